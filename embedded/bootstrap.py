@@ -1,0 +1,78 @@
+"""`python3 embedded/bootstrap.py REQUIREMENTS`: make .venv and install what the file names, once.
+
+It runs before anything is installed and on any Python 3.6 or newer, so that it can say when that is too old.
+"""
+
+import hashlib
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+LEAST_PYTHON = (3, 11)
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+CONSTRAINTS = ROOT / "constraints.txt"
+
+
+def main(requirements: pathlib.Path) -> None:
+    """Bring .venv up to date with `requirements`; on failure say why in one line and leave no half-made folder."""
+    if sys.version_info < LEAST_PYTHON:
+        found = "{}.{}".format(*sys.version_info[:2])
+        sys.exit("Python 3.11 or newer is needed and this is {}: add PYTHON=/path/to/a/newer/python3".format(found))
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    stamp = VENV / ("installed-" + requirements.parent.name)
+    wanted = fingerprint()
+    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+        return
+    is_new = not (PYTHON.exists() and (VENV / "fingerprint").exists())
+    try:
+        if is_new:
+            shutil.rmtree(VENV, ignore_errors=True)
+            print("making .venv ...", flush=True)
+            run([sys.executable, "-m", "venv", str(VENV)], "install your system's venv package (python3-venv)")
+        print("installing {} (pinned in constraints.txt) ...".format(requirements.relative_to(ROOT)), flush=True)
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run(
+            [*pip, "--constraint", str(CONSTRAINTS), "--requirement", str(requirements)],
+            "check the network or proxy that pip uses, and run the command again",
+        )
+        (VENV / "fingerprint").write_text(wanted)
+        stamp.write_text(wanted)
+    except BaseException:
+        if is_new:
+            shutil.rmtree(VENV, ignore_errors=True)
+        raise
+
+
+def fingerprint() -> str:
+    """A digest of everything that decides what is installed."""
+    digest = hashlib.sha256(repr((sys.version, sys.executable)).encode())
+    for path in [CONSTRAINTS, *sorted(ROOT.glob("**/requirements.txt"))]:
+        if VENV not in path.parents:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def run(command: list, advice: str) -> None:
+    """Run a command; where it fails, exit with its last line of output and the advice."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+    try:
+        output, _ = process.communicate()
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode != 0:
+        lines = output.strip().splitlines() or ["no output"]
+        told = [line for line in lines if line.startswith("ERROR")] or lines
+        sys.exit("setting up Python failed ({}): {}".format(told[-1].strip(), advice))
+
+
+if __name__ == "__main__":
+    try:
+        main(pathlib.Path(sys.argv[1]).resolve())
+    except KeyboardInterrupt:
+        sys.exit(130)

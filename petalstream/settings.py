@@ -1,0 +1,99 @@
+"""Every setting of the stack: the only module that reads the environment."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+class SettingError(ValueError):
+    """An environment variable holds something that its setting cannot be."""
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        super().__init__(f"{name} must be {expected}, not {found!r}")
+
+
+def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
+    """A field of Settings: its default, the line that README says of it, and its bounds."""
+    return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One attribute a setting; the environment variable of the same name in capitals overrides it."""
+
+    kafka_bootstrap_servers: str = _setting("localhost:9092", "brokers to start from, `host:port` with commas between")
+    topic_partitions: int = _setting(6, "partitions of a topic that is created; so many consumers can share it", 1)
+    models_dir: Path = _setting(Path(".cache/models"), "folder of the bundles; in the stack a volume")
+    data_dir: Path = _setting(Path("data"), "folder of the CSV files that the trainer reads")
+    train_seed: int = _setting(42, "seed of the split and of the search", 0, 2**32 - 1)
+    min_validation_accuracy: float = _setting(0.9, "a model below this share on the validation part is refused", 0, 1)
+    default_model: str = _setting("iris", "the model that `POST /predict` means")
+    api_host: str = _setting("127.0.0.1", "address the api listens on")
+    api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)
+    api_workers: int = _setting(2, "gunicorn worker processes", 1)
+    api_threads: int = _setting(4, "threads of each worker", 1)
+    api_max_body_bytes: int = _setting(1024 * 1024, "a larger request body is answered 413", 1)
+    api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
+    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1, 8)
+    producer_interval: float = _setting(1.0, "seconds between two records", 0)
+    producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
+    consumer_group: str = _setting("petalstream", "consumer group, under which offsets are committed")
+    consumer_instance_id: str = _setting(
+        "", "name that keeps a restarted consumer its partitions; empty: the host's name"
+    )
+    consumer_batch_records: int = _setting(500, "most records of one poll, and so of one request to the api", 1)
+    kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return name.upper()
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from the environment; an unset or empty variable means the default. Raises SettingError."""
+    given: dict[str, Any] = {}
+    for setting in fields(Settings):
+        text = environ.get(variable(setting.name), "").strip()
+        if text:
+            given[setting.name] = _parse(variable(setting.name), text, type(setting.default), setting.metadata)
+    return Settings(**given)
+
+
+def load_or_exit(service: str) -> Settings:
+    """Settings from the environment; on a setting that cannot be, one line on standard error and exit code 1."""
+    try:
+        return load()
+    except SettingError as error:
+        raise SystemExit(f"{service}: {error}") from None
+
+
+def inherited(**overrides: object) -> dict[str, str]:
+    """This process's environment for a child process, with some settings given anew."""
+    return {**os.environ, **{variable(name): str(value) for name, value in overrides.items()}}
+
+
+def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> object:
+    expected, parse = _KINDS[kind]
+    least, most = bounds["least"], bounds["most"]
+    expected += f" from {least} to {most}" if most is not None else f" of at least {least}" if least is not None else ""
+    try:
+        value = parse(text)
+    except (ValueError, KeyError):
+        raise SettingError(name, expected, text) from None
+    # Written so that NaN, which compares false with everything, is refused too.
+    if (least is not None and not value >= least) or (most is not None and not value <= most):
+        raise SettingError(name, expected, text)
+    return value
+
+
+_KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
+    str: ("a text", str),
+    Path: ("a path", Path),
+    int: ("a whole number", int),
+    float: ("a number", float),
+    bool: ("true or false", lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()]),
+}

@@ -1,0 +1,1 @@
+"""The HTTP api: rows in, predictions out."""

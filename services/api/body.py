@@ -1,0 +1,39 @@
+"""Reads the rows out of a request's body."""
+
+import json
+from typing import Any
+
+from flask import Request
+from werkzeug.exceptions import UnsupportedMediaType
+
+
+class UnreadableBody(ValueError):
+    """A body that is not JSON, or not rows; the message says what was expected."""
+
+
+def read_rows(request: Request) -> tuple[list[Any], bool]:
+    """The rows of the body, and whether it was a single object. Raises UnreadableBody, UnsupportedMediaType."""
+    if not request.is_json:
+        sent = (request.content_type or "none")[:60]
+        raise UnsupportedMediaType(f"the content type must be application/json, not {sent}")
+    content = _parse(request.get_data(cache=False))
+    if isinstance(content, dict):
+        return [content], True
+    if not isinstance(content, list):
+        raise UnreadableBody("the body must be an object of named features or a list of such objects")
+    if not content:
+        raise UnreadableBody("the list is empty; at least one row is needed")
+    return content, False
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnreadableBody(f"the body is not UTF-8: byte {error.start} cannot be decoded") from error
+    except RecursionError as error:
+        raise UnreadableBody("the JSON is nested too deeply; a row is one flat object") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableBody(f"the body is not JSON: {error}") from error
+    except ValueError as error:
+        raise UnreadableBody("the body holds a whole number of more digits than any float has") from error

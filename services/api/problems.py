@@ -1,0 +1,61 @@
+"""Errors as application/problem+json (RFC 9457): the one table from what went wrong to what the client is told."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from http import HTTPStatus
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from petalstream.schema import RowError
+from services.api.body import UnreadableBody
+from services.api.registry import NotReady, UnknownModel
+from services.api.scorer import InvalidRows
+
+STATUS = {UnreadableBody: HTTPStatus.BAD_REQUEST, UnknownModel: HTTPStatus.NOT_FOUND}
+log = logging.getLogger(__name__)
+
+
+def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Response:
+    """A problem answer; `errors` lists {row, field, message}, and holds the detail where no row is at fault."""
+    listed = errors or [RowError(None, None, detail)]
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "errors": [asdict(error) for error in listed],
+    }
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Have `app` answer every error as a problem, and never with a stack trace."""
+    for kind in STATUS:
+        app.register_error_handler(kind, lambda error: problem(STATUS[type(error)], str(error)))
+    app.register_error_handler(InvalidRows, lambda error: problem(HTTPStatus.BAD_REQUEST, str(error), error.errors))
+    app.register_error_handler(NotReady, _not_ready)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _not_ready(error: NotReady) -> Response:
+    response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """What Flask itself refuses, with the headers it asks for (405 names the allowed methods)."""
+    response = problem(error.code or 500, error.description or "")
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("unforeseen error", exc_info=error)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "an unforeseen error; the api's log has the details")

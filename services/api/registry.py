@@ -1,0 +1,70 @@
+"""The models that this process serves; the only module that unpickles one."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+
+from petalstream import bundle
+from petalstream.bundle import MODEL, Bundle, BundleError
+from services.api.scorer import Scorer
+
+log = logging.getLogger(__name__)
+
+
+class UnknownModel(LookupError):
+    """A model that is not served here."""
+
+    def __init__(self, name: str, served: list[str]) -> None:
+        super().__init__(f"there is no model {name[:40]!r}; served are {', '.join(served)}")
+
+
+class NotReady(RuntimeError):
+    """No model is served yet."""
+
+    def __init__(self) -> None:
+        super().__init__("no model is loaded yet; the trainer publishes one and the api loads it when it starts")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The served models by name."""
+
+    scorers: Mapping[str, Scorer]
+
+    @classmethod
+    def load(cls, models_dir: Path) -> "Registry":
+        """The current version of every model in the folder; a bad bundle is left out, with the reason in the log."""
+        scorers = {}
+        for name in bundle.model_names(models_dir):
+            try:
+                scorers[name] = _open(bundle.current(models_dir, name))
+                log.info("serving %s version %s", name, scorers[name].manifest.version)
+            except BundleError as error:
+                log.error("%s is not served: %s", name, error)
+        if not scorers:
+            log.error("no model to serve in %s; train one and start the api again", models_dir)
+        return cls(scorers)
+
+    def scorer(self, name: str) -> Scorer:
+        """The scorer of the model `name`. Raises NotReady where nothing is served, else UnknownModel."""
+        if not self.scorers:
+            raise NotReady
+        if name not in self.scorers:
+            raise UnknownModel(name, sorted(self.scorers))
+        return self.scorers[name]
+
+
+def _open(found: Bundle) -> Scorer:
+    """Check the bundle, and only then unpickle its model. Raises BundleError."""
+    for library in ("scikit-learn", "joblib", "numpy"):
+        made_with, here = found.manifest.libraries.get(library), version(library)
+        if made_with != here:
+            raise BundleError(f"{found.path} was made with {library} {made_with}, and here is {here}; train it again")
+    found.verify()
+    scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
+    scorer.check_golden_rows()
+    return scorer

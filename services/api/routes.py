@@ -1,0 +1,47 @@
+"""The api's routes; each only translates between HTTP and the core."""
+
+import json
+
+from flask import Blueprint, Response, current_app, request
+
+from petalstream.settings import Settings
+from services.api.body import read_rows
+from services.api.registry import NotReady, Registry
+
+blueprint = Blueprint("api", __name__)
+
+
+def _registry() -> Registry:
+    registry: Registry = current_app.extensions["registry"]
+    return registry
+
+
+@blueprint.get("/health")
+def health() -> dict[str, str]:
+    """Whether this process lives."""
+    return {"status": "alive"}
+
+
+@blueprint.get("/ready")
+def ready() -> dict[str, object]:
+    """Whether a model serves: the served models and their versions, or 503."""
+    scorers = _registry().scorers
+    if not scorers:
+        raise NotReady
+    return {"status": "ready", "models": {name: scorer.manifest.version for name, scorer in scorers.items()}}
+
+
+@blueprint.post("/predict")
+def predict_default() -> Response:
+    """Predictions of the default model."""
+    settings: Settings = current_app.extensions["settings"]
+    return predict(settings.default_model)
+
+
+@blueprint.post("/models/<name>/predict")
+def predict(name: str) -> Response:
+    """Predictions of the model `name`: an answer for an object, a list of answers for a list."""
+    scorer = _registry().scorer(name)
+    rows, single = read_rows(request)
+    answers = scorer.predict(rows)
+    return Response(json.dumps(answers[0] if single else answers, allow_nan=False), mimetype="application/json")

@@ -1,0 +1,26 @@
+"""A prediction as the one line that people read in the consumer's log."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from petalstream.messages import Request, place
+
+
+def line(request: Request, answer: Mapping[str, Any], latency: float) -> str:
+    """Where the record was, its features, the label with its probability, whether it is right, version, latency.
+
+    `latency` is in seconds, from the record's timestamp to its prediction.
+    """
+    features = " ".join(f"{name}={value}" for name, value in request.features.items())
+    label = answer["label"]
+    probability = answer["probabilities"][label]
+    return (
+        f"{place(request.record)}  {features}  ->  {label} {probability:.1%}  {_match(request.expected, label)}"
+        f"  ({answer['model']} version {answer['version']}, {latency * 1000:.0f} ms)"
+    )
+
+
+def _match(expected: str | None, label: str) -> str:
+    if expected is None:
+        return "? no known label"
+    return "✓ as expected" if expected == label else f"✗ expected {expected}"

@@ -1,0 +1,49 @@
+"""`python -m services.producer`: stream the test sets; exit code 0 if the broker took every record."""
+
+import logging
+import sys
+
+from petalstream import broker, bundle, lifecycle, logs, settings
+from petalstream.broker import KafkaError
+from petalstream.bundle import BundleError
+from petalstream.settings import Settings
+from services.producer.records import requests
+from services.producer.stream import stream
+
+# Long enough for a broker to be restarted; a record that was not taken by then is reported as failed.
+DELIVERY_SECONDS = 60
+log = logging.getLogger("services.producer")
+
+
+def main() -> int:
+    """Wire the producer and run it; the exit code."""
+    configured = settings.load_or_exit("producer")
+    logs.configure(configured.log_level)
+    try:
+        return run(configured)
+    except (BundleError, KafkaError) as error:
+        log.error("%s: %s", type(error).__name__, error)
+        return 1
+
+
+def run(configured: Settings) -> int:
+    """Stream the test set of every published model. Raises BundleError, KafkaError."""
+    stop = lifecycle.stop_on_signals()
+    names = bundle.model_names(configured.models_dir)
+    if not names:
+        raise BundleError(f"no model in {configured.models_dir}; run the trainer first")
+    bundles = [bundle.current(configured.models_dir, name) for name in names]
+    for name in names:
+        broker.create_topics(configured.kafka_bootstrap_servers, name, configured.topic_partitions)
+    producer = broker.new_producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
+    try:
+        log.info("streaming the test set of %s, a record each %g s", ", ".join(names), configured.producer_interval)
+        report = stream(producer, requests(bundles, configured.producer_loop), configured.producer_interval, stop)
+    finally:
+        producer.close(timeout=1)
+    log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
+    return 0 if report.acknowledged == report.sent else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

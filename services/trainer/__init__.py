@@ -1,0 +1,1 @@
+"""One-shot trainer: a CSV and one file in models/ become a published bundle."""

@@ -1,0 +1,1 @@
+"""One file a model; each defines MODEL, and its file name is the model's name."""

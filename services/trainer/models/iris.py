@@ -1,0 +1,28 @@
+"""Iris: which of three species a flower is, from four lengths; a scaled logistic regression."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from petalstream.schema import Feature
+from services.trainer.definition import Definition
+
+MODEL = Definition(
+    csv="iris.csv",
+    features=[
+        Feature("sepal_length", "Sepal length", "cm", "Length of one of the flower's outer leaves", minimum=0),
+        Feature("sepal_width", "Sepal width", "cm", "Width of one of the flower's outer leaves", minimum=0),
+        Feature("petal_length", "Petal length", "cm", "Length of one of the flower's inner leaves", minimum=0),
+        Feature("petal_width", "Petal width", "cm", "Width of one of the flower's inner leaves", minimum=0),
+    ],
+    target="species",
+    labels=["setosa", "versicolor", "virginica"],
+    estimator=Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression(random_state=0))]),
+    # liblinear is left out: it does two classes only.
+    grid={
+        "classify__C": [0.01, 0.1, 1.0, 10.0, 100.0],
+        "classify__max_iter": [200, 1000],
+        "classify__class_weight": [None, "balanced"],
+        "classify__solver": ["lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"],
+    },
+)

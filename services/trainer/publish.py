@@ -1,0 +1,73 @@
+"""Puts a bundle on the models volume so that a reader sees all of it or nothing."""
+
+import csv
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
+from services.trainer.dataset import Dataset
+
+
+def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset) -> Bundle:
+    """Write the next version of the model beside its final place, rename it there, and make it the served one.
+
+    `manifest` comes without version and files, which are filled in here. Older versions are left as they are.
+    """
+    home = models_dir / manifest.model
+    home.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=home))
+    try:
+        joblib.dump(estimator, staging / MODEL)
+        _write_test_set(staging / TEST_SET, test, manifest)
+        digests = {path.name: sha256(path.read_bytes()) for path in sorted(staging.iterdir())}
+        version = next_version(home)
+        published = replace(manifest, version=version, files=digests)
+        (staging / MANIFEST).write_text(published.to_json(), encoding="utf-8")
+        staging.chmod(0o755)
+        for path in [*staging.iterdir(), staging]:
+            _sync(path)
+        # Fails where another training has just published the same version: a folder that is not empty is not replaced.
+        staging.rename(home / version)
+        _sync(home)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    _replace_file(home / CURRENT, lambda path: path.write_text(version + "\n", encoding="utf-8"))
+    return Bundle(home / version, published)
+
+
+def next_version(home: Path) -> str:
+    """One more than the highest version in the model's folder; versions are whole numbers from 1."""
+    return str(1 + max((int(path.name) for path in home.iterdir() if path.name.isdecimal()), default=0))
+
+
+def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([SAMPLE_ID, *(feature.name for feature in manifest.features), manifest.target])
+        for line, row, label in zip(test.lines, test.samples, test.labels, strict=True):
+            writer.writerow([line, *row.tolist(), label])
+
+
+def _replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside `path` and put it there in one rename."""
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    write(beside)
+    _sync(beside)
+    beside.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Have the system write a file or folder to the disk before what follows."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
