@@ -15,5 +15,5 @@ def configure(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
-    # The client reports each reconnect attempt at INFO and WARNING; what it cannot mend it raises.
-    logging.getLogger("kafka").setLevel("DEBUG" if level.upper() == "DEBUG" else "ERROR")
+    # The client reports each attempt to reconnect as an error; what it cannot mend it raises.
+    logging.getLogger("kafka").setLevel("DEBUG" if level.upper() == "DEBUG" else "CRITICAL")

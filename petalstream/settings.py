@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 
 class SettingError(ValueError):
@@ -55,11 +55,12 @@ def variable(name: str) -> str:
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment; an unset or empty variable means the default. Raises SettingError."""
+    kinds = get_type_hints(Settings)
     given: dict[str, Any] = {}
     for setting in fields(Settings):
         text = environ.get(variable(setting.name), "").strip()
         if text:
-            given[setting.name] = _parse(variable(setting.name), text, type(setting.default), setting.metadata)
+            given[setting.name] = _parse(variable(setting.name), text, kinds[setting.name], setting.metadata)
     return Settings(**given)
 
 

@@ -1,0 +1,61 @@
+# The commands of the project; `make` alone prints them. Settings stand in README.md: give them as `make up API_PORT=5001`
+# or in a file .env. A recipe is one plain command where it can be, so that a signal to make reaches the command itself.
+-include .env
+export
+
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=/path/to/python3))
+
+.DEFAULT_GOAL := help
+.PHONY: help up down logs train clean demo test test-unit test-structure test-integration test-e2e lint format distclean
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+## The stack, in Docker Compose
+up: ## Build and start everything, each service when what it needs is healthy
+	@deploy/up.sh
+logs: ## Follow the consumer: a line for each prediction
+	@docker compose logs --follow --no-log-prefix consumer
+train: ## Train again (MODEL=iris names one) and publish a new version; the old one stays
+	@deploy/preflight.sh
+	@docker compose run --rm --build trainer python -m services.trainer $(MODEL)
+	@echo "an api that is running serves it after: docker compose restart api"
+down: ## Stop the stack and remove its containers and networks; models and Kafka's data stay
+	@deploy/preflight.sh
+	@docker compose down --remove-orphans
+clean: ## Like down, and delete the volumes too: models and Kafka's data
+	@deploy/preflight.sh
+	@docker compose down --remove-orphans --volumes
+
+## The same services as local processes, without Docker
+demo: PRODUCER_INTERVAL := $(or $(PRODUCER_INTERVAL),0.1)
+demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up until Ctrl-C
+	$(need-python)
+	@$(PYTHON) embedded/bootstrap.py embedded/requirements.txt
+	@$(VENV_PYTHON) -m embedded.demo $(if $(KEEP),--keep)
+
+## Work on the project
+test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+test-unit test-structure test-integration test-e2e: .installed
+	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) $(PYTEST_ARGS)
+test-unit: ## The tests that need no other process
+test-structure: ## The rules of the project's layout, settings and documents
+test-integration: ## The real services beside a real Kafka as a local process
+test-e2e: ## The Compose stack itself, under a project name of its own
+lint: .installed ## ruff and mypy, which change nothing
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m ruff format --check --quiet
+	@$(VENV_PYTHON) -m mypy --no-error-summary .
+format: .installed ## Format the code and mend what ruff can
+	@$(VENV_PYTHON) -m ruff check --fix --quiet
+	@$(VENV_PYTHON) -m ruff format --quiet
+distclean: ## Delete .venv and .cache: packages, Kafka's jars, the models of the demo
+	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache
+
+.PHONY: .installed
+.installed:
+	$(need-python)
+	@$(PYTHON) embedded/bootstrap.py tests/requirements.txt

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Say in one line what stands in the way of the stack and what to do about it. With `ports` as $1, look at those too.
+set -u
+fail() { echo "petalstream: $1" >&2; exit 1; }
+
+command -v docker >/dev/null || fail "Docker is not installed: see docs.docker.com/engine/install, or use \`make demo\`, which needs none"
+docker info >/dev/null 2>&1 || fail "no Docker engine answers: start it (or join its group), or use \`make demo\`, which needs none"
+docker compose version >/dev/null 2>&1 || fail "Docker has no Compose v2: install the docker-compose-plugin, or use \`make demo\`, which needs none"
+[ "${1:-}" = ports ] || exit 0
+
+check_port() { # setting, default, service, port in its container
+  local port="${!1:-$2}" own holder=""
+  own="$(docker compose port "$3" "$4" 2>/dev/null)"
+  [ "${own##*:}" = "$port" ] && return # it is this stack itself, up already
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
+  [ "$port" = 5000 ] && holder=" (on macOS it may be the AirPlay Receiver)"
+  fail "port $port is in use$holder: choose another, as in \`make up $1=$((port + 1))\`"
+}
+check_port API_PORT 5000 api 5000
+check_port KAFKA_PORT 9092 kafka 9092

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# `make up`: bring the stack up, or say why not and leave nothing half made.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+deploy/preflight.sh ports
+before="$(docker compose ps --quiet)"
+
+if ! docker compose up --detach --build; then
+  docker compose ps --all --services --status exited --status dead | xargs -r docker compose logs --tail 20 >&2
+  [ -n "$before" ] || docker compose down --remove-orphans >/dev/null 2>&1
+  echo "petalstream: the stack did not come up, and the lines above say why; where an image cannot be pulled," \
+    "deploy/offline-images/README.md shows how to make it" >&2
+  exit 1
+fi
+echo "api: http://localhost:${API_PORT:-5000}   broker: localhost:${KAFKA_PORT:-9092}   predictions: make logs"
