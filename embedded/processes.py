@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from embedded.waiting import wait_until
 from petalstream.lifecycle import Stop
@@ -77,7 +77,7 @@ class Processes:
         child = self.start(name, command, environment, log)
         self.wait_until(lambda: child.process.poll() is not None, f"{name} to end", seconds, finishing=child)
         if child.process.returncode != 0:
-            raise child.failure()
+            self._fail(child)
 
     def wait_until(
         self, condition: Callable[[], object], what: str, seconds: float, finishing: Child | None = None
@@ -95,7 +95,13 @@ class Processes:
         """Raise ChildFailed where a child but `finishing` ended with another exit code than 0."""
         for child in self._children:
             if child is not finishing and child.process.poll():
-                raise child.failure()
+                self._fail(child)
+
+    def _fail(self, child: Child) -> NoReturn:
+        # A child that was just being started may have been hit by the same Ctrl-C, before it had a group of its own.
+        if self._stop.requested():
+            raise Stopped
+        raise child.failure()
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

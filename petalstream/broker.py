@@ -18,7 +18,6 @@ __all__ = [
     "create_topics",
     "new_consumer",
     "new_producer",
-    "reachable",
     "read_topic",
     "record_count",
     "send",
@@ -91,20 +90,11 @@ def commit_through(consumer: KafkaConsumer, records: Iterable[ReceivedRecord]) -
     consumer.commit(offsets, timeout_ms=COMMIT_SECONDS * 1000)
 
 
-def reachable(bootstrap_servers: str) -> bool:
-    """Whether a broker answers requests within a second."""
-    try:
-        KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","), bootstrap_timeout_ms=1000).close()
-    except KafkaError:
-        return False
-    return True
-
-
 def record_count(bootstrap_servers: str, topic: str) -> int:
     """How many records were ever written to `topic`; 0 where there is no such topic."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers.split(","), allow_auto_create_topics=False)
+    consumer = _reader(bootstrap_servers)
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        partitions = _partitions(consumer, topic)
         return sum(consumer.end_offsets(partitions).values()) if partitions else 0
     finally:
         consumer.close()
@@ -112,11 +102,9 @@ def record_count(bootstrap_servers: str, topic: str) -> int:
 
 def read_topic(bootstrap_servers: str, topic: str, seconds: float = 30) -> list[ReceivedRecord]:
     """Every record now in `topic`, read without a group; none where there is no such topic. Raises TimeoutError."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap_servers.split(","), enable_auto_commit=False, allow_auto_create_topics=False
-    )
+    consumer = _reader(bootstrap_servers)
     try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        partitions = _partitions(consumer, topic)
         if not partitions:
             return []
         consumer.assign(partitions)
@@ -132,3 +120,14 @@ def read_topic(bootstrap_servers: str, topic: str, seconds: float = 30) -> list[
         return records
     finally:
         consumer.close()
+
+
+def _reader(bootstrap_servers: str) -> KafkaConsumer:
+    """A consumer without a group."""
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap_servers.split(","), enable_auto_commit=False, allow_auto_create_topics=False
+    )
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]

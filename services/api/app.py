@@ -13,7 +13,8 @@ def create_app(configured: Settings | None = None) -> Flask:
     configured = configured or settings.load_or_exit("api")
     logs.configure(configured.log_level)
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes
+    # Werkzeug cuts a body of unknown length off at this size without an error; one byte more tells that it was larger.
+    app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
     app.extensions["registry"] = Registry.load(configured.models_dir)
     app.register_blueprint(routes.blueprint)

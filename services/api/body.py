@@ -4,19 +4,25 @@ import json
 from typing import Any
 
 from flask import Request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 
 class UnreadableBody(ValueError):
     """A body that is not JSON, or not rows; the message says what was expected."""
 
 
-def read_rows(request: Request) -> tuple[list[Any], bool]:
-    """The rows of the body, and whether it was a single object. Raises UnreadableBody, UnsupportedMediaType."""
+def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
+    """The rows of the body, and whether it was a single object.
+
+    Raises UnreadableBody, UnsupportedMediaType, and RequestEntityTooLarge for a body of more than `most_bytes`.
+    """
     if not request.is_json:
         sent = (request.content_type or "none")[:60]
         raise UnsupportedMediaType(f"the content type must be application/json, not {sent}")
-    content = _parse(request.get_data(cache=False))
+    body = request.get_data(cache=False)
+    if len(body) > most_bytes:
+        raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
+    content = _parse(body)
     if isinstance(content, dict):
         return [content], True
     if not isinstance(content, list):

@@ -16,6 +16,11 @@ def _registry() -> Registry:
     return registry
 
 
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
 @blueprint.get("/health")
 def health() -> dict[str, str]:
     """Whether this process lives."""
@@ -34,14 +39,13 @@ def ready() -> dict[str, object]:
 @blueprint.post("/predict")
 def predict_default() -> Response:
     """Predictions of the default model."""
-    settings: Settings = current_app.extensions["settings"]
-    return predict(settings.default_model)
+    return predict(_settings().default_model)
 
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
     """Predictions of the model `name`: an answer for an object, a list of answers for a list."""
     scorer = _registry().scorer(name)
-    rows, single = read_rows(request)
+    rows, single = read_rows(request, _settings().api_max_body_bytes)
     answers = scorer.predict(rows)
     return Response(json.dumps(answers[0] if single else answers, allow_nan=False), mimetype="application/json")

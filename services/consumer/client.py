@@ -27,7 +27,10 @@ class ApiClient:
             raise ApiError(f"{url} did not answer: {error}") from error
         if response.status_code != requests.codes.ok:
             raise ApiError(f"{url} answered {response.status_code}: {response.text[:500]}")
-        answers: list[dict[str, Any]] = response.json()
+        try:
+            answers: list[dict[str, Any]] = response.json()
+        except requests.JSONDecodeError as error:
+            raise ApiError(f"{url} did not answer with JSON: {error}") from error
         if len(answers) != len(rows):
             raise ApiError(f"{url} answered {len(answers)} predictions for {len(rows)} rows")
         return answers

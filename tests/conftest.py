@@ -1,0 +1,42 @@
+"""Options and fixtures that every room of tests shares."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from petalstream.bundle import Bundle
+from petalstream.settings import Settings
+from services.trainer.training import train
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--nothing-skipped`, which CI gives: a test that cannot run has failed."""
+    parser.addoption("--nothing-skipped", action="store_true", help="report a skipped test as failed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where nothing may be skipped."""
+    report = yield
+    if report.skipped and item.config.getoption("--nothing-skipped"):
+        report.outcome = "failed"
+    return report
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with a models folder of this run's own."""
+    return Settings(models_dir=tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def iris(settings: Settings) -> Bundle:
+    """The Iris model, trained for real and published in `settings.models_dir`; tests read it only."""
+    return train(settings, "iris")
+
+
+@pytest.fixture
+def root() -> Path:
+    """The repository."""
+    return Path(__file__).parent.parent

@@ -1,0 +1,231 @@
+"""The Compose stack itself, brought up by `make up` under a project name and ports of its own."""
+
+import functools
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from embedded.ports import free_port
+from embedded.summary import Summary
+from embedded.waiting import wait_until
+from petalstream import broker
+
+pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
+SECONDS = 180
+LONG_RUNNING = ["zookeeper", "kafka", "api", "producer", "consumer"]
+SHOWN = re.compile(r"^iris\.requests\[\d\]@\d+  sepal_length=.* ->  \w+ [\d.]+%  [✓✗] .*\(iris version \d+, \d+ ms\)$")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A Compose project; every command names it, so that another stack on the machine is left alone."""
+
+    root: Path
+    project: str
+    api_port: int
+    kafka_port: int
+
+    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+        """Run a make target for this project and see that it succeeds."""
+        return self._run("make", target, *(f"{name}={value}" for name, value in self._settings().items()))
+
+    def compose(self, *arguments: str) -> str:
+        """The output of a `docker compose` command for this project."""
+        return self._run("docker", "compose", "--ansi", "never", *arguments).stdout
+
+    def docker(self, *arguments: str) -> str:
+        """The output of a `docker` command."""
+        return self._run("docker", *arguments).stdout.strip()
+
+    def container(self, service: str) -> str:
+        """The id of a service's container."""
+        return self.compose("ps", "--all", "--quiet", service).strip()
+
+    def inspect(self, service: str, form: str) -> str:
+        """What `docker inspect` says of a service's container."""
+        return self.docker("inspect", "--format", form, self.container(service))
+
+    def state(self, service: str) -> str:
+        """Such as `running healthy`, or `running` for a service without a health check."""
+        return self.inspect(service, "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}").strip()
+
+    def up_and_well(self, service: str) -> bool:
+        """Whether the container runs and, where it has a health check, is healthy."""
+        return self.state(service) in ("running", "running healthy")
+
+    def restarts(self, service: str) -> int:
+        """How often Docker has restarted the container."""
+        return int(self.inspect(service, "{{.RestartCount}}"))
+
+    def came_back(self, service: str, restarts_before: int) -> bool:
+        """Whether the container was restarted since and is well."""
+        return self.restarts(service) > restarts_before and self.up_and_well(service)
+
+    @property
+    def servers(self) -> str:
+        """The broker's address from outside."""
+        return f"localhost:{self.kafka_port}"
+
+    def shown(self) -> list[str]:
+        """The predictions that the consumer has printed."""
+        return [line for line in self.compose("logs", "--no-log-prefix", "consumer").splitlines() if SHOWN.match(line)]
+
+    def predictions(self) -> int:
+        """How many predictions are on the broker."""
+        return broker.record_count(self.servers, "iris.predictions")
+
+    def has_predicted(self, least: int) -> bool:
+        """Whether so many predictions are on the broker."""
+        return self.predictions() >= least
+
+    def _settings(self) -> dict[str, str]:
+        return {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "API_PORT": str(self.api_port),
+            "KAFKA_PORT": str(self.kafka_port),
+            "PRODUCER_INTERVAL": "0.2",
+        }
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        ended = subprocess.run(
+            command,
+            cwd=self.root,
+            env={**clean, **self._settings()},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
+        return ended
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A stack that `make up` brought up; all of it is removed afterwards, the images that it built too."""
+    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        pytest.skip("no Docker engine answers: install Docker (docs.docker.com/engine/install) and start it")
+    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("Docker has no Compose v2: install the docker-compose-plugin")
+    root = Path(__file__).parent.parent.parent
+    stack = Stack(root, f"petalstream-test-{uuid.uuid4().hex[:8]}", free_port(), free_port())
+    try:
+        stack.make("up")
+        yield stack
+    finally:
+        print(stack.compose("logs", "--tail", "50"))  # pytest shows it where a test has failed
+        stack.compose("down", "--volumes", "--remove-orphans", "--rmi", "local")
+
+
+def killed(stack: Stack, service: str) -> None:
+    """Kill the container's main process; `docker kill` would count as a stop by hand, which no restart policy mends."""
+    os.kill(int(stack.inspect(service, "{{.State.Pid}}")), signal.SIGKILL)
+
+
+def test_the_trainer_has_ended_well_and_everything_else_is_up(stack: Stack) -> None:
+    assert stack.inspect("trainer", "{{.State.Status}} {{.State.ExitCode}}") == "exited 0"
+    for service in LONG_RUNNING:
+        assert stack.up_and_well(service), stack.state(service)
+
+
+def test_the_whole_test_set_is_printed_and_on_the_predictions_topic(stack: Stack) -> None:
+    wait_until(lambda: stack.predictions() >= 30, "30 predictions", SECONDS)
+    wait_until(lambda: len(stack.shown()) >= 30, "30 printed predictions", SECONDS)
+    requests_of_test_set = broker.read_topic(stack.servers, "iris.requests")
+    predicted = broker.read_topic(stack.servers, "iris.predictions")
+    assert len({record.key for record in predicted}) == 30
+    assert {record.key for record in requests_of_test_set} >= {record.key for record in predicted}
+    value = json.loads(predicted[0].value or b"")
+    assert value["model"] == "iris"
+    assert set(value["features"]) == {"sepal_length", "sepal_width", "petal_length", "petal_width"}
+
+
+def test_the_api_answers_on_its_port_and_only_on_loopback(stack: Stack) -> None:
+    url = f"http://localhost:{stack.api_port}"
+    flower = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+    assert requests.post(f"{url}/predict", json=flower, timeout=10).json()["label"] == "setosa"
+    assert requests.get(f"{url}/ready", timeout=10).json()["status"] == "ready"
+    published = stack.compose("port", "api", "5000").strip()
+    assert published == f"127.0.0.1:{stack.api_port}"
+
+
+@pytest.mark.parametrize("service", ["trainer", "api", "producer", "consumer"])
+def test_our_containers_run_without_rights(stack: Stack, service: str) -> None:
+    form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
+    assert stack.inspect(service, form) == "petalstream true [ALL] [no-new-privileges:true]"
+
+
+@pytest.mark.parametrize("service", ["producer", "consumer"])
+def test_producer_and_consumer_images_hold_only_what_they_need(stack: Stack, service: str) -> None:
+    listing = "import importlib.metadata as m; print(*sorted(d.name.lower() for d in m.distributions()))"
+    found = set(stack.compose("exec", service, "/opt/venv/bin/python", "-c", listing).split())
+    client = {"crc32c", "kafka-python"}
+    http = {"requests", "urllib3", "idna", "certifi", "charset-normalizer"}
+    assert found == (client if service == "producer" else client | http)
+
+
+def test_killed_containers_come_back_by_themselves_and_no_record_is_missing(stack: Stack) -> None:
+    for service in LONG_RUNNING:
+        before = stack.restarts(service)
+        killed(stack, service)
+        back = functools.partial(stack.came_back, service, before)
+        wait_until(back, f"{service} to be restarted and well", SECONDS)
+        more = functools.partial(stack.has_predicted, stack.predictions() + 10)
+        wait_until(more, f"predictions after {service} was killed", SECONDS)
+    stack.compose("stop", "producer")
+    wait_until(lambda: not summary(stack).missing, "the last predictions", SECONDS)
+
+
+def summary(stack: Stack) -> Summary:
+    """What became of every request on the broker."""
+    return Summary.of(
+        broker.read_topic(stack.servers, "iris.requests"),
+        broker.read_topic(stack.servers, "iris.predictions"),
+        broker.read_topic(stack.servers, "iris.dead-letters"),
+    )
+
+
+def test_make_up_a_second_time_changes_nothing_and_trains_nothing(stack: Stack) -> None:
+    before = {service: stack.container(service) for service in LONG_RUNNING}
+    stack.make("up")
+    assert {service: stack.container(service) for service in LONG_RUNNING} == before
+    assert "iris: version 1 is up to date" in stack.compose("logs", "--no-log-prefix", "trainer")
+    for service in LONG_RUNNING:
+        assert stack.up_and_well(service)
+
+
+def test_make_train_publishes_a_new_version_and_leaves_the_old_one(stack: Stack) -> None:
+    versions = set(listed(stack))
+    assert "published version" in stack.make("train").stdout
+    assert set(listed(stack)) > versions
+
+
+def listed(stack: Stack) -> list[str]:
+    """What is in the model's folder on the volume."""
+    return stack.compose("exec", "api", "ls", "/models/iris").split()
+
+
+def test_make_down_keeps_the_volumes_and_make_clean_deletes_them(stack: Stack) -> None:
+    volumes = ["volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={stack.project}"]
+    containers = ["ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={stack.project}"]
+    networks = ["network", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={stack.project}"]
+    written = stack.predictions()
+    stack.make("down")
+    assert (stack.docker(*containers), stack.docker(*networks)) == ("", "")
+    assert len(stack.docker(*volumes).split()) == 4
+    stack.make("up")
+    assert stack.predictions() >= written
+    stack.make("clean")
+    assert (stack.docker(*containers), stack.docker(*networks), stack.docker(*volumes)) == ("", "", "")
+    stack.make("up")

@@ -1,0 +1,124 @@
+"""The four services as processes around a real Kafka."""
+
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.messages import Message
+from tests.integration.conftest import Stack
+
+pytestmark = pytest.mark.xdist_group("kafka")
+SECONDS = 60
+
+
+def ended(process: "subprocess.Popen[bytes]", seconds: float = SECONDS) -> int:
+    """The exit code of a process that should end by itself."""
+    return process.wait(seconds)
+
+
+def test_the_whole_test_set_comes_back_as_predictions(stack: Stack) -> None:
+    stack.start_api()
+    stack.consume()
+    producer = stack.produce()
+    assert ended(producer.process) == 0
+    stack.await_predictions(30)
+    summary = stack.summary()
+    assert summary.complete
+    assert (summary.sent, summary.predicted, summary.dead_lettered) == (30, 30, 0)
+    assert summary.accuracy == pytest.approx(0.933, abs=0.001)
+    assert "30 sent, 30 acknowledged, 0 failed" in stack.log("producer").read_text()
+    shown = re.compile(
+        r"^iris\.requests\[\d\]@\d+  sepal_length=.* -> +\w+ [\d.]+%  [✓✗] .*\(iris version 1, \d+ ms\)$"
+    )
+    lines = [line for line in stack.log("consumer").read_text().splitlines() if shown.match(line)]
+    assert len(lines) == 30
+
+
+def test_a_consumer_that_waits_for_the_first_topic_finds_it(stack: Stack) -> None:
+    stack.start_api()
+    stack.consume()
+    wait_until(lambda: "waiting for records" in stack.log("consumer").read_text(), "the consumer", SECONDS)
+    assert ended(stack.produce().process) == 0
+    stack.await_predictions(30)
+
+
+def test_a_consumer_stopped_in_the_stream_ends_in_time_and_the_next_goes_on_without_loss_or_duplicate(
+    stack: Stack,
+) -> None:
+    stack.start_api()
+    producer = stack.produce(producer_loop=True, producer_interval=0.005)
+    for round_number in range(1, 4):
+        consumer = stack.consume()
+        stack.await_predictions(100 * round_number)
+        began = time.monotonic()
+        consumer.process.send_signal(signal.SIGTERM)
+        assert ended(consumer.process, 20) == 0
+        assert time.monotonic() - began < 10
+    producer.process.send_signal(signal.SIGTERM)
+    assert ended(producer.process, 20) == 0
+    stack.consume()
+    wait_until(lambda: stack.count("predictions") >= stack.count("requests"), "the rest of the predictions", SECONDS)
+    assert stack.summary().complete
+    assert stack.count("predictions") == stack.count("requests")
+
+
+def test_a_consumer_killed_in_the_stream_loses_nothing(stack: Stack) -> None:
+    stack.start_api()
+    producer = stack.produce(producer_loop=True, producer_interval=0.005)
+    for round_number in range(1, 4):
+        consumer = stack.consume()
+        stack.await_predictions(100 * round_number)
+        consumer.process.kill()
+        assert ended(consumer.process) == -signal.SIGKILL
+    producer.process.send_signal(signal.SIGTERM)
+    assert ended(producer.process, 20) == 0
+    stack.consume()
+    wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
+
+
+def test_while_the_api_is_away_nothing_is_committed_and_when_it_is_back_nothing_is_missing(stack: Stack) -> None:
+    assert ended(stack.produce().process) == 0
+    consumer = stack.consume()
+    assert ended(consumer.process) == 1
+    assert "did not answer" in stack.log("consumer").read_text()
+    assert "Traceback" not in stack.log("consumer").read_text()
+    stack.start_api()
+    stack.consume()
+    stack.await_predictions(30)
+    assert stack.summary().complete
+
+
+def test_a_record_the_consumer_cannot_read_is_named_and_not_passed_over(stack: Stack) -> None:
+    stack.start_api()
+    assert ended(stack.produce().process) == 0
+    spoil(stack)
+    consumer = stack.consume()
+    assert ended(consumer.process) == 1
+    assert re.search(r"iris\.requests\[\d\]@\d+: not JSON in UTF-8", stack.log("consumer").read_text())
+
+
+def spoil(stack: Stack) -> None:
+    """Write a record that is no JSON."""
+    producer = broker.new_producer(stack.settings.kafka_bootstrap_servers, 10)
+    broker.send(producer, Message("iris.requests", b"bad", b"\xff", [])).get(timeout=20)
+    producer.close(timeout=5)
+
+
+def test_a_producer_without_a_model_says_so(stack: Stack) -> None:
+    nowhere = stack.folder / "empty"
+    producer = stack.produce(models_dir=nowhere)
+    assert ended(producer.process) == 1
+    assert f"no model in {nowhere}; run the trainer first" in stack.log("producer").read_text()
+
+
+def test_a_wrong_setting_is_told_in_one_line_by_every_service(stack: Stack) -> None:
+    for name, start in (("producer", stack.produce), ("consumer", stack.consume)):
+        child = start(topic_partitions="many")
+        assert ended(child.process) == 1
+        told = stack.log(name).read_text()
+        assert told == f"{name}: TOPIC_PARTITIONS must be a whole number of at least 1, not 'many'\n"

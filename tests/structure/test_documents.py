@@ -1,0 +1,44 @@
+"""What the documents name is there: make targets, files, packages, versions."""
+
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".cache"} & set(path.parts))
+TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def spelled(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_make_target_and_path_it_names_exists(document: Path) -> None:
+    text = document.read_text()
+    for target in re.findall(r"`make ([a-z][a-z0-9-]*)|^make ([a-z][a-z0-9-]*)", text, re.MULTILINE):
+        assert "".join(target) in TARGETS
+    for path in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|txt|yml|toml|csv))`", text):
+        if not path.startswith((".cache/", ".venv/", "application/", "text/")):
+            assert any((folder / path).exists() for folder in (ROOT, document.parent, ROOT / "data")), path
+    for link in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
+        assert (document.parent / link).exists(), link
+
+
+def test_every_make_target_has_a_line_of_help_and_every_room_of_tests_a_target() -> None:
+    defined = set(re.findall(r"^([a-z][a-z0-9-]*):(?! PRODUCER)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert defined == TARGETS
+    rooms = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert {f"test-{room}" for room in rooms} <= TARGETS
+
+
+def test_everything_installed_is_pinned_and_no_index_is_named() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    installed = {spelled(found.metadata["Name"]): found.version for found in distributions()}
+    for tool in ("pip", "setuptools", "wheel"):
+        installed.pop(tool, None)
+    assert {name: pinned.get(name) for name in installed} == installed
+    assert not [line for line in lines if line.startswith("-") or "http" in line]

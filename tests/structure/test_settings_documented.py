@@ -1,0 +1,56 @@
+"""Every setting stands in README.md, in .env.example and, where a container uses it, in docker-compose.yml."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from petalstream.settings import Settings, variable
+
+ROOT = Path(__file__).parent.parent.parent
+COMPOSE = (ROOT / "docker-compose.yml").read_text()
+EXAMPLE = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+README = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+SETTINGS = {variable(setting.name): setting for setting in fields(Settings)}
+# Compose alone reads these: they name images.
+IMAGES = {"PYTHON_IMAGE", "KAFKA_IMAGE", "ZOOKEEPER_IMAGE"}
+# Compose gives these values that only make sense inside a container.
+FIXED = {"API_HOST", "API_URL", "DATA_DIR", "KAFKA_BOOTSTRAP_SERVERS", "MODELS_DIR"}
+
+
+def shown(name: str) -> str:
+    default = SETTINGS[name].default
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_readme_gives_default_and_meaning_of_the_setting(name: str) -> None:
+    default = f"`{shown(name)}`" if shown(name) else "empty"
+    assert README[name] == f"{default} | {SETTINGS[name].metadata['meaning']}"
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_the_example_file_gives_the_default(name: str) -> None:
+    assert EXAMPLE[name] == shown(name)
+
+
+@pytest.mark.parametrize("name", sorted(set(SETTINGS) - FIXED))
+def test_compose_passes_the_setting_on_with_the_same_default(name: str) -> None:
+    assert f"${{{name}:-{shown(name)}}}" in COMPOSE
+
+
+def test_everything_compose_reads_is_a_setting_or_an_image() -> None:
+    names = set(re.findall(r"\$\{([A-Z_]+):-", COMPOSE)) | set(re.findall(r"\$\{([A-Z_]+)\}", COMPOSE)) - {"NAME"}
+    assert names == set(SETTINGS) - FIXED | IMAGES
+
+
+def test_the_images_are_in_readme_and_example_with_composes_default() -> None:
+    for name in IMAGES:
+        (default,) = set(re.findall(rf"\${{{name}:-([^}}]+)}}", COMPOSE))
+        assert EXAMPLE[name] == default
+        assert README[name].startswith(f"`{default}` | ")
+
+
+def test_nothing_documented_is_not_a_setting() -> None:
+    assert set(EXAMPLE) == set(README) == set(SETTINGS) | IMAGES

@@ -1,0 +1,24 @@
+"""The api in this process, around the real Iris model."""
+
+import dataclasses
+
+import pytest
+from flask.testing import FlaskClient
+
+from petalstream.bundle import Bundle
+from petalstream.settings import Settings
+from services.api.app import create_app
+
+FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+
+
+@pytest.fixture
+def flower() -> dict[str, object]:
+    """A setosa, as the api takes it."""
+    return dict(FLOWER)
+
+
+@pytest.fixture(scope="session")
+def client(settings: Settings, iris: Bundle) -> FlaskClient:
+    """A client of an api that serves Iris and takes bodies of up to 10 kB."""
+    return create_app(dataclasses.replace(settings, api_max_body_bytes=10_000)).test_client()

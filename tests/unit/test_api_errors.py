@@ -1,0 +1,119 @@
+"""Every bad request is answered as application/problem+json, with errors that name row and field."""
+
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+FEATURES = "the features are sepal_length, sepal_width, petal_length, petal_width"
+
+
+def errors_of(answer: TestResponse, status: int) -> list[dict[str, Any]]:
+    """The errors of a problem answer, after checking that it is one."""
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    body = json.loads(answer.data)
+    assert set(body) == {"type", "title", "status", "detail", "errors"}
+    assert body["status"] == status
+    assert body["errors"]
+    assert "Traceback" not in answer.text
+    errors: list[dict[str, Any]] = body["errors"]
+    return errors
+
+
+def post(client: FlaskClient, body: bytes | str, content_type: str = "application/json") -> TestResponse:
+    return client.post("/predict", data=body, content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("null", "must be a number, not null"),
+        ("true", "must be a number, not a boolean"),
+        ('"5.1"', "must be a number, not the text '5.1'"),
+        ("[5.1]", "must be a number, not a list"),
+        ("{}", "must be a number, not an object"),
+        ("NaN", "must be a finite number, not NaN or infinite"),
+        ("Infinity", "must be a finite number, not NaN or infinite"),
+        ("-Infinity", "must be a finite number, not NaN or infinite"),
+        ("1e999", "must be a finite number, not NaN or infinite"),
+        ("1" + "0" * 400, "is a whole number too large for a float"),
+        ("-0.1", "must be at least 0 cm, not -0.1"),
+    ],
+)
+def test_a_value_that_is_no_finite_number_is_named(
+    client: FlaskClient, flower: dict[str, Any], value: str, message: str
+) -> None:
+    body = json.dumps(flower).replace("3.5", value)
+    assert errors_of(post(client, body), 400) == [{"row": 0, "field": "sepal_width", "message": message}]
+
+
+def test_a_missing_and_an_unknown_feature_are_named(client: FlaskClient, flower: dict[str, Any]) -> None:
+    del flower["petal_width"]
+    errors = errors_of(client.post("/predict", json=[flower | {"petal_width": 1}, flower | {"colour": "blue"}]), 400)
+    assert errors == [
+        {"row": 1, "field": "petal_width", "message": "is missing"},
+        {"row": 1, "field": "colour", "message": f"is not a feature; {FEATURES}"},
+    ]
+
+
+def test_a_row_that_is_no_object_is_named(client: FlaskClient, flower: dict[str, Any]) -> None:
+    errors = errors_of(client.post("/predict", json=[flower, [5.1, 3.5, 1.4, 0.2]]), 400)
+    assert errors == [{"row": 1, "field": None, "message": "must be an object of named features, not a list"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the body is not JSON: "),
+        (b'{"sepal_length": 5.1', "the body is not JSON: "),
+        (b"\xff\xfe", "the body is not UTF-8: byte 0 cannot be decoded"),
+        ('{"sepal_length": "é"}'.encode("latin-1"), "the body is not UTF-8: byte 18 cannot be decoded"),
+        (b"[]", "the list is empty; at least one row is needed"),
+        (b"null", "the body must be an object of named features or a list of such objects"),
+        (b"5.1", "the body must be an object of named features or a list of such objects"),
+        (b"[" * 9_000, "the JSON is nested too deeply; a row is one flat object"),
+        (b'{"a":' * 1_900, "the JSON is nested too deeply; a row is one flat object"),
+        (b"[" + b"1" * 9_000 + b"]", "the body holds a whole number of more digits than any float has"),
+    ],
+)
+def test_a_body_that_is_not_rows_is_told_what_was_expected(client: FlaskClient, body: bytes, message: str) -> None:
+    (error,) = errors_of(post(client, body), 400)
+    assert (error["row"], error["field"]) == (None, None)
+    assert error["message"].startswith(message)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "text/csv", "application/x-www-form-urlencoded", ""])
+def test_another_content_type_than_json_is_415(client: FlaskClient, content_type: str) -> None:
+    (error,) = errors_of(post(client, b"{}", content_type), 415)
+    assert error["message"] == f"the content type must be application/json, not {content_type or 'none'}"
+
+
+def test_a_body_over_the_limit_is_413(client: FlaskClient) -> None:
+    errors_of(post(client, b" " * 10_001), 413)
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_another_method_than_post_is_405_and_told_which_is_allowed(client: FlaskClient, method: str) -> None:
+    answer = getattr(client, method)("/predict")
+    errors_of(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+
+
+def test_an_unknown_model_or_page_is_404(client: FlaskClient, flower: dict[str, Any]) -> None:
+    (error,) = errors_of(client.post("/models/rose/predict", json=flower), 404)
+    assert error["message"] == "there is no model 'rose'; served are iris"
+    errors_of(client.get("/nowhere"), 404)
+
+
+def test_very_many_faults_are_cut_short(client: FlaskClient) -> None:
+    answer = client.post("/predict", json=[{}] * 2_000)
+    assert len(errors_of(answer, 400)) == 100
+    assert "the first 100 faults, in 25 rows, are listed" in answer.text
+
+
+def test_a_name_that_cannot_be_encoded_is_answered_all_the_same(client: FlaskClient) -> None:
+    errors = errors_of(post(client, rb'{"\ud800": 1}'), 400)
+    assert errors[-1]["field"] == "\ud800"

@@ -1,0 +1,100 @@
+"""The parts of the demo that need no broker: waiting, processes, jars, ports."""
+
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded import jars, ports
+from embedded.demo import PortInUse, ports_of
+from embedded.jars import JarError
+from embedded.processes import ChildFailed, Processes, Stopped
+from embedded.waiting import wait_until
+from petalstream import settings
+from petalstream.lifecycle import Stop
+from petalstream.settings import Settings
+
+FOREVER = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_a_wait_ends_with_the_first_true_answer() -> None:
+    answers = iter([0, "", 7])
+    assert wait_until(lambda: next(answers), "seven", 5) == 7
+
+
+def test_a_wait_in_vain_says_what_it_waited_for_and_what_it_last_saw() -> None:
+    with pytest.raises(TimeoutError, match=r"waited 0\.2 s for rain; last saw \[\]"):
+        wait_until(lambda: [], "rain", 0.2)
+
+
+def test_children_are_stopped_when_the_context_is_left_by_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), Processes(Stop()) as processes:
+        children = [processes.start("sleeper", FOREVER, settings.inherited()) for _ in range(2)]
+        raise ZeroDivisionError
+    assert all(child.process.returncode is not None for child in children)
+
+
+def test_a_child_and_its_own_children_are_stopped_together(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    parent = f"import subprocess; print(subprocess.Popen({FOREVER!r}).pid, file=open({str(pid)!r}, 'w'), flush=True)"
+    with Processes(Stop()) as processes:
+        processes.start(
+            "parent", [sys.executable, "-c", parent + "; import time; time.sleep(60)"], settings.inherited()
+        )
+        grandchild = int(wait_until(lambda: pid.exists() and pid.read_text().strip(), "the grandchild", 20) or 0)
+        assert _alive(grandchild)
+    wait_until(lambda: not _alive(grandchild), "the grandchild to end", 10)
+
+
+def _alive(pid: int) -> bool:
+    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+
+
+def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('out of ink'); raise SystemExit(3)"]
+    with pytest.raises(ChildFailed) as failed, Processes(Stop()) as processes:
+        processes.start("the writer", command, settings.inherited(), tmp_path / "log")
+        processes.wait_until(lambda: False, "nothing", 20)
+    assert str(failed.value) == "the writer ended with exit code 3\nout of ink"
+
+
+def test_a_stop_ends_any_wait() -> None:
+    stop = Stop()
+    asking = threading.Timer(0.2, stop.request)
+    asking.start()
+    began = time.monotonic()
+    with pytest.raises(Stopped), Processes(stop) as processes:
+        processes.run("sleeper", FOREVER, settings.inherited(), 60)
+    asking.join()
+    assert time.monotonic() - began < 30
+
+
+def test_the_pinned_jars_are_57_and_a_changed_one_is_refused(tmp_path: Path) -> None:
+    assert len(jars.pinned()) == 57
+    for name in jars.pinned():
+        (tmp_path / name).write_bytes(b"not a jar")
+    with pytest.raises(JarError, match=r"\.jar is not the pinned jar, its sha256 is .*: delete it and try again"):
+        jars.fetch(tmp_path)
+
+
+def test_a_lost_jar_is_named_with_the_folder_to_delete(tmp_path: Path) -> None:
+    with pytest.raises(JarError, match=r"cannot be read .*: delete .* and try again"):
+        jars.fetch(tmp_path)
+
+
+def test_a_port_in_use_is_told_with_the_setting_that_changes_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert ports.in_use(port)
+        with pytest.raises(PortInUse, match=f"port {port} is in use: choose another, as in .*API_PORT={port + 1}"):
+            ports_of(Settings(api_port=port), keep=True)
+    assert not ports.in_use(port)
+
+
+def test_a_demo_that_ends_by_itself_takes_free_ports() -> None:
+    chosen = ports_of(Settings(), keep=False)
+    assert len({chosen.api_port, chosen.kafka_port, 5000, 9092}) == 4

@@ -1,0 +1,52 @@
+"""Stopping: the first signal lets a service finish, the second ends it, and a drain has a bound."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+SERVICE = """
+    from petalstream.lifecycle import stop_on_signals
+    stop = stop_on_signals(drain_seconds={drain})
+    print("ready", flush=True)
+    assert stop.wait(30) and stop.requested()
+    print("asked", flush=True)
+    {then}
+    print("finished", flush=True)
+"""
+
+
+def service(then: str = "pass", drain: float = 9) -> subprocess.Popen[str]:
+    code = textwrap.dedent(SERVICE).format(drain=drain, then=then)
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_first_signal_lets_the_service_finish(number: signal.Signals) -> None:
+    process = service()
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=20)
+    assert (process.returncode, output) == (0, "asked\nfinished\n")
+
+
+def test_a_second_signal_ends_the_service_at_once() -> None:
+    process = service(then="import time; time.sleep(60)")
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert (process.returncode, output) == (-signal.SIGTERM, "")
+
+
+def test_a_drain_that_takes_too_long_is_ended_and_says_where_it_hung() -> None:
+    process = service(then="import time; time.sleep(60)", drain=0.2)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output) == (1, "asked\n")
+    assert "Timeout" in errors

@@ -1,0 +1,124 @@
+"""What stands in the way of a command is told in one line, with what to do, and nothing is left half made."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from embedded.ports import free_port
+
+
+@pytest.fixture
+def checkout(root: Path, tmp_path: Path) -> Path:
+    """A copy of the project's files without what commands have made in it."""
+    left_out = shutil.ignore_patterns(".venv", ".cache", ".git", ".*_cache", "__pycache__")
+    return Path(shutil.copytree(root, tmp_path / "petalstream", ignore=left_out))
+
+
+def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=checkout,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def told(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one line that the command wrote before make's own."""
+    assert ended.returncode != 0
+    lines = [line for line in ended.stderr.splitlines() if not line.startswith("make: ***")]
+    assert len(lines) == 1, ended.stderr
+    return lines[0]
+
+
+def test_without_a_network_the_first_demo_says_so_and_leaves_nothing(checkout: Path) -> None:
+    before = sorted(path.name for path in checkout.iterdir())
+    offline = {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_FIND_LINKS": "",
+        "PIP_INDEX_URL": f"http://127.0.0.1:{free_port()}/",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_RETRIES": "0",
+    }
+    ended = make(checkout, "demo", **offline)
+    assert told(ended).startswith("setting up Python failed (ERROR: No matching distribution found for ")
+    assert told(ended).endswith("check the network or proxy that pip uses, and run the command again")
+    assert sorted(path.name for path in checkout.iterdir()) == before
+
+
+def test_a_python_that_is_too_old_is_told_so(checkout: Path) -> None:
+    old = (
+        "import sys; sys.version_info = (3, 9, 6); import runpy; sys.argv = ['bootstrap', 'embedded/requirements.txt']"
+    )
+    run = f"{old}; runpy.run_path('embedded/bootstrap.py', run_name='__main__')"
+    ended = subprocess.run(
+        [sys.executable, "-c", run], cwd=checkout, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert told(ended).startswith("Python 3.11 or newer is needed and this is 3.9: ")
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_python_that_is_not_there_is_told_so(checkout: Path) -> None:
+    ended = make(checkout, "demo", "PYTHON=/nowhere/python3")
+    assert ended.returncode != 0
+    assert "/nowhere/python3 was not found: install Python 3.11 or newer" in ended.stderr
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A folder with all of the shell's tools but docker, to be the whole PATH of a command."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for tool in ("bash", "env", "dirname", "xargs", "sh"):
+        (folder / tool).symlink_to(shutil.which(tool) or tool)
+    return folder
+
+
+@pytest.mark.parametrize("target", ["up", "down", "clean", "train"])
+def test_without_docker_a_command_of_the_stack_says_so(checkout: Path, tools: Path, target: str) -> None:
+    ended = subprocess.run(
+        [shutil.which("make") or "make", target],
+        cwd=checkout,
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told(ended).startswith("petalstream: Docker is not installed: ")
+
+
+def test_without_an_engine_make_up_says_so(checkout: Path, tmp_path: Path) -> None:
+    if not shutil.which("docker"):
+        pytest.skip("install Docker's command line (package docker.io) to run this test")
+    ended = make(checkout, "up", DOCKER_HOST=f"unix://{tmp_path}/none.sock")
+    assert told(ended).startswith("petalstream: no Docker engine answers: ")
+
+
+def test_without_compose_v2_make_up_says_so(checkout: Path, tools: Path) -> None:
+    docker = tools / "docker"
+    docker.write_text("#!/bin/sh\n[ $1 = info ]\n")
+    docker.chmod(0o755)
+    ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}")
+    assert told(ended).startswith("petalstream: Docker has no Compose v2: ")
+
+
+@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
+def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, tools: Path, setting: str) -> None:
+    docker = tools / "docker"
+    docker.write_text("#!/bin/sh\n[ $1 = info ] || [ $2 = version ]\n")
+    docker.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
+        ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
+    assert told(ended) == (f"petalstream: port {port} is in use: choose another, as in `make up {setting}={port + 1}`")

@@ -1,0 +1,74 @@
+"""Rows against a schema: what fits, and what the errors say."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from petalstream.schema import Feature, RowError, row_errors
+
+LENGTH = Feature("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
+FREE = Feature("shift", "Shift", "m", "Where it is")
+
+
+@pytest.mark.parametrize("value", [0, 100, 5.1, 1e-300, -0.0])
+def test_a_finite_number_within_the_bounds_fits(value: float) -> None:
+    assert LENGTH.fault(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (None, "must be a number, not null"),
+        (True, "must be a number, not a boolean"),
+        ("5.1", "must be a number, not the text '5.1'"),
+        ("x" * 50, f"must be a number, not the text '{'x' * 39}…'"),
+        ([5.1], "must be a number, not a list"),
+        ({}, "must be a number, not an object"),
+        (float("nan"), "must be a finite number, not NaN or infinite"),
+        (float("inf"), "must be a finite number, not NaN or infinite"),
+        (10**400, "is a whole number too large for a float"),
+        (-0.1, "must be at least 0 cm, not -0.1"),
+        (100.5, "must be at most 100 cm, not 100.5"),
+    ],
+)
+def test_a_value_that_cannot_be_the_feature_is_told_why(value: object, fault: str) -> None:
+    assert LENGTH.fault(value) == fault
+
+
+def test_a_number_beyond_what_tree_models_compute_in_is_refused() -> None:
+    assert FREE.fault(-3.5e38) == "must be within ±3.4e+38, not -3.5e+38"
+
+
+def test_every_fault_of_a_row_is_listed_with_row_and_field() -> None:
+    errors = list(row_errors([LENGTH, FREE], {"shift": None, "width": 1}, index=7))
+    assert errors == [
+        RowError(7, "length", "is missing"),
+        RowError(7, "shift", "must be a number, not null"),
+        RowError(7, "width", "is not a feature; the features are length, shift"),
+    ]
+
+
+def test_a_row_that_is_no_object_is_one_error() -> None:
+    assert list(row_errors([LENGTH], [5.1], index=2)) == [
+        RowError(2, None, "must be an object of named features, not a list")
+    ]
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@given(json_values)
+def test_a_row_without_errors_is_just_the_features_with_finite_numbers(row: Any) -> None:
+    if not list(row_errors([LENGTH], row)):
+        assert list(row) == ["length"]
+        assert 0 <= float(row["length"]) <= 100
+
+
+def test_a_feature_survives_its_way_through_the_manifest() -> None:
+    assert Feature.from_dict(LENGTH.to_dict()) == LENGTH

@@ -1,0 +1,45 @@
+"""Settings: defaults, the environment, and errors that name the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from petalstream import logs, settings
+from petalstream.settings import SettingError
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert settings.load({}) == settings.Settings()
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    assert settings.load({"API_PORT": " "}).api_port == 5000
+
+
+def test_each_kind_of_setting_is_read_from_the_environment() -> None:
+    given = {"MODELS_DIR": "/m", "API_PORT": "5001", "PRODUCER_INTERVAL": "0.5", "PRODUCER_LOOP": "False"}
+    loaded = settings.load(given)
+    assert (loaded.models_dir, loaded.api_port, loaded.producer_interval) == (Path("/m"), 5001, 0.5)
+    assert loaded.producer_loop is False
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("API_PORT", "http", "a whole number from 1 to 65535"),
+        ("API_PORT", "65536", "a whole number from 1 to 65535"),
+        ("PRODUCER_INTERVAL", "-1", "a number of at least 0"),
+        ("PRODUCER_INTERVAL", "nan", "a number of at least 0"),
+        ("MIN_VALIDATION_ACCURACY", "1.1", "a number from 0 to 1"),
+        ("PRODUCER_LOOP", "maybe", "true or false"),
+    ],
+)
+def test_what_a_setting_cannot_be_is_refused_by_name(name: str, text: str, expected: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        settings.load({name: text})
+    assert str(refused.value) == f"{name} must be {expected}, not {text!r}"
+
+
+def test_an_unknown_log_level_is_refused_by_name() -> None:
+    with pytest.raises(SettingError, match="LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not 'LOUD'"):
+        logs.configure("LOUD")

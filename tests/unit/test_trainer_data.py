@@ -1,0 +1,94 @@
+"""What the trainer reads and how it splits it."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from services.trainer import dataset
+from services.trainer.dataset import DataError, Dataset
+from services.trainer.definition import definition
+from services.trainer.split import split
+
+IRIS = definition("iris")
+HEADER = "sepal_length,sepal_width,petal_length,petal_width,species"
+FLOWERS = [f"5.{i},3.5,1.4,0.2,{label}" for label in IRIS.labels for i in range(10)]
+
+
+def parsed(*lines: str) -> Dataset:
+    return dataset.parse("\n".join(lines).encode(), Path("flowers.csv"), IRIS)
+
+
+def test_a_csv_becomes_samples_labels_and_lines() -> None:
+    read = parsed(HEADER, *FLOWERS)
+    assert read.samples.shape == (30, 4)
+    assert read.samples[0].tolist() == [5.0, 3.5, 1.4, 0.2]
+    assert (read.labels[0], read.lines[0], read.lines[-1]) == ("setosa", 2, 31)
+
+
+def test_a_byte_order_mark_as_spreadsheets_write_it_is_no_harm() -> None:
+    assert len(parsed("\ufeff" + HEADER, *FLOWERS).labels) == 30
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ([], f"line 1: the columns must be {HEADER}, not "),
+        (["a,b"], f"line 1: the columns must be {HEADER}, not a,b"),
+        ([HEADER, *FLOWERS[:3], "5.1,3.5,1.4,setosa"], "line 5: expected 5 columns, found 4"),
+        ([HEADER, FLOWERS[0], "", FLOWERS[1]], "line 3: expected 5 columns, found 0"),
+        ([HEADER, "5.1,wide,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not 'wide'"),
+        ([HEADER, "5.1,,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not ''"),
+        ([HEADER, "5.1,nan,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not 'nan'"),
+        ([HEADER, "5.1,inf,1.4,0.2,setosa"], "line 2: sepal_width must be a finite number"),
+        ([HEADER, "5.1,-3,1.4,0.2,setosa"], "line 2: sepal_width must be at least 0 cm, not -3"),
+        (
+            [HEADER, "5.1,3.5,1.4,0.2,rose"],
+            "line 2: species must be one of setosa, versicolor, virginica, not 'rose'",
+        ),
+        (
+            [HEADER, *FLOWERS[:-1]],
+            "up to line 30: species 'virginica' has 9 rows, and each class needs 10",
+        ),
+    ],
+)
+def test_data_that_cannot_be_trained_on_is_refused_by_line(lines: list[str], fault: str) -> None:
+    with pytest.raises(DataError, match=re.escape(f"flowers.csv, {fault}")):
+        parsed(*lines)
+
+
+def test_bytes_that_are_not_utf8_are_refused_by_line() -> None:
+    with pytest.raises(DataError, match=r"flowers\.csv, line 3: not text in UTF-8"):
+        dataset.parse(f"{HEADER}\n{FLOWERS[0]}\n".encode() + b"\xff", Path("flowers.csv"), IRIS)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"gone\.csv cannot be read: No such file"):
+        dataset.read(tmp_path / "gone.csv")
+
+
+def test_the_split_is_3_to_1_to_1_with_the_classes_in_equal_shares(root: Path) -> None:
+    parts = split(dataset.parse(dataset.read(root / "data/iris.csv"), Path(), IRIS), seed=42)
+    for part, size in ((parts.training, 30), (parts.validation, 10), (parts.test, 10)):
+        assert np.unique(part.labels, return_counts=True)[1].tolist() == [size] * 3
+    lines = np.concatenate([parts.training.lines, parts.validation.lines, parts.test.lines])
+    assert sorted(lines.tolist()) == list(range(2, 152))
+
+
+def test_the_same_seed_gives_the_same_test_set_and_another_seed_another() -> None:
+    read = parsed(HEADER, *FLOWERS)
+    first, again, other = (split(read, seed).test.lines.tolist() for seed in (42, 42, 43))
+    assert first == again != other
+
+
+def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows(root: Path) -> None:
+    read = dataset.parse(dataset.read(root / "data/iris.csv"), Path(), IRIS)
+    fisher = load_iris()
+    assert read.labels.tolist() == [str(fisher.target_names[target]) for target in fisher.target]
+    rows = np.flatnonzero((read.samples != fisher.data).any(axis=1)) + 1
+    assert rows.tolist() == [35, 38]
+    for row, ours, theirs in zip(rows, read.samples[rows - 1], fisher.data[rows - 1], strict=True):
+        shown = " | ".join([f"| {row}", ", ".join(map(str, ours)), ", ".join(map(str, theirs))])
+        assert shown in (root / "data/README.md").read_text()

@@ -1,0 +1,108 @@
+"""From data to a published bundle: the same each time, gated, and never half there."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from petalstream import bundle
+from petalstream.bundle import Bundle, Manifest
+from petalstream.settings import Settings
+from services.trainer import publish
+from services.trainer.dataset import Dataset
+from services.trainer.training import TooInaccurate, train, up_to_date
+
+
+@pytest.fixture
+def own(settings: Settings, iris: Bundle, root: Path, tmp_path: Path) -> Settings:
+    """Settings whose models folder (with Iris trained) and data folder are a test's own."""
+    shutil.copytree(settings.models_dir, tmp_path / "models")
+    shutil.copytree(root / "data", tmp_path / "data")
+    return dataclasses.replace(settings, models_dir=tmp_path / "models", data_dir=tmp_path / "data")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_same_data_and_seed_give_the_same_test_set_and_metrics(own: Settings, iris: Bundle) -> None:
+    again = train(own, "iris")
+    assert again.manifest.metrics == iris.manifest.metrics
+    assert again.manifest.parameters == iris.manifest.parameters
+    assert again.manifest.files["test.csv"] == iris.manifest.files["test.csv"]
+
+
+def test_training_again_publishes_a_new_version_and_leaves_the_old_one(own: Settings) -> None:
+    before = contents(own.models_dir / "iris" / "1")
+    train(own, "iris")
+    assert bundle.current(own.models_dir, "iris").manifest.version == "2"
+    assert contents(own.models_dir / "iris" / "1") == before
+
+
+def test_the_manifest_tells_metrics_parameters_libraries_and_distribution(iris: Bundle) -> None:
+    manifest = json.loads((iris.path / "manifest.json").read_text())
+    assert manifest["metrics"]["validation_accuracy"] >= 0.9
+    assert set(manifest["metrics"]["test_classes"]) == {"setosa", "versicolor", "virginica"}
+    assert sum(of_class["support"] for of_class in manifest["metrics"]["test_classes"].values()) == 30
+    assert set(manifest["parameters"]) == {f"classify__{name}" for name in ("C", "max_iter", "class_weight", "solver")}
+    assert set(manifest["libraries"]) == {"python", "scikit-learn", "joblib", "numpy", "scipy"}
+    for feature in manifest["features"]:
+        distribution = manifest["training"][feature["name"]]
+        assert sum(distribution["counts"]) == 90
+        assert len(distribution["edges"]) == len(distribution["counts"]) + 1
+        assert distribution["quantiles"]["0"] == distribution["edges"][0]
+
+
+def test_the_reported_test_accuracy_is_that_of_the_saved_model_on_the_saved_test_set(iris: Bundle) -> None:
+    model = joblib.load(iris.path / "model.joblib")
+    samples = list(iris.test_set())
+    predicted = model.predict(np.array([list(features.values()) for _, features, _ in samples]))
+    right = sum(label == answer for (_, _, label), answer in zip(samples, predicted, strict=True))
+    assert iris.manifest.metrics["test_accuracy"] == right / 30
+
+
+def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
+    before = contents(own.models_dir)
+    with pytest.raises(TooInaccurate, match=r"below MIN_VALIDATION_ACCURACY 1; nothing was published"):
+        train(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
+    assert contents(own.models_dir) == before
+
+
+def test_an_unchanged_model_is_up_to_date(own: Settings) -> None:
+    assert up_to_date(own, "iris")
+
+
+def test_a_model_is_not_up_to_date_after_a_change_of_data_seed_or_bundle(own: Settings) -> None:
+    assert not up_to_date(dataclasses.replace(own, train_seed=43), "iris")
+    data = own.data_dir / "iris.csv"
+    original = data.read_bytes()
+    data.write_bytes(original + b"5.1,3.5,1.4,0.2,setosa\n")
+    assert not up_to_date(own, "iris")
+    data.write_bytes(original)
+    assert up_to_date(own, "iris")
+    (own.models_dir / "iris" / "1" / "model.joblib").write_bytes(b"altered")
+    assert not up_to_date(own, "iris")
+
+
+def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -> None:
+    before = contents(own.models_dir)
+    empty = Dataset(np.empty((0, 4)), np.empty(0, dtype=str), np.empty(0, dtype=np.int64))
+    with pytest.raises(Exception, match="pickle"):
+        publish.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty)
+    assert contents(own.models_dir) == before
+    assert sorted(path.name for path in (own.models_dir / "iris").iterdir()) == ["1", "current"]
+
+
+def test_versions_count_on_from_the_highest(tmp_path: Path) -> None:
+    assert publish.next_version(tmp_path) == "1"
+    for name in ("9", "10", ".staging-x", "current"):
+        (tmp_path / name).mkdir()
+    assert publish.next_version(tmp_path) == "11"
+
+
+def test_a_manifest_survives_its_way_to_disk(iris: Bundle) -> None:
+    assert Manifest.from_json(iris.manifest.to_json()).to_json() == iris.manifest.to_json()
