@@ -41,7 +41,7 @@ class Stack:
 
     def compose(self, *arguments: str) -> str:
         """The output of a `docker compose` command for this project."""
-        return self._run("docker", "compose", "--ansi", "never", *arguments).stdout
+        return self._run("docker", "compose", *arguments).stdout
 
     def docker(self, *arguments: str) -> str:
         """The output of a `docker` command."""
@@ -78,7 +78,7 @@ class Stack:
 
     def shown(self) -> list[str]:
         """The predictions that the consumer has printed."""
-        return [line for line in self.compose("logs", "--no-log-prefix", "consumer").splitlines() if SHOWN.match(line)]
+        return [line for line in self.docker("logs", self.container("consumer")).splitlines() if SHOWN.match(line)]
 
     def predictions(self) -> int:
         """How many predictions are on the broker."""

@@ -22,7 +22,7 @@ def test_every_make_target_and_path_it_names_exists(document: Path) -> None:
         assert "".join(target) in TARGETS
     for path in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|txt|yml|toml|csv))`", text):
         if not path.startswith((".cache/", ".venv/", "application/", "text/")):
-            assert any((folder / path).exists() for folder in (ROOT, document.parent, ROOT / "data")), path
+            assert any((folder / path).exists() for folder in (ROOT, document.parent)), path
     for link in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         assert (document.parent / link).exists(), link
 
@@ -42,3 +42,13 @@ def test_everything_installed_is_pinned_and_no_index_is_named() -> None:
         installed.pop(tool, None)
     assert {name: pinned.get(name) for name in installed} == installed
     assert not [line for line in lines if line.startswith("-") or "http" in line]
+
+
+def test_readme_shows_what_the_demo_prints() -> None:
+    shown = (ROOT / "README.md").read_text().split("```\n...\n")[1].split("```")[0].splitlines()
+    line = r"iris\.requests\[\d\]@\d+  (\w+=[\d.]+ ){4} ->  \w+ [\d.]+%  [✓✗] .+  \(iris version 1, \d+ ms\)"
+    totals = r"accuracy 0\.\d+, latency p50 \d+ ms, p99 \d+ ms, rate [\d.]+ records/s"
+    expected = [line, line, line, r"\.\.\.", "==> summary of iris", "sent 30, predicted 30, dead-lettered 0", totals]
+    assert len(shown) == len(expected)
+    for printed, pattern in zip(shown, expected, strict=True):
+        assert re.fullmatch(pattern, printed)

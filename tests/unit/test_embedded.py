@@ -12,7 +12,7 @@ import pytest
 from embedded import jars, ports
 from embedded.demo import PortInUse, ports_of
 from embedded.jars import JarError
-from embedded.processes import ChildFailed, Processes, Stopped
+from embedded.processes import Child, ChildFailed, Processes, Stopped
 from embedded.waiting import wait_until
 from petalstream import settings
 from petalstream.lifecycle import Stop
@@ -32,9 +32,16 @@ def test_a_wait_in_vain_says_what_it_waited_for_and_what_it_last_saw() -> None:
 
 
 def test_children_are_stopped_when_the_context_is_left_by_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), Processes(Stop()) as processes:
-        children = [processes.start("sleeper", FOREVER, settings.inherited()) for _ in range(2)]
-        raise ZeroDivisionError
+    children: list[Child] = []
+
+    def start_and_fail(processes: Processes) -> None:
+        with processes:
+            children.extend(processes.start("sleeper", FOREVER, settings.inherited()) for _ in range(2))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        start_and_fail(Processes(Stop()))
+    assert len(children) == 2
     assert all(child.process.returncode is not None for child in children)
 
 
@@ -56,9 +63,10 @@ def _alive(pid: int) -> bool:
 
 def test_a_child_that_ends_by_itself_is_named_with_its_last_words(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "print('out of ink'); raise SystemExit(3)"]
-    with pytest.raises(ChildFailed) as failed, Processes(Stop()) as processes:
+    with Processes(Stop()) as processes:
         processes.start("the writer", command, settings.inherited(), tmp_path / "log")
-        processes.wait_until(lambda: False, "nothing", 20)
+        with pytest.raises(ChildFailed) as failed:
+            processes.wait_until(lambda: False, "nothing", 20)
     assert str(failed.value) == "the writer ended with exit code 3\nout of ink"
 
 
