@@ -34,7 +34,7 @@ demo: PRODUCER_INTERVAL := $(or $(PRODUCER_INTERVAL),0.1)
 demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up until Ctrl-C
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py embedded/requirements.txt
-	@$(VENV_PYTHON) -m embedded.demo $(if $(KEEP),--keep)
+	@$(VENV_PYTHON) -m embedded $(if $(KEEP),--keep)
 
 ## Work on the project
 test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)

@@ -68,7 +68,8 @@ def run(command: list, advice: str) -> None:
     if process.returncode != 0:
         lines = output.strip().splitlines() or ["no output"]
         told = [line for line in lines if line.startswith("ERROR")] or lines
-        sys.exit("setting up Python failed ({}): {}".format(told[-1].strip(), advice))
+        # The advice first: without a network pip calls pinned packages a conflict of versions.
+        sys.exit("setting up Python failed: {} (the last words were: {})".format(advice, told[-1].strip()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m embedded.demo [--keep]`: the whole stack as local processes, the test set streamed through it once.
+"""`python -m embedded [--keep]`: the whole stack as local processes, the test set streamed through it once.
 
 The exit code is 0 only if every record came back.
 """
@@ -156,7 +156,3 @@ def main() -> int:
     except (ChildFailed, PortInUse, TimeoutError, KafkaError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -74,7 +74,7 @@ def start(kafka_jars: Path, root: Path, tmp_path: Path) -> Iterator[Callable[...
         environment |= {"PETALSTREAM_TEST": mark, "TMPDIR": str(temporary)}
         with (tmp_path / "output").open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "embedded.demo", *arguments],
+                [sys.executable, "-m", "embedded", *arguments],
                 cwd=root,
                 env=environment,
                 stdout=output,
