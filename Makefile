@@ -1,8 +1,5 @@
-# The commands of the project; `make` alone prints them. Settings stand in README.md: give them as `make up API_PORT=5001`
-# or in a file .env. A recipe is one plain command where it can be, so that a signal to make reaches the command itself.
--include .env
-export
-
+# The commands of the project; `make` alone prints them. Settings stand in README.md: give them as `make up API_PORT=5001`.
+# A recipe is one plain command where it can be, so that a signal to make reaches the command itself.
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=/path/to/python3))
@@ -17,6 +14,7 @@ help: ## Print this help
 up: ## Build and start everything, each service when what it needs is healthy
 	@deploy/up.sh
 logs: ## Follow the consumer: a line for each prediction
+	@deploy/preflight.sh
 	@docker compose logs --follow --no-log-prefix consumer
 train: ## Train again (MODEL=iris names one) and publish a new version; the old one stays
 	@deploy/preflight.sh
@@ -30,7 +28,7 @@ clean: ## Like down, and delete the volumes too: models and Kafka's data
 	@docker compose down --remove-orphans --volumes
 
 ## The same services as local processes, without Docker
-demo: PRODUCER_INTERVAL := $(or $(PRODUCER_INTERVAL),0.1)
+demo: export PRODUCER_INTERVAL := $(or $(PRODUCER_INTERVAL),0.1)
 demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up until Ctrl-C
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py embedded/requirements.txt
@@ -38,6 +36,7 @@ demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up unti
 
 ## Work on the project
 test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)
+	-@$(VENV_PYTHON) -m embedded.jars
 	@$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 test-unit test-structure test-integration test-e2e: .installed
 	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) $(PYTEST_ARGS)

@@ -8,8 +8,14 @@ docker info >/dev/null 2>&1 || fail "no Docker engine answers: start it (or join
 docker compose version >/dev/null 2>&1 || fail "Docker has no Compose v2: install the docker-compose-plugin, or use \`make demo\`, which needs none"
 [ "${1:-}" = ports ] || exit 0
 
+setting() { # name, default: the environment first and then .env, as Compose has it
+  local given="${!1:-$(sed -n "s/^$1=//p" .env 2>/dev/null | tail -n 1 | tr -d \"\')}"
+  echo "${given:-$2}"
+}
+
 check_port() { # setting, default, service, port in its container
-  local port="${!1:-$2}" own holder=""
+  local port own holder=""
+  port="$(setting "$1" "$2")"
   own="$(docker compose port "$3" "$4" 2>/dev/null)"
   [ "${own##*:}" = "$port" ] && return # it is this stack itself, up already
   (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0

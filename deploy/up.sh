@@ -14,4 +14,4 @@ if ! docker compose up --detach --build; then
     "deploy/offline-images/README.md shows how to make it" >&2
   exit 1
 fi
-echo "api: http://localhost:${API_PORT:-5000}   broker: localhost:${KAFKA_PORT:-9092}   predictions: make logs"
+echo "api: http://$(docker compose port api 5000)   broker: $(docker compose port kafka 9092)   predictions: make logs"

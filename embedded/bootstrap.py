@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-LEAST_PYTHON = (3, 11)
+LEAST_PYTHON, MOST_PYTHON = (3, 11), (3, 14)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -19,15 +19,18 @@ CONSTRAINTS = ROOT / "constraints.txt"
 
 def main(requirements: pathlib.Path) -> None:
     """Bring .venv up to date with `requirements`; on failure say why in one line and leave no half-made folder."""
-    if sys.version_info < LEAST_PYTHON:
-        found = "{}.{}".format(*sys.version_info[:2])
-        sys.exit("Python 3.11 or newer is needed and this is {}: add PYTHON=/path/to/a/newer/python3".format(found))
+    found = tuple(sys.version_info[:2])
+    if found < LEAST_PYTHON:
+        sys.exit("Python 3.11 or newer is needed and this is {}.{}: add PYTHON=/path/to/a/newer/python3".format(*found))
+    if found > MOST_PYTHON:
+        sys.exit("the pinned packages have no build for Python {}.{}: add PYTHON=/path/to/python3.14".format(*found))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    stamp = VENV / ("installed-" + requirements.parent.name)
+    made_with, stamp = VENV / "made-with", VENV / ("installed-" + requirements.parent.name)
     wanted = fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted and PYTHON.exists():
+    # A system upgrade leaves a folder whose python is another one than its packages are for.
+    is_new = not (PYTHON.exists() and made_with.exists() and made_with.read_text() == sys.version)
+    if not is_new and stamp.exists() and stamp.read_text() == wanted:
         return
-    is_new = not (PYTHON.exists() and (VENV / "fingerprint").exists())
     try:
         if is_new:
             shutil.rmtree(VENV, ignore_errors=True)
@@ -39,7 +42,7 @@ def main(requirements: pathlib.Path) -> None:
             [*pip, "--constraint", str(CONSTRAINTS), "--requirement", str(requirements)],
             "check the network or proxy that pip uses, and run the command again",
         )
-        (VENV / "fingerprint").write_text(wanted)
+        made_with.write_text(sys.version)
         stamp.write_text(wanted)
     except BaseException:
         if is_new:
@@ -49,7 +52,7 @@ def main(requirements: pathlib.Path) -> None:
 
 def fingerprint() -> str:
     """A digest of everything that decides what is installed."""
-    digest = hashlib.sha256(repr((sys.version, sys.executable)).encode())
+    digest = hashlib.sha256()
     for path in [CONSTRAINTS, *sorted(ROOT.glob("**/requirements.txt"))]:
         if VENV not in path.parents:
             digest.update(path.read_bytes())

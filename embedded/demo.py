@@ -8,9 +8,11 @@ import dataclasses
 import signal
 import sys
 import tempfile
-import urllib.request
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from embedded import jars, node, ports
 from embedded.processes import ChildFailed, Processes, Stopped, python
@@ -65,12 +67,15 @@ class Demo:
         self.processes.start("the consumer", python("services.consumer"), self._environment())
 
     def stream(self) -> None:
-        """Stream every model's test set once and wait until all of it came back."""
+        """Stream every model's test set once and wait until all of it came back, at most a minute."""
         say("streaming the test set")
         self.processes.run(
             "the producer", python("services.producer"), self._environment(producer_loop=False), TRAIN_SECONDS
         )
-        self.processes.wait_until(self._all_back, "every record to come back", RETURN_SECONDS)
+        try:
+            self.processes.wait_until(self._all_back, "every record to come back", RETURN_SECONDS)
+        except TimeoutError as error:
+            say(str(error))  # the summary names what is missing
 
     def summaries(self) -> dict[str, Summary]:
         """What became of each model's records."""
@@ -101,11 +106,16 @@ class Demo:
 
 def answers(url: str) -> bool:
     """Whether a GET of `url` is answered with 200."""
+    # http.client and not urllib, which would ask the proxy that the environment may name.
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=2)
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
+        connection.request("GET", address.path)
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def say(text: str) -> None:

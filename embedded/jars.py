@@ -35,7 +35,7 @@ def verify(folder: Path) -> None:
                 f"{folder / name} cannot be read ({error.strerror}): delete {folder} and try again"
             ) from error
         if found != digest:
-            raise JarError(f"{folder / name} is not the pinned jar, its sha256 is {found}: delete it and try again")
+            raise JarError(f"{folder / name} is not the pinned jar (sha256 {found}): delete {folder} and try again")
 
 
 def fetch(cache: Path = CACHE) -> Path:

@@ -1,5 +1,6 @@
 """Child processes, each in a process group of its own: watched while they run, and stopped in reverse order."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,8 +52,9 @@ class Processes:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for child in reversed(self._children):
-            end(child.process)
+        with contextlib.ExitStack() as stopping:  # in reverse, and the rest also where one cannot be stopped
+            for child in self._children:
+                stopping.callback(end, child.process)
 
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path | None = None
@@ -106,13 +108,13 @@ class Processes:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM to the process's group, SIGKILL where it has not ended after 10 s."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        if process.poll() is None:
+            # macOS says "not permitted" of a group that has just ended.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(seconds)
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
 # scikit-learn's trees compute in 32-bit floats and raise on a larger number; a scaled linear model would overflow.
@@ -23,12 +23,8 @@ class Feature:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """The feature that `to_dict` wrote."""
+        """The feature of a manifest, where it stands with all its fields."""
         return cls(**fields)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The feature as JSON values, as the manifest holds it."""
-        return asdict(self)
 
     def fault(self, value: object) -> str | None:
         """Why `value` cannot be this feature, or None where it can."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Self, get_type_hints
 
 
 class SettingError(ValueError):
@@ -17,6 +17,18 @@ class SettingError(ValueError):
 def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
     """A field of Settings: its default, the line that README says of it, and its bounds."""
     return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
+
+
+class LogLevel(str):
+    """One of logging's levels, by name."""
+
+    NAMES = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+    def __new__(cls, text: str) -> Self:
+        """The level that `text` names. Raises ValueError."""
+        if text.upper() not in cls.NAMES:
+            raise ValueError(text)
+        return super().__new__(cls, text.upper())
 
 
 @dataclass(frozen=True)
@@ -41,11 +53,11 @@ class Settings:
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
     consumer_group: str = _setting("petalstream", "consumer group, under which offsets are committed")
     consumer_instance_id: str = _setting(
-        "", "name that keeps a restarted consumer its partitions; empty: the host's name"
+        "", "keeps a restarted consumer its partitions; each needs its own; empty: the host's name"
     )
     consumer_batch_records: int = _setting(500, "most records of one poll, and so of one request to the api", 1)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
-    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
+    log_level: LogLevel = _setting(LogLevel("INFO"), "DEBUG, INFO, WARNING or ERROR")
 
 
 def variable(name: str) -> str:
@@ -93,6 +105,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
+    LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Path: ("a path", Path),
     int: ("a whole number", int),
     float: ("a number", float),

@@ -1,13 +1,19 @@
 """Options and fixtures that every room of tests shares."""
 
+import dataclasses
+import os
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from petalstream.bundle import Bundle
-from petalstream.settings import Settings
+from petalstream.settings import Settings, variable
 from services.trainer.training import train
+
+for setting in dataclasses.fields(Settings):
+    os.environ.pop(variable(setting.name), None)  # tests say themselves which settings they mean
+os.environ["NO_PROXY"] = "localhost,127.0.0.1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

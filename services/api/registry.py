@@ -65,6 +65,11 @@ def _open(found: Bundle) -> Scorer:
         if made_with != here:
             raise BundleError(f"{found.path} was made with {library} {made_with}, and here is {here}; train it again")
     found.verify()
-    scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
-    scorer.check_golden_rows()
+    try:
+        scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
+        scorer.check_golden_rows()
+    except BundleError:
+        raise
+    except Exception as error:  # unpickling runs whatever the file says, and may raise anything
+        raise BundleError(f"{found.path} cannot be loaded: {type(error).__name__}: {error}") from error
     return scorer

@@ -10,7 +10,7 @@ from petalstream.broker import KafkaError
 from petalstream.messages import REQUEST_TOPICS, UnreadableRecord
 from petalstream.settings import Settings
 from services.consumer.client import ApiClient, ApiError
-from services.consumer.loop import DELIVERY_SECONDS, Worker
+from services.consumer.loop import DELIVERY_SECONDS, UnscorableRecord, Worker
 
 log = logging.getLogger("services.consumer")
 
@@ -21,14 +21,14 @@ def main() -> int:
     logs.configure(configured.log_level)
     try:
         run(configured)
-    except (ApiError, KafkaError, UnreadableRecord) as error:
+    except (ApiError, KafkaError, UnreadableRecord, UnscorableRecord) as error:
         log.error("%s: %s; what is not committed will be read again", type(error).__name__, error)
         return 1
     return 0
 
 
 def run(configured: Settings) -> None:
-    """Score every `*.requests` topic until asked to stop. Raises ApiError, KafkaError, UnreadableRecord."""
+    """Score every `*.requests` topic until asked to stop. Raises what Worker.run raises."""
     stop = lifecycle.stop_on_signals()
     servers = configured.kafka_bootstrap_servers
     instance = configured.consumer_instance_id or socket.gethostname()

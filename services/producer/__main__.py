@@ -7,11 +7,9 @@ from petalstream import broker, bundle, lifecycle, logs, settings
 from petalstream.broker import KafkaError
 from petalstream.bundle import BundleError
 from petalstream.settings import Settings
-from services.producer.records import requests
-from services.producer.stream import stream
+from services.producer.records import request_messages
+from services.producer.stream import DELIVERY_SECONDS, stream
 
-# Long enough for a broker to be restarted; a record that was not taken by then is reported as failed.
-DELIVERY_SECONDS = 60
 log = logging.getLogger("services.producer")
 
 
@@ -38,7 +36,8 @@ def run(configured: Settings) -> int:
     producer = broker.new_producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
         log.info("streaming the test set of %s, a record each %g s", ", ".join(names), configured.producer_interval)
-        report = stream(producer, requests(bundles, configured.producer_loop), configured.producer_interval, stop)
+        messages = request_messages(bundles, configured.producer_loop)
+        report = stream(producer, messages, configured.producer_interval, stop)
     finally:
         producer.close(timeout=1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)

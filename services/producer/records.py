@@ -8,7 +8,7 @@ from petalstream.bundle import Bundle
 from petalstream.messages import Message, write_request
 
 
-def requests(bundles: Sequence[Bundle], loop: bool) -> Iterator[Message]:
+def request_messages(bundles: Sequence[Bundle], loop: bool) -> Iterator[Message]:
     """One request for each held-out sample, bundle after bundle, read line by line; with `loop` without end."""
     while True:
         for bundle in bundles:

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from petalstream import broker
-from petalstream.broker import KafkaProducer
+from petalstream.broker import KafkaError, KafkaProducer
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 
+# Long enough for a broker to be restarted; a record that was not taken by then is reported as failed.
+DELIVERY_SECONDS = 60
 # Below the 9 s after which a stopped process is ended.
-FLUSH_SECONDS = 8
+DRAIN_SECONDS = 8
 log = logging.getLogger(__name__)
 
 
@@ -42,5 +44,8 @@ def stream(producer: KafkaProducer, messages: Iterable[Message], interval: float
         future.add_callback(report.succeeded)
         future.add_errback(lambda error, message=message: report.refused(message, error))
         report.sent += 1
-    producer.flush(timeout=FLUSH_SECONDS)
+    try:
+        producer.flush(timeout=DRAIN_SECONDS if stop.requested() else DELIVERY_SECONDS)
+    except KafkaError as error:
+        log.error("not every record was acknowledged: %s", error)
     return report

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from petalstream import lifecycle, logs, settings
-from petalstream.settings import SettingError, Settings
+from petalstream.settings import Settings
 from services.trainer.dataset import DataError
 from services.trainer.definition import defined_names
 from services.trainer.training import TooInaccurate, train, up_to_date
@@ -26,7 +26,7 @@ def main() -> int:
         logs.configure(configured.log_level)
         for name in arguments.models or names:
             _train(configured, name, arguments.if_changed)
-    except (DataError, TooInaccurate, SettingError, OSError) as error:
+    except (DataError, TooInaccurate, OSError) as error:
         print(f"trainer: {error}", file=sys.stderr)
         return 1
     return 0

@@ -52,9 +52,11 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
     grid = GridSearchCV(clone(definition.estimator), dict(definition.grid), cv=folds, scoring="accuracy")
     grid.set_callbacks(Progress())
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
+        warnings.simplefilter("always")
         grid.fit(training.samples, training.labels)
     unfinished = sum(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    for told in {str(warning.message) for warning in caught if not issubclass(warning.category, ConvergenceWarning)}:
+        log.warning("search: %s", told)
     log.info("search: best mean accuracy %.3f over %d folds", grid.best_score_, FOLDS)
     if unfinished:
         log.info("search: %d fits reached max_iter before they converged", unfinished)

@@ -97,5 +97,6 @@ def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) ->
     with Processes(Stop()) as processes:
         node.start(processes, kafka_jars, tmp_path / "kafka", kafka_port, ports.free_port())
         yield Stack(processes, own, tmp_path)
-    for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):  # pytest shows it where the test has failed
+    # pytest shows it where the test has failed.
+    for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):
         print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")

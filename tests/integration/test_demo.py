@@ -1,7 +1,8 @@
-"""`make demo`, as a user runs it."""
+"""The demo, as `make demo` starts it."""
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -96,6 +97,19 @@ def test_it_trains_streams_the_test_set_prints_every_prediction_and_sums_up(star
     assert "sent 30, predicted 30, dead-lettered 0" in printed
     assert re.search(r"accuracy 0\.933, latency p50 \d+ ms, p99 \d+ ms, rate [\d.]+ records/s", printed)
     assert run.left_behind() == []
+
+
+@pytest.mark.timeout(600)
+def test_make_demo_in_a_fresh_checkout_needs_nothing_else(kafka_jars: Path, root: Path, tmp_path: Path) -> None:
+    left_out = shutil.ignore_patterns(".env", ".venv", ".cache", ".git", ".*_cache", "__pycache__")
+    checkout = Path(shutil.copytree(root, tmp_path / "petalstream", ignore=left_out))
+    shutil.copytree(kafka_jars, checkout / ".cache" / kafka_jars.name)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    ended = subprocess.run(["make", "demo"], cwd=checkout, env=clean, capture_output=True, timeout=500, check=False)
+    printed = ended.stdout.decode()
+    assert ended.returncode == 0, printed + ended.stderr.decode()
+    assert "making .venv" in printed
+    assert "sent 30, predicted 30, dead-lettered 0" in printed
 
 
 @pytest.mark.parametrize(

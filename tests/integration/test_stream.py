@@ -95,19 +95,31 @@ def test_while_the_api_is_away_nothing_is_committed_and_when_it_is_back_nothing_
     assert stack.summary().complete
 
 
-def test_a_record_the_consumer_cannot_read_is_named_and_not_passed_over(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (b"\xff", "not JSON in UTF-8"),
+        (b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4}', "petal_width is missing"),
+        (
+            b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 1e999}',
+            "petal_width must be a finite number",
+        ),
+    ],
+)
+def test_a_record_that_cannot_be_scored_is_named_and_not_passed_over(stack: Stack, value: bytes, fault: str) -> None:
     stack.start_api()
     assert ended(stack.produce().process) == 0
-    spoil(stack)
+    spoil(stack, value)
     consumer = stack.consume()
     assert ended(consumer.process) == 1
-    assert re.search(r"iris\.requests\[\d\]@\d+: not JSON in UTF-8", stack.log("consumer").read_text())
+    assert re.search(rf"iris\.requests\[\d\]@\d+: {fault}", stack.log("consumer").read_text())
+    assert stack.count("predictions") == 0
 
 
-def spoil(stack: Stack) -> None:
-    """Write a record that is no JSON."""
+def spoil(stack: Stack, value: bytes) -> None:
+    """Write a record that cannot be scored."""
     producer = broker.new_producer(stack.settings.kafka_bootstrap_servers, 10)
-    broker.send(producer, Message("iris.requests", b"bad", b"\xff", [])).get(timeout=20)
+    broker.send(producer, Message("iris.requests", b"bad", value, [])).get(timeout=20)
     producer.close(timeout=5)
 
 

@@ -34,8 +34,8 @@ def importers(package: str) -> list[str]:
 
 
 def uses(path: Path, owner: str, attribute: str) -> bool:
-    """Whether a file says `owner.attribute`."""
-    return any(
+    """Whether a file says `owner.attribute`, or imports it by name."""
+    return f"{owner}.{attribute}" in imported(path) or any(
         isinstance(found, ast.Attribute)
         and found.attr == attribute
         and isinstance(found.value, ast.Name)

@@ -20,5 +20,5 @@ def flower() -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def client(settings: Settings, iris: Bundle) -> FlaskClient:
-    """A client of an api that serves Iris and takes bodies of up to 10 kB."""
-    return create_app(dataclasses.replace(settings, api_max_body_bytes=10_000)).test_client()
+    """A client of an api that serves Iris and takes bodies of up to 1 MB."""
+    return create_app(dataclasses.replace(settings, api_max_body_bytes=1_000_000)).test_client()

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from embedded.ports import free_port
-from services.consumer.client import ApiClient, ApiError
+from services.consumer.client import ApiClient, ApiError, RowsRejected
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,8 +63,8 @@ def test_the_rows_are_posted_to_the_model_and_the_answers_returned(server: tuple
     [
         ((400, '{"detail": "no"}'), 'answered 400: {"detail": "no"}'),
         ((503, "busy"), "answered 503: busy"),
-        ((200, "[]"), "answered 0 predictions for 1 rows"),
-        ((200, "<html>"), "did not answer with JSON"),
+        ((200, "[]"), "did not answer with 1 predictions: []"),
+        ((200, "<html>"), "did not answer with 1 predictions: <html>"),
         (None, "did not answer: "),
     ],
 )
@@ -76,6 +76,23 @@ def test_any_other_answer_is_an_error_that_says_what_came(
     with pytest.raises(ApiError) as failed:
         client.predict("iris", [{}])
     assert told in str(failed.value)
+
+
+def test_rows_at_fault_are_told_apart_from_other_errors(server: tuple[type[Handler], ApiClient]) -> None:
+    handler, client = server
+    error = {"row": 1, "field": "petal_width", "message": "is missing"}
+    handler.answer = (400, json.dumps({"errors": [error]}))
+    with pytest.raises(RowsRejected) as rejected:
+        client.predict("iris", [{"petal_width": float("nan")}])
+    assert rejected.value.errors == [error]
+
+
+def test_no_proxy_is_asked(server: tuple[type[Handler], ApiClient], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    handler, client = server
+    handler.answer = (200, "[{}]")
+    assert client.predict("iris", [{}]) == [{}]
 
 
 def test_an_api_that_is_not_there_is_an_error() -> None:

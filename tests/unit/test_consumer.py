@@ -9,8 +9,8 @@ import pytest
 from petalstream.lifecycle import Stop
 from petalstream.messages import UnreadableRecord, read_request
 from services.consumer import show
-from services.consumer.client import ApiError
-from services.consumer.loop import Worker
+from services.consumer.client import ApiError, RowsRejected
+from services.consumer.loop import UnscorableRecord, Worker
 from tests.records import Record
 
 ANSWER = {
@@ -106,6 +106,16 @@ def test_two_models_in_one_batch_are_asked_for_separately() -> None:
 def test_nothing_is_committed_when_the_api_does_not_answer() -> None:
     with pytest.raises(ApiError) as failed:
         run([[record(5)]], Api(fail=True))
+    assert failed.value.args[1].done == []
+
+
+def test_a_row_that_the_api_rejects_is_named_by_its_records_place() -> None:
+    class Judge(Api):
+        def predict(self, model: str, rows: list[Any]) -> list[dict[str, Any]]:
+            raise RowsRejected([{"row": 1, "field": "petal_width", "message": "is missing"}])
+
+    with pytest.raises(UnscorableRecord, match=r"iris\.requests\[0\]@6: petal_width is missing") as failed:
+        run([[record(5), record(6)]], Judge())
     assert failed.value.args[1].done == []
 
 

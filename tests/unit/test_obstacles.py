@@ -15,7 +15,7 @@ from embedded.ports import free_port
 @pytest.fixture
 def checkout(root: Path, tmp_path: Path) -> Path:
     """A copy of the project's files without what commands have made in it."""
-    left_out = shutil.ignore_patterns(".venv", ".cache", ".git", ".*_cache", "__pycache__")
+    left_out = shutil.ignore_patterns(".env", ".venv", ".cache", ".git", ".*_cache", "__pycache__")
     return Path(shutil.copytree(root, tmp_path / "petalstream", ignore=left_out))
 
 
@@ -57,10 +57,11 @@ def test_without_a_network_the_first_demo_says_so_and_leaves_nothing(checkout: P
 
 def test_without_a_network_kafkas_jars_cannot_be_had_and_nothing_is_left(checkout: Path, tmp_path: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
+    proxies = {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "", "no_proxy": ""}
     ended = subprocess.run(
         [sys.executable, "-m", "embedded.jars"],
         cwd=checkout,
-        env={**os.environ, "HOME": str(tmp_path), "HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": ""},
+        env={**os.environ, **proxies, "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=100,
@@ -93,12 +94,12 @@ def tools(tmp_path: Path) -> Path:
     """A folder with all of the shell's tools but docker, to be the whole PATH of a command."""
     folder = tmp_path / "tools"
     folder.mkdir()
-    for tool in ("bash", "env", "dirname", "xargs", "sh"):
+    for tool in ("bash", "dirname", "env", "sed", "sh", "tail", "tr"):
         (folder / tool).symlink_to(shutil.which(tool) or tool)
     return folder
 
 
-@pytest.mark.parametrize("target", ["up", "down", "clean", "train"])
+@pytest.mark.parametrize("target", ["up", "down", "clean", "train", "logs"])
 def test_without_docker_a_command_of_the_stack_says_so(checkout: Path, tools: Path, target: str) -> None:
     ended = subprocess.run(
         [shutil.which("make") or "make", target],

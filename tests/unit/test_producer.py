@@ -9,7 +9,7 @@ from typing import Any
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from services.producer.records import requests
+from services.producer.records import request_messages
 from services.producer.stream import stream
 
 
@@ -51,7 +51,7 @@ def messages(count: int) -> list[Message]:
 
 
 def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
-    made = list(requests([iris], loop=False))
+    made = list(request_messages([iris], loop=False))
     samples = list(iris.test_set())
     assert [message.key for message in made] == [line.encode() for line, _, _ in samples]
     assert [json.loads(message.value) for message in made] == [features for _, features, _ in samples]
@@ -60,7 +60,7 @@ def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
 
 
 def test_a_loop_begins_the_test_set_again(iris: Bundle) -> None:
-    made = list(itertools.islice(requests([iris], loop=True), 31))
+    made = list(itertools.islice(request_messages([iris], loop=True), 31))
     assert made[0].key == made[30].key
     assert dict(made[0].headers)["ce_id"] != dict(made[30].headers)["ce_id"]
 

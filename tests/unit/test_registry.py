@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.bundle import Bundle, sha256
 from petalstream.settings import Settings
 from services.api.registry import Registry
 
@@ -56,8 +57,6 @@ def test_an_intact_bundle_is_served(models: Path) -> None:
 
 
 def test_an_altered_model_is_refused_before_it_is_unpickled(models: Path, caplog: pytest.LogCaptureFixture) -> None:
-    import pickle
-
     (models / "iris" / "1" / "model.joblib").write_bytes(pickle.dumps(Bomb()))
     assert "model.joblib was altered" in refused(models, caplog)
 
@@ -75,6 +74,13 @@ def test_a_model_that_no_longer_answers_its_golden_rows_is_refused(
 ) -> None:
     edit_manifest(models, lambda manifest: manifest["golden"][0]["probabilities"].update(setosa=0.5))
     assert "for a golden row" in refused(models, caplog)
+
+
+def test_a_model_whose_class_is_not_here_is_refused(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model = models / "iris" / "1" / "model.joblib"
+    model.write_bytes(b"cnowhere.to_be_found\nEstimator\n.")
+    edit_manifest(models, lambda manifest: manifest["files"].update({"model.joblib": sha256(model.read_bytes())}))
+    assert "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'" in refused(models, caplog)
 
 
 def test_a_bad_bundle_does_not_harm_its_neighbour(models: Path, caplog: pytest.LogCaptureFixture) -> None:

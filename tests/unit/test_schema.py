@@ -1,5 +1,6 @@
 """Rows against a schema: what fits, and what the errors say."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -71,4 +72,4 @@ def test_a_row_without_errors_is_just_the_features_with_finite_numbers(row: Any)
 
 
 def test_a_feature_survives_its_way_through_the_manifest() -> None:
-    assert Feature.from_dict(LENGTH.to_dict()) == LENGTH
+    assert Feature.from_dict(asdict(LENGTH)) == LENGTH

@@ -21,16 +21,16 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
     for told in ("iris: chosen C=", "validation accuracy 0.9", "test accuracy", "precision", "published version 1"):
         assert told in first.stdout
     assert "search: 500 of 500 fits" in first.stderr
-    second = trainer(tmp_path, "--if-changed")
+    second = trainer(tmp_path, "iris", "--if-changed")
     assert (second.returncode, second.stdout) == (0, "iris: version 1 is up to date\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "overrides", "code", "told"),
     [
-        ([], {"data_dir": "/nowhere"}, 1, "trainer: /nowhere/iris.csv cannot be read: No such file"),
+        (["iris"], {"data_dir": "/nowhere"}, 1, "trainer: /nowhere/iris.csv cannot be read: No such file"),
         ([], {"train_seed": "x"}, 1, "trainer: TRAIN_SEED must be a whole number from 0 to 4294967295, not 'x'"),
-        (["rose"], {}, 2, "there is no model 'rose'; services/trainer/models/ has iris"),
+        (["rose"], {}, 2, "there is no model 'rose'; services/trainer/models/ has "),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
