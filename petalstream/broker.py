@@ -45,7 +45,7 @@ def new_producer(bootstrap_servers: str, delivery_seconds: int) -> KafkaProducer
 
 def new_consumer(bootstrap_servers: str, group: str, instance_id: str) -> KafkaConsumer:
     """A consumer in `group` that commits nothing by itself and starts a new group at the earliest record."""
-    return KafkaConsumer(
+    consumer = KafkaConsumer(
         bootstrap_servers=bootstrap_servers.split(","),
         bootstrap_timeout_ms=BOOTSTRAP_SECONDS * 1000,
         group_id=group,
@@ -58,6 +58,18 @@ def new_consumer(bootstrap_servers: str, group: str, instance_id: str) -> KafkaC
         heartbeat_interval_ms=2_000,
         reconnect_backoff_max_ms=1000,
     )
+    _keep_assignments(consumer._coordinator)
+    return consumer
+
+
+def _keep_assignments(coordinator: Any) -> None:
+    """Have a consumer join again when a poll ran out of time while it was joining.
+
+    kafka-python 3.0.12 lets the join go on in the background, but where it was for a new topic or partition, the next
+    poll sees no reason to rejoin, never looks at the join's outcome, and the consumer has no partitions for ever.
+    """
+    needed = coordinator.need_rejoin
+    coordinator.need_rejoin = lambda: coordinator._join_task is not None or needed()
 
 
 def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:

@@ -1,5 +1,6 @@
 """The four services as processes around a real Kafka."""
 
+import functools
 import re
 import signal
 import subprocess
@@ -136,3 +137,20 @@ def test_a_wrong_setting_is_told_in_one_line_by_every_service(stack: Stack) -> N
         assert ended(child.process) == 1
         told = stack.log(name).read_text()
         assert told == f"{name}: TOPIC_PARTITIONS must be a whole number of at least 1, not 'many'\n"
+
+
+def test_a_consumer_whose_polls_are_shorter_than_a_join_gets_its_partitions_all_the_same(stack: Stack) -> None:
+    servers = stack.settings.kafka_bootstrap_servers
+    for model in ("alpha", "beta", "gamma"):
+        consumer = broker.new_consumer(servers, model, model)
+        consumer.subscribe(pattern=f"^{model}\\.requests$")
+        consumer.poll(timeout_ms=1000)  # joins a group that has no topic yet
+        broker.create_topics(servers, model, 6)
+        wait_until(functools.partial(has_partitions, consumer), f"the partitions of {model}", SECONDS)
+        consumer.close(autocommit=False, timeout_ms=1000)
+
+
+def has_partitions(consumer: broker.KafkaConsumer) -> bool:
+    """Whether the consumer has all six partitions after one more poll of 20 ms."""
+    consumer.poll(timeout_ms=20)
+    return len(consumer.assignment()) == 6
