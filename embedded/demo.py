@@ -25,6 +25,7 @@ from petalstream.settings import Settings
 START_SECONDS = 60
 TRAIN_SECONDS = 1800
 RETURN_SECONDS = 60
+API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
 
 
 class PortInUse(Exception):
@@ -60,8 +61,7 @@ class Demo:
         )
         url = f"http://localhost:{self.settings.api_port}"
         say(f"starting the api on {url}")
-        gunicorn = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
-        self.processes.start("the api", gunicorn, self._environment(), self.folder / "api.log")
+        self.processes.start("the api", API, self._environment(), self.folder / "api.log")
         self.processes.wait_until(lambda: answers(f"{url}/ready"), f"{url}/ready", START_SECONDS)
         say("starting the consumer")
         self.processes.start("the consumer", python("services.consumer"), self._environment())
@@ -79,11 +79,7 @@ class Demo:
 
     def summaries(self) -> dict[str, Summary]:
         """What became of each model's records."""
-        topics = (messages.requests_topic, messages.predictions_topic, messages.dead_letters_topic)
-        return {
-            model: Summary.of(*(broker.read_topic(self.servers, topic(model)) for topic in topics))
-            for model in bundle.model_names(self.settings.models_dir)
-        }
+        return {model: Summary.read(self.servers, model) for model in bundle.model_names(self.settings.models_dir)}
 
     def _all_back(self) -> bool:
         def count(topic: str) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from petalstream.messages import ReceivedRecord
+from petalstream import broker
+from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
 Place = tuple[int, int]
 
@@ -46,6 +47,12 @@ class Summary:
             p99=statistics.quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else None,
             rate=_rate(requests, predictions),
         )
+
+    @classmethod
+    def read(cls, bootstrap_servers: str, model: str) -> Self:
+        """The summary of all that is in the model's three topics now."""
+        topics = (requests_topic(model), predictions_topic(model), dead_letters_topic(model))
+        return cls.of(*(broker.read_topic(bootstrap_servers, topic) for topic in topics))
 
     @property
     def complete(self) -> bool:

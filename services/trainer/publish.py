@@ -4,7 +4,6 @@ import csv
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset)
         _sync(home)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    _replace_file(home / CURRENT, lambda path: path.write_text(version + "\n", encoding="utf-8"))
+    _replace_text(home / CURRENT, version + "\n")
     return Bundle(home / version, published)
 
 
@@ -55,10 +54,10 @@ def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
             writer.writerow([line, *row.tolist(), label])
 
 
-def _replace_file(path: Path, write: Callable[[Path], object]) -> None:
+def _replace_text(path: Path, text: str) -> None:
     """Write a file beside `path` and put it there in one rename."""
     beside = path.with_name(f".{path.name}-{os.getpid()}")
-    write(beside)
+    beside.write_text(text, encoding="utf-8")
     _sync(beside)
     beside.replace(path)
     _sync(path.parent)

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from embedded.ports import free_port
 from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
+from tests.checkouts import outer_environment
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
 SECONDS = 180
@@ -102,11 +102,10 @@ class Stack:
         }
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
         ended = subprocess.run(
             command,
             cwd=self.root,
-            env={**clean, **self._settings()},
+            env={**outer_environment(), **self._settings()},
             capture_output=True,
             text=True,
             timeout=600,
@@ -192,18 +191,9 @@ def test_killed_containers_come_back_by_themselves_and_no_record_is_missing(stac
         wait_until(more, f"predictions after {service} was killed", SECONDS)
     stack.compose("stop", "producer")
     try:
-        wait_until(lambda: not summary(stack).missing, "the last predictions", SECONDS)
+        wait_until(lambda: not Summary.read(stack.servers, "iris").missing, "the last predictions", SECONDS)
     finally:
         stack.compose("start", "producer")
-
-
-def summary(stack: Stack) -> Summary:
-    """What became of every request on the broker."""
-    return Summary.of(
-        broker.read_topic(stack.servers, "iris.requests"),
-        broker.read_topic(stack.servers, "iris.predictions"),
-        broker.read_topic(stack.servers, "iris.dead-letters"),
-    )
 
 
 def test_make_up_a_second_time_changes_nothing_and_trains_nothing(stack: Stack) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from embedded import jars, node, ports
-from embedded.demo import answers
+from embedded.demo import API, answers
 from embedded.jars import JarError
 from embedded.processes import Child, Processes, python
 from embedded.summary import Summary
 from embedded.waiting import wait_until
-from petalstream import broker, messages
+from petalstream import broker
 from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
@@ -36,8 +36,7 @@ class Stack:
 
     def launch_api(self, **overrides: object) -> Child:
         """Start gunicorn with the api."""
-        command = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
-        return self.start("api", command, **overrides)
+        return self.start("api", API, **overrides)
 
     def start_api(self, **overrides: object) -> Child:
         """Start gunicorn with the api and wait until it answers, which is later than its port is open."""
@@ -53,6 +52,13 @@ class Stack:
         """Start the consumer."""
         return self.start("consumer", python("services.consumer"), **overrides)
 
+    def consume_more(self, predictions: int) -> Child:
+        """Start a consumer and wait until it has added so many predictions."""
+        before = self.count("predictions")
+        consumer = self.consume()
+        self.await_predictions(before + predictions)
+        return consumer
+
     def log(self, name: str) -> Path:
         """Where a service's output goes."""
         return self.folder / f"{name}.log"
@@ -67,9 +73,7 @@ class Stack:
 
     def summary(self) -> Summary:
         """What became of the requests to Iris."""
-        topics = (messages.requests_topic, messages.predictions_topic, messages.dead_letters_topic)
-        servers = self.settings.kafka_bootstrap_servers
-        return Summary.of(*(broker.read_topic(servers, topic("iris")) for topic in topics))
+        return Summary.read(self.settings.kafka_bootstrap_servers, "iris")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from embedded.ports import free_port
 from embedded.waiting import wait_until
 from petalstream import broker, settings
 from petalstream.messages import Message
+from tests.checkouts import fresh_copy, outer_environment
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 100
@@ -101,11 +102,11 @@ def test_it_trains_streams_the_test_set_prints_every_prediction_and_sums_up(star
 
 @pytest.mark.timeout(600)
 def test_make_demo_in_a_fresh_checkout_needs_nothing_else(kafka_jars: Path, root: Path, tmp_path: Path) -> None:
-    left_out = shutil.ignore_patterns(".env", ".venv", ".cache", ".git", ".*_cache", "__pycache__")
-    checkout = Path(shutil.copytree(root, tmp_path / "petalstream", ignore=left_out))
+    checkout = fresh_copy(root, tmp_path)
     shutil.copytree(kafka_jars, checkout / ".cache" / kafka_jars.name)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    ended = subprocess.run(["make", "demo"], cwd=checkout, env=clean, capture_output=True, timeout=500, check=False)
+    ended = subprocess.run(
+        ["make", "demo"], cwd=checkout, env=outer_environment(), capture_output=True, timeout=500, check=False
+    )
     printed = ended.stdout.decode()
     assert ended.returncode == 0, printed + ended.stderr.decode()
     assert "making .venv" in printed

@@ -54,9 +54,7 @@ def test_a_consumer_stopped_in_the_stream_ends_in_time_and_the_next_goes_on_with
     stack.start_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     for _ in range(3):
-        before = stack.count("predictions")
-        consumer = stack.consume()
-        stack.await_predictions(before + 100)
+        consumer = stack.consume_more(100)
         began = time.monotonic()
         consumer.process.send_signal(signal.SIGTERM)
         assert ended(consumer.process, 20) == 0
@@ -73,9 +71,7 @@ def test_a_consumer_killed_in_the_stream_loses_nothing(stack: Stack) -> None:
     stack.start_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     for _ in range(3):
-        before = stack.count("predictions")
-        consumer = stack.consume()
-        stack.await_predictions(before + 100)
+        consumer = stack.consume_more(100)
         consumer.process.kill()
         assert ended(consumer.process) == -signal.SIGKILL
     producer.process.send_signal(signal.SIGTERM)

@@ -10,21 +10,20 @@ from pathlib import Path
 import pytest
 
 from embedded.ports import free_port
+from tests.checkouts import fresh_copy, outer_environment
 
 
 @pytest.fixture
 def checkout(root: Path, tmp_path: Path) -> Path:
     """A copy of the project's files without what commands have made in it."""
-    left_out = shutil.ignore_patterns(".env", ".venv", ".cache", ".git", ".*_cache", "__pycache__")
-    return Path(shutil.copytree(root, tmp_path / "petalstream", ignore=left_out))
+    return fresh_copy(root, tmp_path)
 
 
 def make(checkout: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     return subprocess.run(
-        ["make", *arguments],
+        [shutil.which("make") or "make", *arguments],
         cwd=checkout,
-        env={**clean, **environment},
+        env={**outer_environment(), **environment},
         capture_output=True,
         text=True,
         timeout=100,
@@ -101,15 +100,7 @@ def tools(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("target", ["up", "down", "clean", "train", "logs"])
 def test_without_docker_a_command_of_the_stack_says_so(checkout: Path, tools: Path, target: str) -> None:
-    ended = subprocess.run(
-        [shutil.which("make") or "make", target],
-        cwd=checkout,
-        env={"PATH": str(tools)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = make(checkout, target, PATH=str(tools))
     assert told(ended).startswith("petalstream: Docker is not installed: ")
 
 
@@ -120,19 +111,22 @@ def test_without_an_engine_make_up_says_so(checkout: Path, tmp_path: Path) -> No
     assert told(ended).startswith("petalstream: no Docker engine answers: ")
 
 
-def test_without_compose_v2_make_up_says_so(checkout: Path, tools: Path) -> None:
+def docker_that(tools: Path, succeeds: str) -> None:
+    """Put a docker among the tools that does nothing, and succeeds for some commands only."""
     docker = tools / "docker"
-    docker.write_text("#!/bin/sh\n[ $1 = info ]\n")
+    docker.write_text(f"#!/bin/sh\n{succeeds}\n")
     docker.chmod(0o755)
+
+
+def test_without_compose_v2_make_up_says_so(checkout: Path, tools: Path) -> None:
+    docker_that(tools, "[ $1 = info ]")
     ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}")
     assert told(ended).startswith("petalstream: Docker has no Compose v2: ")
 
 
 @pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
 def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, tools: Path, setting: str) -> None:
-    docker = tools / "docker"
-    docker.write_text("#!/bin/sh\n[ $1 = info ] || [ $2 = version ]\n")
-    docker.chmod(0o755)
+    docker_that(tools, "[ $1 = info ] || [ $2 = version ]")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
