@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from embedded import jars, node, ports
 from embedded.processes import ChildFailed, Processes, Stopped, python
 from embedded.summary import Summary
-from petalstream import broker, bundle, messages, settings
+from petalstream import bundle, settings
 from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
 from petalstream.settings import Settings
@@ -82,14 +82,7 @@ class Demo:
         return {model: Summary.read(self.servers, model) for model in bundle.model_names(self.settings.models_dir)}
 
     def _all_back(self) -> bool:
-        def count(topic: str) -> int:
-            return broker.record_count(self.servers, topic)
-
-        return all(
-            count(messages.predictions_topic(model)) + count(messages.dead_letters_topic(model))
-            >= count(messages.requests_topic(model))
-            for model in bundle.model_names(self.settings.models_dir)
-        )
+        return all(summary.complete for summary in self.summaries().values())
 
     def _environment(self, **overrides: object) -> dict[str, str]:
         return settings.inherited(

@@ -52,7 +52,7 @@ class Summary:
     def read(cls, bootstrap_servers: str, model: str) -> Self:
         """The summary of all that is in the model's three topics now."""
         topics = (requests_topic(model), predictions_topic(model), dead_letters_topic(model))
-        return cls.of(*(broker.read_topic(bootstrap_servers, topic) for topic in topics))
+        return cls.of(*(list(broker.read_topic(bootstrap_servers, topic)) for topic in topics))
 
     @property
     def complete(self) -> bool:

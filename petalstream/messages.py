@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-MODEL_NAME = re.compile(r"[a-z][a-z0-9_]*")
-REQUEST_TOPICS = re.compile(r"^[a-z][a-z0-9_]*\.requests$")
+from petalstream.reasons import Reason
+from petalstream.schema import Fault
+
+# As long as the longest of its topics' names may be: Kafka allows 249 characters.
+MODEL_NAME = re.compile(r"[a-z][a-z0-9_]{0,235}")
+REQUEST_TOPICS = re.compile(rf"^{MODEL_NAME.pattern}\.requests$")
 Headers = list[tuple[str, bytes]]
 
 
@@ -25,10 +29,11 @@ class ReceivedRecord(Protocol):
 
 
 class UnreadableRecord(ValueError):
-    """A record that is not one JSON object of named features."""
+    """A record that is not one JSON object of named features; `fault` says why."""
 
-    def __init__(self, record: ReceivedRecord, fault: str) -> None:
-        super().__init__(f"{place(record)}: {fault}")
+    def __init__(self, record: ReceivedRecord, reason: Reason, message: str) -> None:
+        super().__init__(f"{place(record)}: {message}")
+        self.fault = Fault(reason, message)
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,13 @@ class Message:
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        return size(self.key, self.value, self.headers)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,16 @@ def dead_letters_topic(model: str) -> str:
     return f"{model}.dead-letters"
 
 
+def size(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> int:
+    """Bytes of a record's key, value and headers, names included."""
+    return len(key or b"") + len(value or b"") + sum(len(name.encode()) + len(held or b"") for name, held in headers)
+
+
+def model_of(topic: str) -> str:
+    """The model whose requests wait in `topic`."""
+    return topic.removesuffix(".requests")
+
+
 def place(record: ReceivedRecord) -> str:
     """The record's coordinates, as logs and errors name it: topic[partition]@offset."""
     return f"{record.topic}[{record.partition}]@{record.offset}"
@@ -87,18 +107,20 @@ def write_request(
     return Message(requests_topic(model), sample_id.encode(), _json(features), headers)
 
 
-def read_request(record: ReceivedRecord) -> Request:
-    """Read a record of a `<model>.requests` topic. Raises UnreadableRecord."""
+def read_request(record: ReceivedRecord, most_bytes: int) -> Request:
+    """Read a record of a `<model>.requests` topic, of at most `most_bytes`. Raises UnreadableRecord."""
     if record.value is None:
-        raise UnreadableRecord(record, "a tombstone (null value) where a JSON object was expected")
+        raise UnreadableRecord(record, Reason.TOMBSTONE, "a tombstone (null value) where a JSON object was expected")
+    if (bytes_found := size(record.key, record.value, record.headers)) > most_bytes:
+        raise UnreadableRecord(record, Reason.TOO_LARGE, f"{bytes_found} bytes, and at most {most_bytes} are scored")
     try:
         features = json.loads(record.value.decode())
     except (ValueError, RecursionError) as error:
-        raise UnreadableRecord(record, f"not JSON in UTF-8: {error}") from error
+        raise UnreadableRecord(record, Reason.UNDECODABLE, f"not JSON in UTF-8: {error}") from error
     if not isinstance(features, dict):
-        raise UnreadableRecord(record, "not a JSON object of named features")
+        raise UnreadableRecord(record, Reason.NOT_AN_OBJECT, "not a JSON object of named features")
     headers = {name: value for name, value in record.headers if value is not None}
-    return Request(record, record.topic.removesuffix(".requests"), features, headers)
+    return Request(record, model_of(record.topic), features, headers)
 
 
 def write_prediction(request: Request, answer: Mapping[str, Any], time: datetime) -> Message:

@@ -5,9 +5,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from petalstream.reasons import Reason
+
 # scikit-learn's trees compute in 32-bit floats and raise on a larger number; a scaled linear model would overflow.
 FLOAT32_MAX = 3.4e38
 _SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something cannot be scored: a word to count by, and a sentence to read."""
+
+    reason: Reason
+    message: str
 
 
 @dataclass(frozen=True)
@@ -26,22 +36,22 @@ class Feature:
         """The feature of a manifest, where it stands with all its fields."""
         return cls(**fields)
 
-    def fault(self, value: object) -> str | None:
+    def fault(self, value: object) -> Fault | None:
         """Why `value` cannot be this feature, or None where it can."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return f"must be a number, not {_kind(value)}"
+            return Fault(Reason.WRONG_TYPE, f"must be a number, not {_kind(value)}")
         try:
             number = float(value)
         except OverflowError:
-            return "is a whole number too large for a float"
+            return Fault(Reason.NOT_FINITE, "is a whole number too large for a float")
         if not math.isfinite(number):
-            return "must be a finite number, not NaN or infinite"
+            return Fault(Reason.NOT_FINITE, "must be a finite number, not NaN or infinite")
         if abs(number) > FLOAT32_MAX:
-            return f"must be within ±{FLOAT32_MAX:g}, not {number:g}"
+            return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {number:g}")
         if self.minimum is not None and number < self.minimum:
-            return f"must be at least {self.minimum:g} {self.unit}, not {number:g}"
+            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.minimum:g} {self.unit}, not {number:g}")
         if self.maximum is not None and number > self.maximum:
-            return f"must be at most {self.maximum:g} {self.unit}, not {number:g}"
+            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.maximum:g} {self.unit}, not {number:g}")
         return None
 
 
@@ -52,6 +62,7 @@ class RowError:
     row: int | None
     field: str | None
     message: str
+    reason: Reason | None = None
 
 
 def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iterator[RowError]:
@@ -60,18 +71,19 @@ def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iter
     It yields them one by one, so that a caller can stop early on a hostile row of very many.
     """
     if not isinstance(row, Mapping):
-        yield RowError(index, None, f"must be an object of named features, not {_kind(row)}")
+        yield RowError(index, None, f"must be an object of named features, not {_kind(row)}", Reason.NOT_AN_OBJECT)
         return
     for feature in features:
         if feature.name not in row:
-            yield RowError(index, feature.name, "is missing")
+            yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
         elif fault := feature.fault(row[feature.name]):
-            yield RowError(index, feature.name, fault)
+            yield RowError(index, feature.name, fault.message, fault.reason)
     expected = [feature.name for feature in features]
     for name in row:
         if name not in expected:
             known = ", ".join(expected)
-            yield RowError(index, _shortened(str(name)), f"is not a feature; the features are {known}")
+            said = f"is not a feature; the features are {known}"
+            yield RowError(index, _shortened(str(name)), said, Reason.UNKNOWN_FEATURE)
 
 
 def _kind(value: object) -> str:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, get_type_hints
 
@@ -31,6 +32,13 @@ class LogLevel(str):
         return super().__new__(cls, text.upper())
 
 
+class Delivery(StrEnum):
+    """What the consumer promises of a record that is read: written at least once, or exactly once."""
+
+    AT_LEAST_ONCE = "at-least-once"
+    EXACTLY_ONCE = "exactly-once"
+
+
 @dataclass(frozen=True)
 class Settings:
     """One attribute a setting; the environment variable of the same name in capitals overrides it."""
@@ -55,7 +63,15 @@ class Settings:
     consumer_instance_id: str = _setting(
         "", "keeps a restarted consumer its partitions; each needs its own; empty: the host's name"
     )
+    delivery: Delivery = _setting(Delivery.AT_LEAST_ONCE, "at-least-once, or exactly-once in Kafka's transactions")
+    record_max_bytes: int = _setting(262144, "a larger record (key, value and headers) is a dead letter", 1, 1000000)
     consumer_batch_records: int = _setting(500, "most records of one poll, and so of one request to the api", 1)
+    consumer_batch_bytes: int = _setting(524288, "most bytes of one request to the api, unless one record has more", 1)
+    consumer_give_up_seconds: float = _setting(
+        0.0, "records that the api has not answered for so long are dead letters; 0: never, they wait", 0
+    )
+    consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
+    consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
     log_level: LogLevel = _setting(LogLevel("INFO"), "DEBUG, INFO, WARNING or ERROR")
 
@@ -105,6 +121,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
+    Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Path: ("a path", Path),
     int: ("a whole number", int),

@@ -1,4 +1,4 @@
-"""Reads the rows out of a request's body."""
+"""Reads what a request asks for: the rows of its body, and what should become of a bad one."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 
 class UnreadableBody(ValueError):
-    """A body that is not JSON, or not rows; the message says what was expected."""
+    """A body that is not JSON or not rows, or a wish that is none; the message says what was expected."""
 
 
 def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
@@ -30,6 +30,14 @@ def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
     if not content:
         raise UnreadableBody("the list is empty; at least one row is needed")
     return content, False
+
+
+def reports_errors(request: Request) -> bool:
+    """Whether the client wants faults row by row in the answer (`?on_error=report`). Raises UnreadableBody."""
+    wish = request.args.get("on_error", "fail")
+    if wish not in ("fail", "report"):
+        raise UnreadableBody(f"on_error must be fail or report, not {wish[:40]!r}")
+    return wish == "report"
 
 
 def _parse(body: bytes) -> Any:

@@ -9,18 +9,19 @@ from http import HTTPStatus
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from petalstream.reasons import Reason
 from petalstream.schema import RowError
 from services.api.body import UnreadableBody
 from services.api.registry import NotReady, UnknownModel
 from services.api.scorer import InvalidRows
 
-STATUS = {UnreadableBody: HTTPStatus.BAD_REQUEST, UnknownModel: HTTPStatus.NOT_FOUND}
+STATUS = {UnreadableBody: (HTTPStatus.BAD_REQUEST, None), UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL)}
 log = logging.getLogger(__name__)
 
 
-def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Response:
-    """A problem answer; `errors` lists {row, field, message}, and holds the detail where no row is at fault."""
-    listed = errors or [RowError(None, None, detail)]
+def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None) -> Response:
+    """A problem answer; `errors` lists {row, field, message, reason}; without any it holds the detail and `reason`."""
+    listed = errors or [RowError(None, None, detail, reason)]
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -34,11 +35,16 @@ def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Respon
 def register(app: Flask) -> None:
     """Have `app` answer every error as a problem, and never with a stack trace."""
     for kind in STATUS:
-        app.register_error_handler(kind, lambda error: problem(STATUS[type(error)], str(error)))
+        app.register_error_handler(kind, _named)
     app.register_error_handler(InvalidRows, lambda error: problem(HTTPStatus.BAD_REQUEST, str(error), error.errors))
     app.register_error_handler(NotReady, _not_ready)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
+
+
+def _named(error: Exception) -> Response:
+    status, reason = STATUS[type(error)]
+    return problem(status, str(error), reason=reason)
 
 
 def _not_ready(error: NotReady) -> Response:

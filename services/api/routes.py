@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, current_app, request
 
 from petalstream.settings import Settings
-from services.api.body import read_rows
+from services.api.body import read_rows, reports_errors
 from services.api.registry import NotReady, Registry
 
 blueprint = Blueprint("api", __name__)
@@ -44,8 +44,12 @@ def predict_default() -> Response:
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object, a list of answers for a list."""
+    """Predictions of the model `name`: an answer for an object, a list of answers for a list.
+
+    With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
+    """
     scorer = _registry().scorer(name)
+    predict_rows = scorer.report if reports_errors(request) else scorer.predict
     rows, single = read_rows(request, _settings().api_max_body_bytes)
-    answers = scorer.predict(rows)
+    answers = predict_rows(rows)
     return Response(json.dumps(answers[0] if single else answers, allow_nan=False), mimetype="application/json")

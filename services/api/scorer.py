@@ -1,7 +1,7 @@
 """The core of the api: rows in, predictions out. It knows no Flask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -12,7 +12,7 @@ from petalstream.schema import RowError, row_errors
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
-MOST_ERRORS = 100
+MOST_ERRORS, MOST_ERRORS_A_ROW = 100, 10
 
 
 class InvalidRows(ValueError):
@@ -37,7 +37,22 @@ class Scorer:
         faults = (error for index, row in enumerate(rows) for error in row_errors(self.manifest.features, row, index))
         if errors := list(islice(faults, MOST_ERRORS)):
             raise InvalidRows(errors)
-        samples: list[Mapping[str, float]] = [row for row in rows if isinstance(row, Mapping)]
+        return self._score([row for row in rows if isinstance(row, Mapping)])
+
+    def report(self, rows: Sequence[object]) -> list[dict[str, Any]]:
+        """One answer a row, as `predict` gives it, or {"errors": [...]} where the row does not fit the model."""
+        faults = [
+            list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW))
+            for index, row in enumerate(rows)
+        ]
+        fitting = [row for row, errors in zip(rows, faults, strict=True) if not errors and isinstance(row, Mapping)]
+        scored = iter(self._score(fitting))
+        return [{"errors": list(map(asdict, errors))} if errors else next(scored) for errors in faults]
+
+    def _score(self, samples: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+        """One answer a sample; each fits the model."""
+        if not samples:
+            return []
         matrix = np.array([[sample[name] for name in self._names] for sample in samples], dtype=np.float64)
         probabilities = self.estimator.predict_proba(matrix)
         labels = self.estimator.predict(matrix)

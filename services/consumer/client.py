@@ -1,22 +1,18 @@
-"""The consumer's side of the api: rows in, answers out, over one kept connection."""
+"""The consumer's side of the api: rows in, what became of each out, over one kept connection."""
 
-import json
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import requests
+from urllib3 import Retry
+from urllib3.exceptions import InvalidHeader
 
+from petalstream.reasons import Reason
+from services.consumer import policy
+from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
 
-class ApiError(RuntimeError):
-    """The api did not answer a batch with its predictions."""
-
-
-class RowsRejected(ApiError):
-    """The api answered that rows are at fault; `errors` holds its {row, field, message}, rows from 0."""
-
-    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__(f"the api rejected {len({error['row'] for error in errors})} rows")
-        self.errors = errors
+SHOWN = 300
 
 
 class ApiClient:
@@ -28,35 +24,61 @@ class ApiClient:
         self._session = requests.Session()
         # The api is on the stack's own network: no proxy that the environment may name leads there.
         self._session.trust_env = False
-        self._session.headers["Content-Type"] = "application/json"
 
-    def predict(self, model: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One answer a row, from one request. Raises RowsRejected, ApiError."""
-        url = f"{self._url}/models/{model}/predict"
-        # Not requests' own json=, which refuses a NaN itself: the api is the one to judge rows.
-        body = json.dumps(rows).encode()
-        try:
-            response = self._session.post(url, data=body, timeout=self._timeout)
-        except requests.RequestException as error:
-            raise ApiError(f"{url} did not answer: {error}") from error
+    def score(self, model: str, rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
+        """For each row, a JSON object as bytes, its prediction or {"errors": [...]}, from one request.
+
+        Raises InQuestion, ServerError, UnknownModel, Unavailable.
+        """
+        # The bytes as they came, and not parsed and written again: the api is the one to judge them.
+        response = self._request("POST", f"/models/{model}/predict?on_error=report", b"[" + b",".join(rows) + b"]")
         answers = _parsed(response)
-        if response.status_code == requests.codes.bad_request and _names_rows(answers):
-            raise RowsRejected(answers["errors"])
-        if response.status_code != requests.codes.ok:
-            raise ApiError(f"{url} answered {response.status_code}: {response.text[:500]}")
-        if not isinstance(answers, list) or len(answers) != len(rows):
-            raise ApiError(f"{url} did not answer with {len(rows)} predictions: {response.text[:500]}")
-        return answers
+        if response.status_code == HTTPStatus.OK and _is_list_of(len(rows), answers):
+            return list(answers)
+        said = f"the api answered {response.status_code}: {response.text[:SHOWN]}"
+        errors = _errors(answers)
+        if response.status_code in policy.IN_QUESTION:
+            raise InQuestion(said, errors)
+        # A 404 of something else at that address is no word about the model.
+        if response.status_code == HTTPStatus.NOT_FOUND and [e.get("reason") for e in errors] == [Reason.UNKNOWN_MODEL]:
+            raise UnknownModel(str(errors[0].get("message")))
+        if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR and self._is_ready():
+            raise ServerError(said, errors)
+        raise Unavailable(said, _retry_after(response))
+
+    def _is_ready(self) -> bool:
+        return self._request("GET", "/ready").status_code == HTTPStatus.OK
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            return self._session.request(
+                method, self._url + path, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise Unavailable(f"the api at {self._url} does not answer: {error}") from error
 
 
 def _parsed(response: requests.Response) -> Any:
     """The body as JSON, None where it is not."""
     try:
         return response.json()
-    except requests.JSONDecodeError:
+    except (requests.JSONDecodeError, RecursionError):
         return None
 
 
-def _names_rows(answer: Any) -> bool:
+def _is_list_of(count: int, answers: Any) -> bool:
+    return isinstance(answers, list) and len(answers) == count and all(isinstance(answer, dict) for answer in answers)
+
+
+def _errors(answer: Any) -> list[dict[str, Any]]:
     errors = answer.get("errors") if isinstance(answer, dict) else None
-    return isinstance(errors, list) and bool(errors) and all(isinstance(error.get("row"), int) for error in errors)
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Seconds that the header Retry-After asks for, which may also name a date; 0 without one that can be read."""
+    try:
+        return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
+    except (InvalidHeader, OverflowError):
+        return 0

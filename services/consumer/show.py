@@ -1,12 +1,20 @@
-"""A prediction as the one line that people read in the consumer's log."""
+"""An outcome as the one line that people read in the consumer's log."""
 
-from collections.abc import Mapping
-from typing import Any
+import time
 
 from petalstream.messages import Request, place
+from petalstream.schema import Fault
+from services.consumer.scoring import Answer, Outcome
 
 
-def line(request: Request, answer: Mapping[str, Any], latency: float) -> str:
+def line(outcome: Outcome) -> str:
+    """The prediction of a record, or why it is a dead letter."""
+    if isinstance(outcome.verdict, Fault):
+        return f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
+    return prediction(*outcome.verdict, time.time() - outcome.record.timestamp / 1000)
+
+
+def prediction(request: Request, answer: Answer, latency: float) -> str:
     """Where the record was, its features, the label with its probability, whether it is right, version, latency.
 
     `latency` is in seconds, from the record's timestamp to its prediction.

@@ -39,7 +39,7 @@ def run(configured: Settings) -> int:
         messages = request_messages(bundles, configured.producer_loop)
         report = stream(producer, messages, configured.producer_interval, stop)
     finally:
-        producer.close(timeout=1)
+        broker.close_producer(producer, 1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
     return 0 if report.acknowledged == report.sent else 1
 

@@ -40,10 +40,14 @@ def stream(producer: KafkaProducer, messages: Iterable[Message], interval: float
     for message in messages:
         if report.sent and stop.wait(interval):
             break
-        future = broker.send(producer, message)
+        report.sent += 1
+        try:
+            future = broker.send(producer, message)
+        except KafkaError as error:  # the client refuses some records itself, such as one that is too large
+            report.refused(message, error)
+            continue
         future.add_callback(report.succeeded)
         future.add_errback(lambda error, message=message: report.refused(message, error))
-        report.sent += 1
     try:
         producer.flush(timeout=DRAIN_SECONDS if stop.requested() else DELIVERY_SECONDS)
     except KafkaError as error:

@@ -80,7 +80,7 @@ def _number(feature: Feature, cell: str, where: str) -> float:
     if math.isnan(number):
         raise DataError(f"{where}: {feature.name} must be a number, not {cell!r}")
     if fault := feature.fault(number):
-        raise DataError(f"{where}: {feature.name} {fault}")
+        raise DataError(f"{where}: {feature.name} {fault.message}")
     return number
 
 

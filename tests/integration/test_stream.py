@@ -11,7 +11,7 @@ import pytest
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message
-from tests.integration.conftest import Stack
+from tests.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60

@@ -1,0 +1,49 @@
+"""The one door to Kafka: nothing outside of this folder imports the client."""
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import (
+    AuthorizationError,
+    FencedInstanceIdError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFencedError,
+)
+
+from petalstream.broker.clients import (
+    close_producer,
+    new_consumer,
+    new_producer,
+    new_reader,
+    new_transactional_producer,
+)
+from petalstream.broker.mends import UnreadableRecords
+from petalstream.broker.topics import Lag, commit_offsets, create_topics, lags, read_topic, record_count
+from petalstream.broker.transfer import commit, commit_in_transaction, generation, offsets_after, poll, send
+
+__all__ = [
+    "AuthorizationError",
+    "FencedInstanceIdError",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "Lag",
+    "MessageSizeTooLargeError",
+    "ProducerFencedError",
+    "UnreadableRecords",
+    "close_producer",
+    "commit",
+    "commit_in_transaction",
+    "commit_offsets",
+    "create_topics",
+    "generation",
+    "lags",
+    "new_consumer",
+    "new_producer",
+    "new_reader",
+    "new_transactional_producer",
+    "offsets_after",
+    "poll",
+    "read_topic",
+    "record_count",
+    "send",
+]

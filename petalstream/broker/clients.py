@@ -1,0 +1,106 @@
+"""Every client is made here, with the options that the stack's promises need."""
+
+import contextlib
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.errors import KafkaError
+
+from petalstream.broker.mends import mend
+
+BOOTSTRAP_SECONDS = 30
+TRANSACTION_SECONDS = 10
+MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
+# Batches of these are all that a consumer holds at once, whatever its backlog.
+FETCH_BYTES, PARTITION_FETCH_BYTES = 4 * 1024 * 1024, 1024 * 1024
+
+
+def new_producer(
+    bootstrap_servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS, **options: Any
+) -> KafkaProducer:
+    """An idempotent producer that waits for all replicas; a record not taken in `delivery_seconds` has failed."""
+    return KafkaProducer(
+        bootstrap_servers=bootstrap_servers.split(","),
+        bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
+        acks="all",
+        enable_idempotence=True,
+        allow_auto_create_topics=False,
+        max_request_size=MAX_DEAD_LETTER_BYTES,
+        request_timeout_ms=delivery_seconds * 1000 // 2,
+        delivery_timeout_ms=delivery_seconds * 1000,
+        max_block_ms=delivery_seconds * 1000,
+        reconnect_backoff_max_ms=1000,
+        **options,
+    )
+
+
+def new_transactional_producer(
+    bootstrap_servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
+) -> KafkaProducer:
+    """A producer whose open transaction, and that of any earlier one of the same id, is ended before it returns."""
+    producer = new_producer(
+        bootstrap_servers,
+        delivery_seconds,
+        bootstrap_seconds,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=TRANSACTION_SECONDS * 1000,
+    )
+    try:
+        producer.init_transactions()
+    except BaseException:
+        close_producer(producer, 0)
+        raise
+    return producer
+
+
+def close_producer(producer: KafkaProducer, seconds: float) -> None:
+    """Close within `seconds`; what the broker has not taken by then is not sent any more."""
+    with contextlib.suppress(KafkaError):
+        producer.close(timeout=seconds)
+    # Where flushing takes longer, close() raises before it ends its thread, which would go on sending.
+    producer._sender.force_close()
+    producer._sender.join(seconds)
+
+
+def new_consumer(
+    bootstrap_servers: str, group: str, instance_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
+) -> KafkaConsumer:
+    """A consumer in `group` that commits nothing by itself and starts a new group at the earliest record.
+
+    It reads what is committed only: of a transaction that was aborted nothing, of an open one nothing yet.
+    """
+    return mend(
+        KafkaConsumer(
+            bootstrap_servers=bootstrap_servers.split(","),
+            bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
+            group_id=group,
+            group_instance_id=instance_id,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            metadata_max_age_ms=5_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=2_000,
+            reconnect_backoff_max_ms=1000,
+        )
+    )
+
+
+def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsumer:
+    """A consumer that reads what is committed of topics, without becoming a member of a group.
+
+    With `group` it can ask for that group's committed offsets, and commit some where the group has no member.
+    """
+    return mend(
+        KafkaConsumer(
+            bootstrap_servers=bootstrap_servers.split(","),
+            group_id=group,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+        )
+    )

@@ -1,0 +1,107 @@
+"""Topics as a whole: made, counted, read, and how far a group has come in them."""
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import TopicAlreadyExistsError
+
+from petalstream.broker.clients import MAX_DEAD_LETTER_BYTES, new_reader
+from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
+
+IDLE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far a group has come in one partition; `committed` is None where it has not committed there."""
+
+    topic: str
+    partition: int
+    committed: int | None
+    end: int
+
+    @property
+    def behind(self) -> int:
+        """How many offsets there are from what is committed to the end."""
+        return self.end - (self.committed or 0)
+
+
+def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
+    """Create what is missing of a model's three topics; those that exist already are left as they are."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
+    configs: dict[str, dict[str, str]] = {
+        requests_topic(model): {},
+        predictions_topic(model): {},
+        # Headers are added to a record on its way to the dead letters, so it must be allowed to grow.
+        dead_letters_topic(model): {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES)},
+    }
+    try:
+        for topic, config in configs.items():
+            with contextlib.suppress(TopicAlreadyExistsError):
+                admin.create_topics({topic: {"num_partitions": partitions, "configs": config}}, wait_for_metadata=True)
+    finally:
+        admin.close()
+
+
+def record_count(bootstrap_servers: str, topic: str) -> int:
+    """How many offsets of `topic` are used, transactions' markers among them; 0 where there is no such topic."""
+    with _reading(bootstrap_servers) as consumer:
+        partitions = _partitions(consumer, topic)
+        return sum(consumer.end_offsets(partitions).values()) if partitions else 0
+
+
+def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | None = None) -> Iterator[ReceivedRecord]:
+    """Every committed record that is in `topic` now; none where there is no such topic. Raises TimeoutError.
+
+    `begin` maps a partition to the offset to begin at, which is its first one where it is not given.
+    """
+    with _reading(bootstrap_servers) as consumer:
+        partitions = _partitions(consumer, topic)
+        if not partitions:
+            return
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        for number, offset in (begin or {}).items():
+            consumer.seek(TopicPartition(topic, number), offset)
+        ends = consumer.end_offsets(partitions)
+        progress = time.monotonic()
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for found in consumer.poll(timeout_ms=500).values():
+                progress = time.monotonic()
+                yield from (record for record in found if record.offset < ends[TopicPartition(topic, record.partition)])
+            if time.monotonic() > progress + IDLE_SECONDS:
+                raise TimeoutError(f"{topic} was not read to its end: no record came for {IDLE_SECONDS} s")
+
+
+def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
+    """The lag of `group` in every partition of the topics whose whole name `topics`, a regular expression, matches."""
+    with _reading(bootstrap_servers, group) as consumer:
+        found = sorted(topic for topic in consumer.topics() if re.fullmatch(topics, topic))
+        partitions = [partition for topic in found for partition in sorted(_partitions(consumer, topic))]
+        ends = consumer.end_offsets(partitions) if partitions else {}
+        return [Lag(place.topic, place.partition, consumer.committed(place), ends[place]) for place in partitions]
+
+
+def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+    """Commit an offset for each partition of `topic` given, in a `group` without members. Raises KafkaError."""
+    with _reading(bootstrap_servers, group) as consumer:
+        places = {TopicPartition(topic, number): OffsetAndMetadata(offset) for number, offset in offsets.items()}
+        consumer.assign(list(places))
+        consumer.commit(places, timeout_ms=IDLE_SECONDS * 1000)
+
+
+@contextlib.contextmanager
+def _reading(bootstrap_servers: str, group: str | None = None) -> Iterator[KafkaConsumer]:
+    consumer = new_reader(bootstrap_servers, group)
+    try:
+        yield consumer
+    finally:
+        consumer.close(autocommit=False, timeout_ms=1000)
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]

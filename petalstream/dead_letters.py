@@ -1,0 +1,98 @@
+"""The records that were not scored: written beside the reason, read for an operator, and sent again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from petalstream.messages import Headers, Message, ReceivedRecord, dead_letters_topic, model_of
+from petalstream.schema import Fault
+
+# Below the 2 MiB of the topic, with room for the record's own framing.
+MOST_BYTES = 2 * 1024 * 1024 - 4096
+MESSAGE_BYTES = 1000
+FIRST_HEADER, EMPTIED, REPLAYS = "dead_letter_reason", "dead_letter_emptied", "replay_count"
+
+
+def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int) -> Message:
+    """The dead letter of `record`: its key, bytes and headers untouched, and then the headers that say why.
+
+    `attempts` counts how often the api was asked with it. What no client can write, or no topic would take, is written
+    empty and named in the header `dead_letter_emptied`: null headers, key and value both null, more than MOST_BYTES.
+    """
+    emptied = [f"header {name}" for name, value in record.headers if value is None]
+    own = [(name, value or b"") for name, value in record.headers]
+    message = Message(dead_letters_topic(model_of(record.topic)), record.key, record.value, own)
+    if record.key is None and record.value is None:
+        message, emptied = replace(message, value=b""), [*emptied, "value"]
+    elif message.size > MOST_BYTES:
+        message, emptied = Message(message.topic, None, b"", []), ["key", "value", "headers"]
+    return replace(message, headers=message.headers + _explained(record, fault, attempts, emptied))
+
+
+def _explained(record: ReceivedRecord, fault: Fault, attempts: int, emptied: Sequence[str]) -> Headers:
+    explained = {
+        FIRST_HEADER: fault.reason,
+        "dead_letter_message": fault.message,
+        "dead_letter_topic": record.topic,
+        "dead_letter_partition": str(record.partition),
+        "dead_letter_offset": str(record.offset),
+        "dead_letter_timestamp": str(record.timestamp),
+        "dead_letter_attempts": str(attempts),
+    }
+    if emptied:
+        explained[EMPTIED] = ", ".join(emptied)
+    return [(name, text.encode(errors="replace")[:MESSAGE_BYTES]) for name, text in explained.items()]
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A dead letter, read: where the request was, when it was sent (milliseconds since 1970), and why it is here.
+
+    `headers` are the request's own; `emptied` names what could not be written, and is empty where all of it was.
+    """
+
+    record: ReceivedRecord
+    reason: str
+    message: str
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    attempts: int
+    emptied: str
+    headers: Headers
+
+    @classmethod
+    def read(cls, record: ReceivedRecord) -> Self:
+        """Read a record of a `<model>.dead-letters` topic. Raises ValueError where it is none of ours."""
+        headers = [(name, value or b"") for name, value in record.headers]
+        names = [name for name, _ in headers]
+        if FIRST_HEADER not in names:
+            raise ValueError(f"{record.topic}[{record.partition}]@{record.offset} has no header {FIRST_HEADER}")
+        # The last one: the request may have had headers of these names itself, as a replayed record of another tool.
+        first = len(names) - 1 - names[::-1].index(FIRST_HEADER)
+        said = {name: value.decode(errors="replace") for name, value in headers[first:]}
+        return cls(
+            record,
+            said[FIRST_HEADER],
+            said["dead_letter_message"],
+            said["dead_letter_topic"],
+            int(said["dead_letter_partition"]),
+            int(said["dead_letter_offset"]),
+            int(said["dead_letter_timestamp"]),
+            int(said["dead_letter_attempts"]),
+            said.get(EMPTIED, ""),
+            headers[:first],
+        )
+
+    @property
+    def replayable(self) -> bool:
+        """Whether the request's key and value are all here, and not null both; null headers come back empty."""
+        return "value" not in self.emptied.split(", ")
+
+    def replay(self) -> Message:
+        """The request again, with its own key and headers, and with how often it was replayed."""
+        replays = [int(value) for name, value in self.headers if name == REPLAYS and value.isdigit()]
+        own = [(name, value) for name, value in self.headers if name != REPLAYS]
+        again = (REPLAYS, str(max(replays, default=0) + 1).encode())
+        return Message(self.topic, self.record.key, self.record.value, [*own, again])

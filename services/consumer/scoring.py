@@ -1,0 +1,118 @@
+"""Decode, score, encode: the pure core of the consumer. Every record in gives exactly one outcome."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from petalstream.dead_letters import write_dead_letter
+from petalstream.messages import Message, ReceivedRecord, Request, UnreadableRecord, read_request, write_prediction
+from petalstream.reasons import Reason
+from petalstream.schema import Fault
+from services.consumer.policy import InQuestion, Unavailable, UnknownModel
+
+# Below the 1 MB that a topic of the broker takes unless it is configured otherwise.
+MOST_PREDICTION_BYTES = 1_000_000
+Answer = Mapping[str, Any]
+Ask = Callable[[str, Sequence[bytes]], Sequence[Answer]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a record: the message to write, and the answer of the api or the fault that it tells of."""
+
+    record: ReceivedRecord
+    message: Message
+    verdict: tuple[Request, Answer] | Fault
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How records are scored: `ask` scores rows of one model with the api, `batch_bytes` at most in one request."""
+
+    ask: Ask
+    record_bytes: int
+    batch_bytes: int
+
+    def outcomes(self, records: Sequence[ReceivedRecord]) -> list[Outcome]:
+        """One outcome a record, in the records' order. Raises only what `ask` raises beyond the policy's errors."""
+        found: dict[int, Outcome] = {}
+        requests: list[tuple[int, Request]] = []
+        for index, record in enumerate(records):
+            try:
+                requests.append((index, read_request(record, self.record_bytes)))
+            except UnreadableRecord as error:
+                found[index] = _dead(record, error.fault, 0)
+        requests.sort(key=lambda numbered: numbered[1].model)
+        for _, of_model in groupby(requests, key=lambda numbered: numbered[1].model):
+            numbered = list(of_model)
+            scored = [
+                outcome
+                for batch in self._batches([request for _, request in numbered])
+                for outcome in self._score(batch, 0)
+            ]
+            found.update(zip([index for index, _ in numbered], scored, strict=True))
+        return [found[index] for index in range(len(records))]
+
+    def _batches(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
+        """The requests in groups of at most `batch_bytes`, or of one."""
+        batch: list[Request] = []
+        held = 0
+        for request in requests:
+            length = len(_row(request)) + 1
+            if batch and held + length > self.batch_bytes:
+                yield batch
+                batch, held = [], 0
+            batch.append(request)
+            held += length
+        yield batch
+
+    def _score(self, batch: Sequence[Request], attempts: int) -> list[Outcome]:
+        """The outcomes of one batch of one model, which the api was asked about `attempts` times already."""
+        try:
+            answers = self.ask(batch[0].model, list(map(_row, batch)))
+        except UnknownModel as error:
+            return [
+                _dead(request.record, Fault(Reason.UNKNOWN_MODEL, str(error)), attempts + error.tries)
+                for request in batch
+            ]
+        except Unavailable as error:
+            return [
+                _dead(request.record, Fault(Reason.UNAVAILABLE, str(error)), attempts + error.tries)
+                for request in batch
+            ]
+        except InQuestion as error:
+            attempts += error.tries
+            if len(batch) == 1:
+                return [_dead(batch[0].record, _fault(error.errors, str(error)), attempts)]
+            half = len(batch) // 2
+            return self._score(batch[:half], attempts) + self._score(batch[half:], attempts)
+        return [_judged(request, answer, attempts + 1) for request, answer in zip(batch, answers, strict=True)]
+
+
+def _row(request: Request) -> bytes:
+    return request.record.value or b""
+
+
+def _judged(request: Request, answer: Answer, attempts: int) -> Outcome:
+    if "errors" in answer:
+        return _dead(request.record, _fault(answer["errors"], "the api gives no reason"), attempts)
+    message = write_prediction(request, answer, datetime.now(UTC))
+    if message.size > MOST_PREDICTION_BYTES:
+        said = f"its prediction would be {message.size} bytes, and a topic takes {MOST_PREDICTION_BYTES}"
+        return _dead(request.record, Fault(Reason.TOO_LARGE, said), attempts)
+    return Outcome(request.record, message, (request, answer))
+
+
+def _dead(record: ReceivedRecord, fault: Fault, attempts: int) -> Outcome:
+    return Outcome(record, write_dead_letter(record, fault, attempts), fault)
+
+
+def _fault(errors: Sequence[Mapping[str, Any]], otherwise: str) -> Fault:
+    """The first of the api's errors; `rejected` where it has no reason that is known here."""
+    first = errors[0] if errors else {}
+    reason = first.get("reason")
+    field, message = first.get("field"), first.get("message", otherwise)
+    said = f"{field} {message}" if field else str(message)
+    return Fault(Reason(reason) if reason in list(Reason) else Reason.REJECTED, said)

@@ -1,0 +1,86 @@
+"""One way to recover: clients that something went wrong with are closed, and new ones go on from what is committed."""
+
+import functools
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_exception_type
+
+from petalstream import broker
+from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
+from petalstream.lifecycle import Stop
+from petalstream.messages import REQUEST_TOPICS
+from petalstream.settings import Settings
+from services.consumer import delivery, metrics, policy
+from services.consumer.client import ApiClient
+from services.consumer.loop import Worker
+from services.consumer.patience import Hold, Interrupted, PatientApi
+from services.consumer.scoring import Scoring
+
+CLOSE_SECONDS = 1
+log = logging.getLogger(__name__)
+
+
+def serve(configured: Settings, instance: str, stop: Stop) -> None:
+    """Score every `*.requests` topic until asked to stop. Raises KafkaError where new clients do not help."""
+
+    def pause(seconds: float) -> None:
+        stop.wait(seconds)
+
+    mendable = retry_if_exception_type((KafkaError, Interrupted))
+    again = Retrying(
+        retry=retry_if_exception(lambda error: not stop.requested() and not isinstance(error, policy.FATAL)) & mendable,
+        wait=policy.between_sessions,
+        sleep=pause,
+        before_sleep=_say,
+        reraise=True,
+    )
+    try:
+        again(_session, configured, instance, stop)
+    except Interrupted:
+        log.info("stopped with a batch in hand, of which nothing was written or committed")
+
+
+def _session(configured: Settings, instance: str, stop: Stop) -> None:
+    """Work with one set of clients until asked to stop. Raises KafkaError, Interrupted."""
+    if stop.requested():
+        return
+    with _clients(configured, instance) as (consumer, producer):
+        consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
+        log.info("waiting for records in group %s as %s", configured.consumer_group, instance)
+        api = PatientApi(
+            ApiClient(configured.api_url, configured.api_timeout),
+            Hold(consumer, stop),
+            configured.consumer_give_up_seconds,
+        )
+        create = functools.partial(broker.create_topics, configured.kafka_bootstrap_servers)
+        Worker(
+            consumer,
+            Scoring(api.score, configured.record_max_bytes, configured.consumer_batch_bytes),
+            delivery.delivery(configured, consumer, producer),
+            functools.cache(lambda model: create(model, configured.topic_partitions)),
+            configured.consumer_batch_records,
+        ).run(stop)
+
+
+@contextmanager
+def _clients(configured: Settings, instance: str) -> Iterator[tuple[KafkaConsumer, KafkaProducer]]:
+    """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on."""
+    producer = delivery.new_producer(configured, instance)
+    try:
+        consumer = broker.new_consumer(
+            configured.kafka_bootstrap_servers, configured.consumer_group, instance, delivery.BOOTSTRAP_SECONDS
+        )
+        try:
+            yield consumer, producer
+        finally:
+            consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
+    finally:
+        broker.close_producer(producer, CLOSE_SECONDS)
+
+
+def _say(state: RetryCallState) -> None:
+    metrics.REOPENED.inc()
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("%s: %s; going on with new clients from the committed offsets", type(error).__name__, error)

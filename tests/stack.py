@@ -1,0 +1,106 @@
+"""A real broker of each test's own, and the services as processes beside it."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded import jars, node, ports
+from embedded.demo import API, answers
+from embedded.jars import JarError
+from embedded.processes import Child, Processes, python
+from embedded.summary import Summary
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream import settings as environment
+from petalstream.bundle import Bundle
+from petalstream.lifecycle import Stop
+from petalstream.settings import Settings
+
+START_SECONDS = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Stack:
+    """Processes, settings with ports of the test's own, and a folder for logs."""
+
+    processes: Processes
+    settings: Settings
+    folder: Path
+
+    def start(self, name: str, command: list[str], **overrides: object) -> Child:
+        """Start a service; its output goes to a file named after it."""
+        configured = {field.name: getattr(self.settings, field.name) for field in dataclasses.fields(Settings)}
+        return self.processes.start(name, command, environment.inherited(**(configured | overrides)), self.log(name))
+
+    def launch_api(self, **overrides: object) -> Child:
+        """Start gunicorn with the api."""
+        return self.start("api", API, **overrides)
+
+    def start_api(self, **overrides: object) -> Child:
+        """Start gunicorn with the api and wait until it answers, which is later than its port is open."""
+        child = self.launch_api(**overrides)
+        wait_until(lambda: answers(f"{self.settings.api_url}/health"), "the api to answer", START_SECONDS)
+        return child
+
+    def produce(self, **overrides: object) -> Child:
+        """Start the producer."""
+        return self.start("producer", python("services.producer"), **overrides)
+
+    def consume(self, **overrides: object) -> Child:
+        """Start the consumer."""
+        return self.start("consumer", python("services.consumer"), **overrides)
+
+    def consume_more(self, predictions: int) -> Child:
+        """Start a consumer and wait until it has added so many predictions."""
+        before = self.count("predictions")
+        consumer = self.consume()
+        self.await_predictions(before + predictions)
+        return consumer
+
+    def log(self, name: str) -> Path:
+        """Where a service's output goes."""
+        return self.folder / f"{name}.log"
+
+    def count(self, topic: str) -> int:
+        """How many records were written to a topic of Iris: requests, predictions or dead-letters."""
+        return broker.record_count(self.settings.kafka_bootstrap_servers, f"iris.{topic}")
+
+    def await_predictions(self, least: int) -> None:
+        """Wait until there are at least so many predictions."""
+        wait_until(lambda: self.count("predictions") >= least, f"{least} predictions", 60)
+
+    def summary(self) -> Summary:
+        """What became of the requests to Iris."""
+        return Summary.read(self.settings.kafka_bootstrap_servers, "iris")
+
+
+@pytest.fixture(scope="session")
+def kafka_jars() -> Path:
+    """The verified jars of Kafka."""
+    try:
+        return jars.fetch()
+    except JarError as error:
+        pytest.skip(f"these tests need Apache Kafka: {error}")
+
+
+@pytest.fixture
+def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) -> Iterator[Stack]:
+    """A broker that is ready, with Iris published; no other service runs yet."""
+    kafka_port, api_port = ports.free_port(), ports.free_port()
+    own = dataclasses.replace(
+        settings,
+        kafka_bootstrap_servers=f"127.0.0.1:{kafka_port}",
+        api_port=api_port,
+        api_url=f"http://127.0.0.1:{api_port}",
+        api_workers=1,
+        producer_interval=0.0,
+        producer_loop=False,
+    )
+    with Processes(Stop()) as processes:
+        node.start(processes, kafka_jars, tmp_path / "kafka", kafka_port, ports.free_port())
+        yield Stack(processes, own, tmp_path)
+    # pytest shows it where the test has failed.
+    for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
