@@ -99,6 +99,10 @@ class Processes:
             if child is not finishing and child.process.poll():
                 self._fail(child)
 
+    def forget(self, child: Child) -> None:
+        """From now on the end of `child` is no failure."""
+        self._children.remove(child)
+
     def _fail(self, child: Child) -> NoReturn:
         # A child that was just being started may have been hit by the same Ctrl-C, before it had a group of its own.
         if self._stop.requested():

@@ -14,12 +14,16 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Summary:
-    """Counts of one model's records; latencies are in milliseconds, `rate` in predictions a second."""
+    """Counts of one model's records; latencies are in milliseconds, `rate` in predictions a second.
+
+    `missing` are the requests without an outcome, `duplicates` the outcomes beyond the first of a request.
+    """
 
     sent: int
     predicted: int
     dead_lettered: int
     missing: Sequence[Place]
+    duplicates: int
     accuracy: float | None
     p50: float | None
     p99: float | None
@@ -42,6 +46,7 @@ class Summary:
             predicted=len(predicted),
             dead_lettered=len(dead),
             missing=sorted(sent.keys() - predicted.keys() - dead),
+            duplicates=len(predictions) + len(dead_letters) - len(predicted.keys() | dead),
             accuracy=_accuracy(list(predicted.values())),
             p50=statistics.median(latencies) if latencies else None,
             p99=statistics.quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else None,
@@ -72,7 +77,7 @@ class Summary:
 
 
 def _headers(record: ReceivedRecord) -> Mapping[str, str]:
-    return {name: value.decode() for name, value in record.headers if value is not None}
+    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
 
 
 def _source(record: ReceivedRecord, prefix: str) -> Place:

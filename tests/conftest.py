@@ -17,8 +17,11 @@ os.environ["NO_PROXY"] = "localhost,127.0.0.1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--nothing-skipped`, which CI gives: a test that cannot run has failed."""
+    """`--nothing-skipped`, which CI gives: a test that cannot run has failed; and what `make chaos` gives."""
     parser.addoption("--nothing-skipped", action="store_true", help="report a skipped test as failed")
+    parser.addoption("--seed", type=int, help="what chaos draws from, to repeat a run; else a new one for each test")
+    parser.addoption("--scale", type=int, default=1, help="how many times longer chaos lasts")
+    parser.addoption("--report", type=Path, help="file to which chaos adds a line a scenario")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,8 @@
 """A real broker of each test's own, and the services as processes beside it."""
 
 import dataclasses
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from petalstream.lifecycle import Stop
 from petalstream.settings import Settings
 
 START_SECONDS = 60
+FLOWER = b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,11 +31,21 @@ class Stack:
     processes: Processes
     settings: Settings
     folder: Path
+    brokers: list[Child] = dataclasses.field(default_factory=list)
+
+    @property
+    def servers(self) -> str:
+        """The broker's address."""
+        return self.settings.kafka_bootstrap_servers
 
     def start(self, name: str, command: list[str], **overrides: object) -> Child:
         """Start a service; its output goes to a file named after it."""
+        return self.processes.start(name, command, self.environment(**overrides), self.log(name))
+
+    def environment(self, **overrides: object) -> dict[str, str]:
+        """The variables that give a process this stack's settings."""
         configured = {field.name: getattr(self.settings, field.name) for field in dataclasses.fields(Settings)}
-        return self.processes.start(name, command, environment.inherited(**(configured | overrides)), self.log(name))
+        return environment.inherited(**(configured | overrides))
 
     def launch_api(self, **overrides: object) -> Child:
         """Start gunicorn with the api."""
@@ -48,9 +61,24 @@ class Stack:
         """Start the producer."""
         return self.start("producer", python("services.producer"), **overrides)
 
-    def consume(self, **overrides: object) -> Child:
-        """Start the consumer."""
-        return self.start("consumer", python("services.consumer"), **overrides)
+    def consume(self, name: str = "consumer", **overrides: object) -> Child:
+        """Start a consumer; another one beside it needs another name, under which it is a member of the group."""
+        return self.start(name, python("services.consumer"), consumer_instance_id=name, **overrides)
+
+    def kill(self, child: Child) -> None:
+        """SIGKILL to a service and all its workers, and wait for its end."""
+        os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait(10)
+        self.processes.forget(child)
+
+    def start_broker(self) -> None:
+        """Start the broker, with what it kept."""
+        port = int(self.servers.rpartition(":")[2])
+        self.brokers.append(node.start(self.processes, jars.CACHE, self.folder / "kafka", port, ports.free_port()))
+
+    def kill_broker(self) -> None:
+        """SIGKILL to the broker."""
+        self.kill(self.brokers.pop())
 
     def consume_more(self, predictions: int) -> Child:
         """Start a consumer and wait until it has added so many predictions."""
@@ -99,8 +127,9 @@ def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) ->
         producer_loop=False,
     )
     with Processes(Stop()) as processes:
-        node.start(processes, kafka_jars, tmp_path / "kafka", kafka_port, ports.free_port())
-        yield Stack(processes, own, tmp_path)
+        stack = Stack(processes, own, tmp_path)
+        stack.start_broker()
+        yield stack
     # pytest shows it where the test has failed.
     for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):
         print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")

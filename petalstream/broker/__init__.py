@@ -7,6 +7,7 @@ from kafka.errors import (
     KafkaError,
     MessageSizeTooLargeError,
     ProducerFencedError,
+    UnsupportedCodecError,
 )
 
 from petalstream.broker.clients import (
@@ -30,6 +31,7 @@ __all__ = [
     "MessageSizeTooLargeError",
     "ProducerFencedError",
     "UnreadableRecords",
+    "UnsupportedCodecError",
     "close_producer",
     "commit",
     "commit_in_transaction",

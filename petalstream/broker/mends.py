@@ -4,7 +4,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnsupportedCodecError
 
 
 class UnreadableRecords(KafkaError):  # type: ignore[misc]
@@ -46,6 +46,9 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
         try:
             taken: list[Any] = super().take(n)
             return taken
+        except UnsupportedCodecError:
+            self.drain()  # not corrupt: it can be read once the codec is installed
+            raise
         except Exception as error:
             self.drain()
             topic, partition = self.topic_partition

@@ -34,7 +34,8 @@ def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
     """Create what is missing of a model's three topics; those that exist already are left as they are."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
     configs: dict[str, dict[str, str]] = {
-        requests_topic(model): {},
+        # Whatever codec a producer compresses with, consumers then need none.
+        requests_topic(model): {"compression.type": "uncompressed"},
         predictions_topic(model): {},
         # Headers are added to a record on its way to the dead letters, so it must be allowed to grow.
         dead_letters_topic(model): {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES)},

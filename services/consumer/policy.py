@@ -10,7 +10,8 @@
 | time, 401, 403, 405, 415, 429, 502, 503, 504, ...        | and paused, until it answers (or GIVE_UP_SECONDS, if set) |
 | bytes on the broker that no client can read              | a dead letter for each offset; reading goes on after them |
 | any other error of Kafka, a rebalance in mid-batch       | new clients, from the committed offsets on                |
-| another consumer has taken this one's id; no permission  | exit code 1: waiting does not help                        |
+| another consumer has taken this one's id; no permission; | exit code 1, nothing committed: waiting does not help     |
+| records compressed with a codec that is not installed    |                                                           |
 """
 
 from collections.abc import Callable
@@ -19,12 +20,12 @@ from http import HTTPStatus
 from tenacity import RetryCallState, stop_after_delay, stop_never, wait_random, wait_random_exponential
 from tenacity.stop import stop_base
 
-from petalstream.broker import AuthorizationError, FencedInstanceIdError, ProducerFencedError
+from petalstream.broker import AuthorizationError, FencedInstanceIdError, ProducerFencedError, UnsupportedCodecError
 
 IN_QUESTION = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 SERVER_ERROR_TRIES = 3
 MOST_WAIT_SECONDS = 300
-FATAL = (AuthorizationError, FencedInstanceIdError, ProducerFencedError)
+FATAL = (AuthorizationError, FencedInstanceIdError, ProducerFencedError, UnsupportedCodecError)
 
 between_server_errors = wait_random(0.1, 0.5)
 between_sessions = wait_random(0.1, 1)

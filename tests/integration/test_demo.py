@@ -21,10 +21,10 @@ from embedded.waiting import wait_until
 from petalstream import broker, settings
 from petalstream.messages import Message
 from tests.checkouts import fresh_copy, outer_environment
+from tests.stack import FLOWER
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 100
-FLOWER = b'{"sepal_length": 5.9, "sepal_width": 3.0, "petal_length": 4.2, "petal_width": 1.5}'
 
 
 @dataclass(frozen=True)

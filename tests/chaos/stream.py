@@ -1,0 +1,78 @@
+"""What the scenarios share: numbered records, how far the stream is, and who is a member of the group."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kafka import KafkaAdminClient
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.messages import Message
+from tests.stack import FLOWER, Stack
+
+SECONDS = 120
+
+
+def numbered(count: int) -> list[Message]:
+    """Requests to Iris with their numbers as keys."""
+    return [Message("iris.requests", str(number).encode(), FLOWER, []) for number in range(count)]
+
+
+def write(stack: Stack, messages: Iterable[Message]) -> None:
+    """Write records and see that the broker has them all."""
+    broker.create_topics(stack.servers, "iris", stack.settings.topic_partitions)
+    producer = broker.new_producer(stack.servers, 30)
+    try:
+        for future in [broker.send(producer, message) for message in messages]:
+            future.get(timeout=30)
+    finally:
+        broker.close_producer(producer, 5)
+
+
+def committed(stack: Stack) -> int:
+    """How many requests to Iris the group has committed."""
+    lags = broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests")
+    return sum(lag.committed or 0 for lag in lags)
+
+
+def reached(stack: Stack, count: int, seconds: float = SECONDS) -> None:
+    """Wait until so many requests are committed."""
+    wait_until(lambda: committed(stack) >= count, f"{count} committed requests", seconds)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of the group: the id that the broker gave it when it joined, and its partitions of iris.requests."""
+
+    id: str
+    partitions: frozenset[int]
+
+
+def members(stack: Stack) -> dict[str, Member]:
+    """The group's members, by the instance ids of the consumers."""
+    admin = KafkaAdminClient(bootstrap_servers=stack.servers)
+    try:
+        group = admin.describe_groups([stack.settings.consumer_group])[stack.settings.consumer_group]
+    finally:
+        admin.close()
+    found = {}
+    for member in group["members"]:
+        assigned = member["member_assignment"]["assigned_partitions"] if member["member_assignment"] else []
+        own = [number for topic in assigned if topic["topic"] == "iris.requests" for number in topic["partitions"]]
+        found[member["group_instance_id"]] = Member(member["member_id"], frozenset(own))
+    return found
+
+
+def owners(stack: Stack, names: Iterable[str], seconds: float) -> None:
+    """Wait until just these consumers are the group's members and share all partitions, each having some."""
+
+    def shared() -> bool:
+        found = members(stack)
+        owned = sorted(number for member in found.values() for number in member.partitions)
+        return (
+            found.keys() == set(names)
+            and all(member.partitions for member in found.values())
+            and owned == list(range(stack.settings.topic_partitions))
+        )
+
+    wait_until(shared, f"all partitions to be owned by {', '.join(names)}", seconds)

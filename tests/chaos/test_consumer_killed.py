@@ -1,0 +1,62 @@
+"""The consumer ends in mid-stream, without and with a warning, twenty and ten times."""
+
+import signal
+import time
+
+import pytest
+
+from tests.chaos.conftest import Chaos
+from tests.chaos.stream import committed, numbered, reached, write
+
+pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
+BATCH = 100
+
+
+def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) -> None:
+    """Kill the consumer at random moments, each time somewhere further in the stream, and let it finish."""
+    chaos.stack.start_api()
+    write(chaos.stack, numbered(records))
+    for moment in sorted(chaos.chance.sample(range(records * 9 // 10), kills)):
+        consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
+        reached(chaos.stack, moment)
+        time.sleep(chaos.chance.uniform(0, 0.1))  # anywhere in a batch, and not just after a commit
+        chaos.stack.kill(consumer)
+    chaos.note(f"{kills} kills")
+    assert committed(chaos.stack) < records
+    chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
+    reached(chaos.stack, records)
+
+
+def test_a_consumer_killed_20_times_loses_nothing_and_repeats_at_most_a_batch_a_kill(chaos: Chaos) -> None:
+    kills = 20 * chaos.scale
+    kill_again_and_again(chaos, 20_000 * chaos.scale, kills, "at-least-once")
+    assert chaos.reconcile().duplicates <= kills * BATCH
+
+
+def test_exactly_once_a_consumer_killed_20_times_loses_nothing_and_repeats_nothing(chaos: Chaos) -> None:
+    kill_again_and_again(chaos, 20_000 * chaos.scale, 20 * chaos.scale, "exactly-once")
+    assert chaos.reconcile().duplicates == 0
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_repeats_nothing(
+    chaos: Chaos, delivery: str
+) -> None:
+    chaos.stack.start_api()
+    stops, records, slowest = 10 * chaos.scale, 30_000 * chaos.scale, 0.0
+    write(chaos.stack, numbered(records))
+    for _ in range(stops):
+        before = committed(chaos.stack)
+        consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
+        reached(chaos.stack, before + 1)
+        time.sleep(chaos.chance.uniform(0, 0.2))  # anywhere in a batch
+        began = time.monotonic()
+        consumer.process.send_signal(signal.SIGTERM)
+        assert consumer.process.wait(20) == 0
+        slowest = max(slowest, time.monotonic() - began)
+        assert committed(chaos.stack) < records
+    chaos.note(f"{stops} stops, the slowest took {slowest:.1f} s")
+    assert slowest < 10
+    chaos.stack.consume(delivery=delivery)
+    reached(chaos.stack, records)
+    assert chaos.reconcile().duplicates == 0

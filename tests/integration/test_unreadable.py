@@ -1,0 +1,118 @@
+"""Bytes that the consumer's client cannot read: corrupt ones are passed by, told of, and cost no neighbour outside."""
+
+import signal
+from pathlib import Path
+
+import confluent_kafka
+import pytest
+from kafka import KafkaAdminClient
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.dead_letters import DeadLetter
+from petalstream.messages import Message
+from tests.stack import FLOWER, Stack
+
+pytestmark = pytest.mark.xdist_group("kafka")
+SECONDS = 60
+
+
+class RawName(str):
+    """The name of a header that is not UTF-8 on the wire, which other clients can write."""
+
+    def encode(self, *_: object) -> bytes:
+        return b"\xff\xfe"
+
+
+def write(stack: Stack, messages: list[Message]) -> None:
+    """Write records as one batch into the only partition there is."""
+    broker.create_topics(stack.servers, "iris", 1)
+    producer = broker.new_producer(stack.servers, 10, linger_ms=200)
+    for future in [broker.send(producer, message) for message in messages]:
+        future.get(timeout=20)
+    broker.close_producer(producer, 5)
+
+
+def flowers(count: int, **headers: bytes) -> list[Message]:
+    return [Message("iris.requests", b"flower", FLOWER, list(headers.items())) for _ in range(count)]
+
+
+def corrupt(stack: Stack) -> list[DeadLetter]:
+    """The dead letters, all of which must be of this reason."""
+    letters = [DeadLetter.read(record) for record in broker.read_topic(stack.servers, "iris.dead-letters")]
+    assert {letter.reason for letter in letters} <= {"corrupt"}
+    return letters
+
+
+def everything_back(stack: Stack, predicted: int, dead: int) -> None:
+    """Wait for just so many predictions and dead letters, and see that the consumer has not ended."""
+
+    def counted() -> bool:
+        predictions = list(broker.read_topic(stack.servers, "iris.predictions"))
+        return (len(predictions), len(corrupt(stack))) == (predicted, dead)
+
+    wait_until(counted, f"{predicted} predictions and {dead} dead letters", SECONDS)
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_a_header_name_that_is_not_utf8_is_a_dead_letter_and_the_stream_goes_on(stack: Stack, delivery: str) -> None:
+    write(stack, flowers(3))
+    write(stack, [*flowers(2), Message("iris.requests", b"raw", FLOWER, [(RawName("x"), b"1")])])
+    write(stack, flowers(3))
+    stack.start_api()
+    consumer = stack.consume(delivery=delivery)
+    everything_back(stack, predicted=8, dead=1)
+    (letter,) = corrupt(stack)
+    assert (letter.topic, letter.partition, letter.offset, letter.replayable) == ("iris.requests", 0, 5, False)
+    assert "iris.requests[0]@5" in stack.log("consumer").read_text()
+    consumer.process.send_signal(signal.SIGTERM)
+    assert consumer.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_a_batch_that_was_altered_on_the_brokers_disk_is_told_of_offset_by_offset_and_passed(
+    stack: Stack, delivery: str
+) -> None:
+    write(stack, flowers(3))
+    write(stack, flowers(4, mark=b"to be altered"))
+    write(stack, flowers(3))
+    (segment,) = Path(stack.folder).glob("kafka/data/iris.requests-0/*.log")
+    segment.write_bytes(segment.read_bytes().replace(b"to be altered", b"is altered   "))
+    stack.start_api()
+    stack.consume(delivery=delivery)
+    everything_back(stack, predicted=6, dead=4)
+    assert [letter.offset for letter in corrupt(stack)] == [3, 4, 5, 6]
+    write(stack, flowers(1))
+    everything_back(stack, predicted=7, dead=4)
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_requests_may_be_compressed_with_any_codec(stack: Stack, codec: str) -> None:
+    broker.create_topics(stack.servers, "iris", 1)
+    compressing(stack, codec)
+    stack.start_api()
+    stack.consume()
+    everything_back(stack, predicted=100, dead=0)
+
+
+def test_a_topic_of_ones_own_whose_codec_is_not_installed_ends_the_consumer_with_the_reason(stack: Stack) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=stack.servers)
+    admin.create_topics({"iris.requests": {"num_partitions": 1, "configs": {}}}, wait_for_metadata=True)
+    admin.close()
+    compressing(stack, "lz4")
+    consumer = stack.consume()
+    assert consumer.process.wait(SECONDS) == 1
+    assert "Libraries for lz4 compression codec not found" in stack.log("consumer").read_text()
+    assert [lag.committed for lag in broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests")] == [
+        None
+    ]
+
+
+def compressing(stack: Stack, codec: str) -> None:
+    """Write 100 flowers as another client does that compresses."""
+    producer = confluent_kafka.Producer(
+        {"bootstrap.servers": stack.servers, "compression.type": codec, "linger.ms": 200}
+    )
+    for _ in range(100):
+        producer.produce("iris.requests", FLOWER, b"flower")
+    assert producer.flush(30) == 0
