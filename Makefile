@@ -3,9 +3,11 @@
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=/path/to/python3))
+# Compose sees for itself whether it prints to a terminal, but not whether it is given one.
+tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs train clean demo test test-unit test-structure test-integration test-e2e lint format distclean
+.PHONY: help up down logs dead-letters replay lag train clean demo test test-unit test-structure test-integration test-chaos test-e2e chaos lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -16,6 +18,15 @@ up: ## Build and start everything, each service when what it needs is healthy
 logs: ## Follow the consumer: a line for each prediction
 	@deploy/preflight.sh
 	@docker compose logs --follow --no-log-prefix consumer
+dead-letters: ## Count the records that could not be scored, by reason, and show the last ones (MODEL=iris names one)
+	@deploy/preflight.sh
+	@$(tools) dead-letters list $(MODEL:%=--model %) $(ARGS)
+replay: ## Send dead letters to be scored again: REASON=unknown_model those alone; DRY_RUN=1 only says which
+	@deploy/preflight.sh
+	@$(tools) dead-letters replay $(MODEL:%=--model %) $(REASON:%=--reason %) $(if $(DRY_RUN),--dry-run) $(ARGS)
+lag: ## Show how far the consumer has come in each partition of the requests
+	@deploy/preflight.sh
+	@$(tools) lag
 train: ## Train again (MODEL=iris names one) and publish a new version; the old one stays
 	@deploy/preflight.sh
 	@docker compose run --rm --build trainer python -m services.trainer $(MODEL)
@@ -38,12 +49,18 @@ demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up unti
 test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)
 	-@$(VENV_PYTHON) -m embedded.jars
 	@$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
-test-unit test-structure test-integration test-e2e: .installed
+test-unit test-structure test-integration test-chaos test-e2e: .installed
 	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) $(PYTEST_ARGS)
 test-unit: ## The tests that need no other process
 test-structure: ## The rules of the project's layout, settings and documents
 test-integration: ## The real services beside a real Kafka as a local process
+test-chaos: ## Kills, outages, bad records: what docs/guarantees.md promises
 test-e2e: ## The Compose stack itself, under a project name of its own
+chaos: .installed ## Chaos for longer: SCALE=5 times as long, from SEED=, reported in .cache/chaos.md
+	-@$(VENV_PYTHON) -m embedded.jars
+	@mkdir -p .cache
+	@printf '| scenario | seed | outcome |\n| --- | --- | --- |\n' >.cache/chaos.md
+	@$(VENV_PYTHON) -m pytest tests/chaos --scale $(or $(SCALE),5) $(if $(SEED),--seed $(SEED)) --report .cache/chaos.md $(PYTEST_ARGS)
 lint: .installed ## ruff and mypy, which change nothing
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check --quiet

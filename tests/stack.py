@@ -63,7 +63,7 @@ class Stack:
 
     def consume(self, name: str = "consumer", **overrides: object) -> Child:
         """Start a consumer; another one beside it needs another name, under which it is a member of the group."""
-        return self.start(name, python("services.consumer"), consumer_instance_id=name, **overrides)
+        return self.start(name, python("services.consumer"), **{"consumer_instance_id": name, **overrides})
 
     def kill(self, child: Child) -> None:
         """SIGKILL to a service and all its workers, and wait for its end."""
@@ -80,10 +80,10 @@ class Stack:
         """SIGKILL to the broker."""
         self.kill(self.brokers.pop())
 
-    def consume_more(self, predictions: int) -> Child:
+    def consume_more(self, predictions: int, **overrides: object) -> Child:
         """Start a consumer and wait until it has added so many predictions."""
         before = self.count("predictions")
-        consumer = self.consume()
+        consumer = self.consume(**overrides)
         self.await_predictions(before + predictions)
         return consumer
 

@@ -7,11 +7,15 @@ import subprocess
 import time
 
 import pytest
+import requests
+from kafka import KafkaAdminClient
 
+from embedded.ports import free_port
 from embedded.waiting import wait_until
 from petalstream import broker
+from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from tests.stack import Stack
+from tests.stack import FLOWER, Stack
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
@@ -80,44 +84,90 @@ def test_a_consumer_killed_in_the_stream_loses_nothing(stack: Stack) -> None:
     wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
 
 
-def test_while_the_api_is_away_nothing_is_committed_and_when_it_is_back_nothing_is_missing(stack: Stack) -> None:
+def test_while_the_api_is_away_records_wait_and_a_stop_leaves_them(stack: Stack) -> None:
     assert ended(stack.produce().process) == 0
     consumer = stack.consume()
-    assert ended(consumer.process) == 1
-    assert "did not answer" in stack.log("consumer").read_text()
-    assert "Traceback" not in stack.log("consumer").read_text()
+    said = stack.log("consumer").read_text
+    wait_until(lambda: "paused until the api answers" in said(), "the consumer to say that it waits", SECONDS)
+    consumer.process.send_signal(signal.SIGTERM)
+    assert ended(consumer.process, 10) == 0
+    assert "of which nothing was written or committed" in said()
+    assert "Traceback" not in said()
     stack.start_api()
     stack.consume()
     stack.await_predictions(30)
-    assert stack.summary().complete
+    assert (stack.summary().missing, stack.summary().duplicates, stack.summary().dead_lettered) == ([], 0, 0)
 
 
-@pytest.mark.parametrize(
-    ("value", "fault"),
-    [
-        (b"\xff", "not JSON in UTF-8"),
-        (b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4}', "petal_width is missing"),
-        (
-            b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 1e999}',
-            "petal_width must be a finite number",
-        ),
-    ],
-)
-def test_a_record_that_cannot_be_scored_is_named_and_not_passed_over(stack: Stack, value: bytes, fault: str) -> None:
+def test_only_where_a_bound_is_set_do_records_stop_waiting_for_the_api(stack: Stack) -> None:
+    assert ended(stack.produce().process) == 0
+    stack.consume(consumer_give_up_seconds=1)
+    wait_until(lambda: stack.count("dead-letters") == 30, "30 dead letters", SECONDS)
+    letters = [DeadLetter.read(record) for record in broker.read_topic(stack.servers, "iris.dead-letters")]
+    assert {letter.reason for letter in letters} == {"unavailable"}
+    assert "does not answer" in letters[0].message
+
+
+def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: Stack) -> None:
+    stack.start_api()
+    producer = stack.produce(producer_loop=True, producer_interval=0.005)
+    stack.consume_more(100)
+    broker.create_topics(stack.servers, "rose", 6)
+    send(stack, Message("rose.requests", b"1", FLOWER, []))
+    wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters"), "an outcome for the new topic", SECONDS)
+    producer.process.send_signal(signal.SIGTERM)
+    assert ended(producer.process, 20) == 0
+    wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
+    assert stack.summary().duplicates == 0
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_of_two_consumers_with_one_id_the_first_ends_with_the_reason_and_nothing_is_lost(
+    stack: Stack, delivery: str
+) -> None:
+    stack.start_api()
+    producer = stack.produce(producer_loop=True, producer_interval=0.005)
+    first = stack.consume_more(100, delivery=delivery)
+    second = stack.consume("second", consumer_instance_id="consumer", delivery=delivery)
+    assert ended(first.process) == 1
+    assert re.search(r"(FencedInstanceId|ProducerFenced)Error as consumer", stack.log("consumer").read_text())
+    stack.await_predictions(stack.count("predictions") + 100)
+    producer.process.send_signal(signal.SIGTERM)
+    assert ended(producer.process, 20) == 0
+    wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
+    assert second.process.poll() is None
+
+
+def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> None:
     stack.start_api()
     assert ended(stack.produce().process) == 0
-    spoil(stack, value)
-    consumer = stack.consume()
-    assert ended(consumer.process) == 1
-    assert re.search(rf"iris\.requests\[\d\]@\d+: {fault}", stack.log("consumer").read_text())
-    assert stack.count("predictions") == 0
+    send(stack, Message("iris.requests", b"bad", b"{", []))
+    port = free_port()
+    stack.consume(consumer_metrics_port=port)
+    wait_until(lambda: not stack.summary().missing, "all outcomes", SECONDS)
+    counted = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    assert 'petalstream_consumer_predictions_total{model="iris"} 30.0' in counted
+    assert 'petalstream_consumer_dead_letters_total{reason="undecodable"} 1.0' in counted
+    assert 'petalstream_consumer_dead_letters_total{reason="corrupt"} 0.0' in counted
 
 
-def spoil(stack: Stack, value: bytes) -> None:
-    """Write a record that cannot be scored."""
-    producer = broker.new_producer(stack.settings.kafka_bootstrap_servers, 10)
-    broker.send(producer, Message("iris.requests", b"bad", value, [])).get(timeout=20)
-    producer.close(timeout=5)
+def send(stack: Stack, message: Message) -> None:
+    """Write one record."""
+    producer = broker.new_producer(stack.servers, 10)
+    broker.send(producer, message).get(timeout=20)
+    broker.close_producer(producer, 5)
+
+
+def test_a_record_that_the_broker_refuses_is_named_by_the_producer_which_then_fails(stack: Stack) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=stack.servers)
+    small = {"num_partitions": 1, "configs": {"max.message.bytes": "200"}}
+    admin.create_topics({"iris.requests": small}, wait_for_metadata=True)
+    admin.close()
+    producer = stack.produce()
+    assert ended(producer.process) == 1
+    log = stack.log("producer").read_text()
+    assert "30 sent, 0 acknowledged, 30 failed" in log
+    assert len(re.findall(r"record with key b'\d+' was not taken into iris.requests: ", log)) == 30
 
 
 def test_a_producer_without_a_model_says_so(stack: Stack) -> None:
