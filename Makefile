@@ -18,10 +18,10 @@ up: ## Build and start everything, each service when what it needs is healthy
 logs: ## Follow the consumer: a line for each prediction
 	@deploy/preflight.sh
 	@docker compose logs --follow --no-log-prefix consumer
-dead-letters: ## Count the records that could not be scored, by reason, and show the last ones (MODEL=iris names one)
+dead-letters: ## Count what could not be scored, by reason, and show the last ones (MODEL=iris names one)
 	@deploy/preflight.sh
 	@$(tools) dead-letters list $(MODEL:%=--model %) $(ARGS)
-replay: ## Send dead letters to be scored again: REASON=unknown_model those alone; DRY_RUN=1 only says which
+replay: ## Send dead letters to be scored again (REASON=too_large those alone; DRY_RUN=1 only counts them)
 	@deploy/preflight.sh
 	@$(tools) dead-letters replay $(MODEL:%=--model %) $(REASON:%=--reason %) $(if $(DRY_RUN),--dry-run) $(ARGS)
 lag: ## Show how far the consumer has come in each partition of the requests

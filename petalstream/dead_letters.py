@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from petalstream.messages import Headers, Message, ReceivedRecord, dead_letters_topic, model_of
+from petalstream.messages import Headers, Message, ReceivedRecord, dead_letters_topic, model_of, place
 from petalstream.schema import Fault
 
 # Below the 2 MiB of the topic, with room for the record's own framing.
 MOST_BYTES = 2 * 1024 * 1024 - 4096
 MESSAGE_BYTES = 1000
 FIRST_HEADER, EMPTIED, REPLAYS = "dead_letter_reason", "dead_letter_emptied", "replay_count"
+VALUE = "value"  # stands first in EMPTIED
 
 
 def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int) -> Message:
@@ -22,10 +23,10 @@ def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int) -> Me
     emptied = [f"header {name}" for name, value in record.headers if value is None]
     own = [(name, value or b"") for name, value in record.headers]
     message = Message(dead_letters_topic(model_of(record.topic)), record.key, record.value, own)
-    if record.key is None and record.value is None:
-        message, emptied = replace(message, value=b""), [*emptied, "value"]
-    elif message.size > MOST_BYTES:
-        message, emptied = Message(message.topic, None, b"", []), ["key", "value", "headers"]
+    if message.size > MOST_BYTES:
+        message, emptied = Message(message.topic, None, b"", []), [VALUE, "key", "headers"]
+    elif record.key is None and record.value is None:
+        message, emptied = replace(message, value=b""), [VALUE, *emptied]
     return replace(message, headers=message.headers + _explained(record, fault, attempts, emptied))
 
 
@@ -68,31 +69,35 @@ class DeadLetter:
         headers = [(name, value or b"") for name, value in record.headers]
         names = [name for name, _ in headers]
         if FIRST_HEADER not in names:
-            raise ValueError(f"{record.topic}[{record.partition}]@{record.offset} has no header {FIRST_HEADER}")
+            raise ValueError(f"{place(record)} has no header {FIRST_HEADER}")
         # The last one: the request may have had headers of these names itself, as a replayed record of another tool.
         first = len(names) - 1 - names[::-1].index(FIRST_HEADER)
         said = {name: value.decode(errors="replace") for name, value in headers[first:]}
-        return cls(
-            record,
-            said[FIRST_HEADER],
-            said["dead_letter_message"],
-            said["dead_letter_topic"],
-            int(said["dead_letter_partition"]),
-            int(said["dead_letter_offset"]),
-            int(said["dead_letter_timestamp"]),
-            int(said["dead_letter_attempts"]),
-            said.get(EMPTIED, ""),
-            headers[:first],
-        )
+        try:
+            return cls(
+                record,
+                said[FIRST_HEADER],
+                said["dead_letter_message"],
+                said["dead_letter_topic"],
+                int(said["dead_letter_partition"]),
+                int(said["dead_letter_offset"]),
+                int(said["dead_letter_timestamp"]),
+                int(said["dead_letter_attempts"]),
+                said.get(EMPTIED, ""),
+                headers[:first],
+            )
+        except KeyError as error:
+            raise ValueError(f"{place(record)} has no header {error.args[0]}") from error
 
     @property
     def replayable(self) -> bool:
         """Whether the request's key and value are all here, and not null both; null headers come back empty."""
-        return "value" not in self.emptied.split(", ")
+        is_null = self.record.key is None and self.record.value is None
+        return not is_null and self.emptied.split(", ")[0] != VALUE
 
     def replay(self) -> Message:
         """The request again, with its own key and headers, and with how often it was replayed."""
-        replays = [int(value) for name, value in self.headers if name == REPLAYS and value.isdigit()]
+        replays = [int(value) for name, value in self.headers if name == REPLAYS and value.isdigit() and len(value) < 7]
         own = [(name, value) for name, value in self.headers if name != REPLAYS]
         again = (REPLAYS, str(max(replays, default=0) + 1).encode())
         return Message(self.topic, self.record.key, self.record.value, [*own, again])

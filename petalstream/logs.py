@@ -1,5 +1,6 @@
 """Logging, configured once per process by its entry point; modules only call getLogger(__name__)."""
 
+import io
 import logging
 import sys
 
@@ -8,6 +9,9 @@ from petalstream.settings import LogLevel
 
 def configure(level: LogLevel) -> None:
     """Log to standard error, one line a message, from `level` up."""
+    # Where a terminal knows few characters the others are printed by their numbers, and not an error.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(
         stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )

@@ -1,6 +1,7 @@
 """Every setting of the stack: the only module that reads the environment."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -32,6 +33,18 @@ class LogLevel(str):
         return super().__new__(cls, text.upper())
 
 
+class Servers(str):
+    """Brokers to start from: `host:port`, or a host alone, with commas between."""
+
+    FORM = re.compile(r"(\[[^\]\s]+\]|[^:,\s]+)(:\d{1,5})?")
+
+    def __new__(cls, text: str) -> Self:
+        """The brokers that `text` lists. Raises ValueError."""
+        if not all(map(cls.FORM.fullmatch, text.split(","))):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
 class Delivery(StrEnum):
     """What the consumer promises of a record that is read: written at least once, or exactly once."""
 
@@ -43,7 +56,9 @@ class Delivery(StrEnum):
 class Settings:
     """One attribute a setting; the environment variable of the same name in capitals overrides it."""
 
-    kafka_bootstrap_servers: str = _setting("localhost:9092", "brokers to start from, `host:port` with commas between")
+    kafka_bootstrap_servers: Servers = _setting(
+        Servers("localhost:9092"), "brokers to start from, `host:port` with commas between"
+    )
     topic_partitions: int = _setting(6, "partitions of a topic that is created; so many consumers can share it", 1)
     models_dir: Path = _setting(Path(".cache/models"), "folder of the bundles; in the stack a volume")
     data_dir: Path = _setting(Path("data"), "folder of the CSV files that the trainer reads")
@@ -121,6 +136,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
+    Servers: ("host:port, with commas between", Servers),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Path: ("a path", Path),

@@ -18,7 +18,7 @@ from petalstream import broker
 from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
-from petalstream.settings import Settings
+from petalstream.settings import Servers, Settings
 
 START_SECONDS = 60
 FLOWER = b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}'
@@ -83,7 +83,7 @@ class Stack:
     def consume_more(self, predictions: int, **overrides: object) -> Child:
         """Start a consumer and wait until it has added so many predictions."""
         before = self.count("predictions")
-        consumer = self.consume(**overrides)
+        consumer = self.consume("consumer", **overrides)
         self.await_predictions(before + predictions)
         return consumer
 
@@ -119,7 +119,7 @@ def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) ->
     kafka_port, api_port = ports.free_port(), ports.free_port()
     own = dataclasses.replace(
         settings,
-        kafka_bootstrap_servers=f"127.0.0.1:{kafka_port}",
+        kafka_bootstrap_servers=Servers(f"127.0.0.1:{kafka_port}"),
         api_port=api_port,
         api_url=f"http://127.0.0.1:{api_port}",
         api_workers=1,

@@ -8,7 +8,7 @@ from kafka.errors import KafkaError
 
 from petalstream.broker.mends import mend
 
-BOOTSTRAP_SECONDS = 30
+BOOTSTRAP_SECONDS, READER_BOOTSTRAP_SECONDS = 30, 10
 TRANSACTION_SECONDS = 10
 MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 # Batches of these are all that a consumer holds at once, whatever its backlog.
@@ -97,6 +97,7 @@ def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsume
     return mend(
         KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
+            bootstrap_timeout_ms=READER_BOOTSTRAP_SECONDS * 1000,
             group_id=group,
             isolation_level="read_committed",
             auto_offset_reset="earliest",

@@ -11,8 +11,12 @@ class UnreadableRecords(KafkaError):  # type: ignore[misc]
     """Offsets `first` up to, not including, `next` of a partition hold bytes that no client can read as records."""
 
     def __init__(self, topic: str, partition: int, first: int, next_offset: int, fault: BaseException) -> None:
-        super().__init__(f"{topic}[{partition}]@{first} to {next_offset - 1} cannot be read: {fault}")
+        super().__init__(fault)
         self.topic, self.partition, self.first, self.next = topic, partition, first, next_offset
+
+    def __str__(self) -> str:
+        last = f" to {self.next - 1}" if self.next > self.first + 1 else ""
+        return f"{self.topic}[{self.partition}]@{self.first}{last} cannot be read: {self.args[0]}"
 
 
 def mend(consumer: KafkaConsumer) -> KafkaConsumer:
@@ -80,7 +84,8 @@ class _Batches:
         """
         if self._current is None:
             return offset + 1
-        end: int = self._current.next_offset
+        # A flipped bit can make the client take it for a batch of an old format, which does not say where it ends.
+        end: int = getattr(self._current, "next_offset", offset + 1)
         try:
             following = self._records.next_batch()
         except Exception:  # the next one is corrupt too, which the next fetch will say

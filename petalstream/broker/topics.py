@@ -10,9 +10,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicParti
 from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.clients import MAX_DEAD_LETTER_BYTES, new_reader
+from petalstream.broker.transfer import poll
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
-IDLE_SECONDS = 30
+IDLE_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 0.5, 500
+ANSWER_MS = 30_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def record_count(bootstrap_servers: str, topic: str) -> int:
 
 
 def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | None = None) -> Iterator[ReceivedRecord]:
-    """Every committed record that is in `topic` now; none where there is no such topic. Raises TimeoutError.
+    """Every committed record that is in `topic` now; none where there is no such topic.
+
+    Raises UnreadableRecords, after which one can begin behind them, TimeoutError, KafkaError.
 
     `begin` maps a partition to the offset to begin at, which is its first one where it is not given.
     """
@@ -68,10 +72,10 @@ def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | No
         consumer.seek_to_beginning()
         for number, offset in (begin or {}).items():
             consumer.seek(TopicPartition(topic, number), offset)
-        ends = consumer.end_offsets(partitions)
+        ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
         progress = time.monotonic()
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for found in consumer.poll(timeout_ms=500).values():
+        while any((consumer.position(partition, ANSWER_MS) or 0) < end for partition, end in ends.items()):
+            if found := poll(consumer, POLL_SECONDS, POLL_RECORDS):
                 progress = time.monotonic()
                 yield from (record for record in found if record.offset < ends[TopicPartition(topic, record.partition)])
             if time.monotonic() > progress + IDLE_SECONDS:
@@ -83,8 +87,9 @@ def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
     with _reading(bootstrap_servers, group) as consumer:
         found = sorted(topic for topic in consumer.topics() if re.fullmatch(topics, topic))
         partitions = [partition for topic in found for partition in sorted(_partitions(consumer, topic))]
-        ends = consumer.end_offsets(partitions) if partitions else {}
-        return [Lag(place.topic, place.partition, consumer.committed(place), ends[place]) for place in partitions]
+        ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS) if partitions else {}
+        committed = {place: consumer.committed(place, timeout_ms=ANSWER_MS) for place in partitions}
+        return [Lag(place.topic, place.partition, committed[place], ends[place]) for place in partitions]
 
 
 def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapping[int, int]) -> None:
@@ -92,7 +97,7 @@ def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapp
     with _reading(bootstrap_servers, group) as consumer:
         places = {TopicPartition(topic, number): OffsetAndMetadata(offset) for number, offset in offsets.items()}
         consumer.assign(list(places))
-        consumer.commit(places, timeout_ms=IDLE_SECONDS * 1000)
+        consumer.commit(places, timeout_ms=ANSWER_MS)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import sys
 
 from petalstream import lifecycle, logs, settings
 from petalstream.broker import KafkaError
-from services.consumer import metrics, session
+from services.consumer import metrics, policy, session
 
 log = logging.getLogger("services.consumer")
 
@@ -19,12 +19,14 @@ def main() -> int:
     instance = configured.consumer_instance_id or socket.gethostname()
     try:
         metrics.serve(configured.consumer_metrics_host, configured.consumer_metrics_port)
-        session.serve(configured, instance, stop)
-    except KafkaError as error:
-        log.error("%s as %s: %s; what is not committed will be read again", type(error).__name__, instance, error)
-        return 1
     except OSError as error:
         log.error("CONSUMER_METRICS_PORT %d cannot be listened on: %s", configured.consumer_metrics_port, error)
+        return 1
+    try:
+        session.serve(configured, instance, stop)
+    except KafkaError as error:
+        hint = f"; another consumer is {instance!r} too (CONSUMER_INSTANCE_ID)"
+        log.error("%s%s; what is not committed will be read again", error, hint * isinstance(error, policy.FENCED))
         return 1
     log.info("stopped; every committed record has its prediction or its dead letter")
     return 0

@@ -33,12 +33,13 @@ class ApiClient:
         # The bytes as they came, and not parsed and written again: the api is the one to judge them.
         response = self._request("POST", f"/models/{model}/predict?on_error=report", b"[" + b",".join(rows) + b"]")
         answers = _parsed(response)
-        if response.status_code == HTTPStatus.OK and _is_list_of(len(rows), answers):
+        if response.status_code == HTTPStatus.OK and _are_outcomes(answers, len(rows)):
             return list(answers)
         said = f"the api answered {response.status_code}: {response.text[:SHOWN]}"
         errors = _errors(answers)
         if response.status_code in policy.IN_QUESTION:
-            raise InQuestion(said, errors)
+            too_large = response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise InQuestion(said, errors, Reason.TOO_LARGE if too_large else Reason.REJECTED)
         # A 404 of something else at that address is no word about the model.
         if response.status_code == HTTPStatus.NOT_FOUND and [e.get("reason") for e in errors] == [Reason.UNKNOWN_MODEL]:
             raise UnknownModel(str(errors[0].get("message")))
@@ -63,12 +64,22 @@ def _parsed(response: requests.Response) -> Any:
     """The body as JSON, None where it is not."""
     try:
         return response.json()
-    except (requests.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 
-def _is_list_of(count: int, answers: Any) -> bool:
-    return isinstance(answers, list) and len(answers) == count and all(isinstance(answer, dict) for answer in answers)
+def _are_outcomes(answers: Any, count: int) -> bool:
+    """Whether this is what our api answers to `count` rows, and not something else at its address."""
+    return isinstance(answers, list) and len(answers) == count and all(map(_is_outcome, answers))
+
+
+def _is_outcome(answer: Any) -> bool:
+    match answer:
+        case {"errors": [*errors]}:
+            return bool(errors) and all(isinstance(error, dict) for error in errors)
+        case {"model": str(), "version": str(), "label": str(label), "probabilities": dict(shares), "warnings": list()}:
+            return label in shares and all(isinstance(share, float) and 0 <= share <= 1 for share in shares.values())
+    return False
 
 
 def _errors(answer: Any) -> list[dict[str, Any]]:
@@ -80,5 +91,5 @@ def _retry_after(response: requests.Response) -> float:
     """Seconds that the header Retry-After asks for, which may also name a date; 0 without one that can be read."""
     try:
         return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))
-    except (InvalidHeader, OverflowError):
+    except (InvalidHeader, ValueError, OverflowError):
         return 0

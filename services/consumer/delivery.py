@@ -1,11 +1,12 @@
 """How a batch reaches the broker: its messages first, then its offsets, or both in one transaction."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaProducer
+from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, Settings
 
@@ -13,6 +14,7 @@ from petalstream.settings import Delivery, Settings
 DELIVERY_SECONDS = 8
 COMMIT_SECONDS = 8
 BOOTSTRAP_SECONDS = 5
+log = logging.getLogger(__name__)
 
 
 class Deliver(Protocol):
@@ -65,5 +67,9 @@ class ExactlyOnce:
 
 
 def _write(producer: KafkaProducer, messages: Sequence[Message]) -> None:
-    for future in [broker.send(producer, message) for message in messages]:
-        future.get(timeout=DELIVERY_SECONDS)
+    for message, future in [(message, broker.send(producer, message)) for message in messages]:
+        try:
+            future.get(timeout=DELIVERY_SECONDS)
+        except KafkaError:
+            log.error("%s did not take an outcome of %d bytes", message.topic, message.size)
+            raise

@@ -13,7 +13,7 @@ from petalstream.broker import KafkaConsumer
 from petalstream.lifecycle import Stop
 from services.consumer import metrics, policy
 from services.consumer.client import ApiClient
-from services.consumer.policy import ServerError, Unavailable
+from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
 
 BEAT_SECONDS, POLL_SECONDS = 1.0, 0.2
 log = logging.getLogger(__name__)
@@ -73,14 +73,22 @@ class PatientApi:
         asking = self._asking(
             Unavailable, policy.wait_for_api, policy.give_up_after(self.give_up_seconds), before_sleep=_say_once
         )
-        answers: Sequence[Mapping[str, Any]] = asking(self.client.score, model, rows)
-        if asking.statistics["attempt_number"] > 1:
-            log.warning("the api answers again, after %.1f s", asking.statistics["delay_since_first_attempt"])
+        try:
+            answers: Sequence[Mapping[str, Any]] = asking(self.client.score, model, rows)
+        except (InQuestion, UnknownModel):
+            _say_again(asking)
+            raise
+        _say_again(asking)
         return answers
 
     def _asking(self, error: type[Exception], wait: Any, stop: Any, **options: Any) -> Retrying:
         retry = retry_if_exception_type(error)
         return Retrying(retry=retry, wait=wait, stop=stop, sleep=self.hold.wait, reraise=True, **options)
+
+
+def _say_again(asking: Retrying) -> None:
+    if asking.statistics["attempt_number"] > 1:
+        log.warning("the api answers again, after %.1f s", asking.statistics["delay_since_first_attempt"])
 
 
 def _say_once(state: RetryCallState) -> None:

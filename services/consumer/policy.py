@@ -21,11 +21,13 @@ from tenacity import RetryCallState, stop_after_delay, stop_never, wait_random, 
 from tenacity.stop import stop_base
 
 from petalstream.broker import AuthorizationError, FencedInstanceIdError, ProducerFencedError, UnsupportedCodecError
+from petalstream.reasons import Reason
 
 IN_QUESTION = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 SERVER_ERROR_TRIES = 3
 MOST_WAIT_SECONDS = 300
-FATAL = (AuthorizationError, FencedInstanceIdError, ProducerFencedError, UnsupportedCodecError)
+FENCED = (FencedInstanceIdError, ProducerFencedError)
+FATAL = (*FENCED, AuthorizationError, UnsupportedCodecError)
 
 between_server_errors = wait_random(0.1, 0.5)
 between_sessions = wait_random(0.1, 1)
@@ -39,11 +41,11 @@ class ApiError(Exception):
 
 
 class InQuestion(ApiError):
-    """One of the rows may be at fault; `errors` are the api's, where it gave any."""
+    """One of the rows may be at fault; `errors` are the api's, where it gave any, and `reason` is for where not."""
 
-    def __init__(self, message: str, errors: list[dict[str, object]]) -> None:
+    def __init__(self, message: str, errors: list[dict[str, object]], reason: Reason = Reason.REJECTED) -> None:
         super().__init__(message)
-        self.errors = errors
+        self.errors, self.reason = errors, reason
 
 
 class ServerError(InQuestion):

@@ -58,12 +58,12 @@ class Scoring:
     def _batches(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
         """The requests in groups of at most `batch_bytes`, or of one."""
         batch: list[Request] = []
-        held = 0
+        held = 1  # the list's own brackets, less the comma that its last row has not
         for request in requests:
             length = len(_row(request)) + 1
             if batch and held + length > self.batch_bytes:
                 yield batch
-                batch, held = [], 0
+                batch, held = [], 1
             batch.append(request)
             held += length
         yield batch
@@ -85,7 +85,7 @@ class Scoring:
         except InQuestion as error:
             attempts += error.tries
             if len(batch) == 1:
-                return [_dead(batch[0].record, _fault(error.errors, str(error)), attempts)]
+                return [_dead(batch[0].record, _fault(error.errors, str(error), error.reason), attempts)]
             half = len(batch) // 2
             return self._score(batch[:half], attempts) + self._score(batch[half:], attempts)
         return [_judged(request, answer, attempts + 1) for request, answer in zip(batch, answers, strict=True)]
@@ -109,10 +109,10 @@ def _dead(record: ReceivedRecord, fault: Fault, attempts: int) -> Outcome:
     return Outcome(record, write_dead_letter(record, fault, attempts), fault)
 
 
-def _fault(errors: Sequence[Mapping[str, Any]], otherwise: str) -> Fault:
-    """The first of the api's errors; `rejected` where it has no reason that is known here."""
+def _fault(errors: Sequence[Mapping[str, Any]], otherwise: str, unsaid: Reason = Reason.REJECTED) -> Fault:
+    """The first of the api's errors; `unsaid` where it has no reason that is known here."""
     first = errors[0] if errors else {}
     reason = first.get("reason")
     field, message = first.get("field"), first.get("message", otherwise)
     said = f"{field} {message}" if field else str(message)
-    return Fault(Reason(reason) if reason in list(Reason) else Reason.REJECTED, said)
+    return Fault(Reason(reason) if reason in list(Reason) else unsaid, said)

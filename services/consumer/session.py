@@ -83,4 +83,4 @@ def _clients(configured: Settings, instance: str) -> Iterator[tuple[KafkaConsume
 def _say(state: RetryCallState) -> None:
     metrics.REOPENED.inc()
     error = state.outcome.exception() if state.outcome else None
-    log.warning("%s: %s; going on with new clients from the committed offsets", type(error).__name__, error)
+    log.warning("%s; going on with new clients from the committed offsets", error)

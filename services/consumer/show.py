@@ -5,13 +5,18 @@ import time
 from petalstream.messages import Request, place
 from petalstream.schema import Fault
 from services.consumer.scoring import Answer, Outcome
+from services.consumer.text import printable
+
+MOST_CHARACTERS = 2_000
 
 
 def line(outcome: Outcome) -> str:
     """The prediction of a record, or why it is a dead letter."""
     if isinstance(outcome.verdict, Fault):
-        return f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
-    return prediction(*outcome.verdict, time.time() - outcome.record.timestamp / 1000)
+        said = f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
+    else:
+        said = prediction(*outcome.verdict, time.time() - outcome.record.timestamp / 1000)
+    return printable(said, MOST_CHARACTERS)
 
 
 def prediction(request: Request, answer: Answer, latency: float) -> str:

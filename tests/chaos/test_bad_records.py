@@ -31,7 +31,7 @@ class Sent:
     reason: str | None = None
     model: str = "iris"
     key: bytes | None = b"flower"
-    headers: list[tuple[str, bytes | None]] = dataclasses.field(default_factory=list)
+    headers: list[tuple[str, str | bytes | None]] = dataclasses.field(default_factory=list)
 
 
 def flower(**changes: object) -> bytes:
@@ -108,8 +108,9 @@ def outcomes(stack: Stack) -> int:
     return sum(len(list(broker.read_topic(stack.servers, topic))) for topic in topics)
 
 
-def writable(headers: list[tuple[str, bytes | None]]) -> Headers:
-    return [(name, value or b"") for name, value in headers]
+def writable(headers: list[tuple[str, str | bytes | None]]) -> Headers:
+    """The headers with null as empty."""
+    return [(name, value if isinstance(value, bytes) else b"") for name, value in headers]
 
 
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])

@@ -17,10 +17,12 @@ from embedded.ports import free_port
 from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
+from petalstream.messages import Message
 from tests.checkouts import outer_environment
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
 SECONDS = 180
+MOST_KILLS_OF_A_CONSUMER = 2  # its own, and the broker's
 LONG_RUNNING = ["zookeeper", "kafka", "api", "producer", "consumer"]
 SHOWN = re.compile(r"^iris\.requests\[\d\]@\d+  sepal_length=.* ->  \w+ [\d.]+%  [✓✗] .*\(iris version \d+, \d+ ms\)$")
 
@@ -97,7 +99,7 @@ class Stack:
             "COMPOSE_PROJECT_NAME": self.project,
             "API_PORT": str(self.api_port),
             "KAFKA_PORT": str(self.kafka_port),
-            "PRODUCER_INTERVAL": "0.2",
+            "PRODUCER_INTERVAL": "0.02",
             "PRODUCER_LOOP": "true",
         }
 
@@ -178,10 +180,11 @@ def test_producer_and_consumer_images_hold_only_what_they_need(stack: Stack, ser
     found = set(stack.compose("exec", service, "/opt/venv/bin/python", "-c", listing).split())
     client = {"crc32c", "kafka-python"}
     http = {"requests", "urllib3", "idna", "certifi", "charset-normalizer"}
-    assert found == (client if service == "producer" else client | http)
+    tools = {"click", "prometheus_client", "tenacity"}
+    assert found == (client if service == "producer" else client | http | tools)
 
 
-def test_killed_containers_come_back_by_themselves_and_no_record_is_missing(stack: Stack) -> None:
+def test_killed_containers_come_back_by_themselves_and_every_record_has_its_prediction(stack: Stack) -> None:
     for service in LONG_RUNNING:
         before = stack.restarts(service)
         kill_main_process(stack, service)
@@ -192,8 +195,22 @@ def test_killed_containers_come_back_by_themselves_and_no_record_is_missing(stac
     stack.compose("stop", "producer")
     try:
         wait_until(lambda: not Summary.read(stack.servers, "iris").missing, "the last predictions", SECONDS)
+        summary = Summary.read(stack.servers, "iris")
+        print(summary, f"{summary.duplicates} duplicates")
+        assert (summary.missing, summary.dead_lettered) == ([], 0)
+        assert summary.duplicates <= MOST_KILLS_OF_A_CONSUMER * 500
     finally:
         stack.compose("start", "producer")
+
+
+def test_a_bad_record_is_listed_and_replayed_by_make_and_the_lag_is_shown(stack: Stack) -> None:
+    producer = broker.new_producer(stack.servers, 10)
+    broker.send(producer, Message("iris.requests", b"bad", b'{"sepal_length": 5.1}', [])).get(timeout=20)
+    broker.close_producer(producer, 5)
+    wait_until(lambda: "missing_feature" in stack.make("dead-letters").stdout, "the dead letter to be listed", SECONDS)
+    assert re.search(r"\b1 replayed", stack.make("replay").stdout)
+    wait_until(lambda: len(list(broker.read_topic(stack.servers, "iris.dead-letters"))) == 2, "it to return", SECONDS)
+    assert "iris.requests" in stack.make("lag").stdout
 
 
 def test_make_up_a_second_time_changes_nothing_and_trains_nothing(stack: Stack) -> None:

@@ -8,8 +8,7 @@ from flask.testing import FlaskClient
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
-
-FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
+from tests.records import FLOWER
 
 
 @pytest.fixture

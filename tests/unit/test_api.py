@@ -76,3 +76,73 @@ def test_without_a_model_the_api_lives_but_is_not_ready(tmp_path: Any, flower: d
         assert answer.status_code == 503
         assert answer.mimetype == "application/problem+json"
         assert answer.headers["Retry-After"] == "1"
+
+
+REPORT = "/models/iris/predict?on_error=report"
+
+
+def missing(row: int, field: str) -> dict[str, Any]:
+    return {"row": row, "field": field, "message": "is missing", "reason": "missing_feature"}
+
+
+def without(flower: dict[str, Any], name: str) -> dict[str, Any]:
+    return {feature: value for feature, value in flower.items() if feature != name}
+
+
+def test_asked_to_report_it_answers_row_by_row_in_order_errors_beside_predictions(
+    client: FlaskClient, flower: dict[str, Any]
+) -> None:
+    virginica = {"sepal_length": 7.7, "sepal_width": 2.8, "petal_length": 6.7, "petal_width": 2}
+    rows = [virginica, without(flower, "petal_width"), flower, 5.1, flower | {"sepal_width": "wide"}, virginica]
+    answer = client.post(REPORT, json=rows)
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    first, second, third, fourth, fifth, sixth = answer.get_json()
+    assert [good["label"] for good in (first, third, sixth)] == ["virginica", "setosa", "virginica"]
+    assert second == {"errors": [missing(1, "petal_width")]}
+    said = "must be an object of named features, not a number"
+    assert fourth == {"errors": [{"row": 3, "field": None, "message": said, "reason": "not_an_object"}]}
+    said = "must be a number, not the text 'wide'"
+    assert fifth == {"errors": [{"row": 4, "field": "sepal_width", "message": said, "reason": "wrong_type"}]}
+
+
+def test_asked_to_report_it_answers_good_rows_as_it_does_unasked(client: FlaskClient, flower: dict[str, Any]) -> None:
+    rows = [flower, flower | {"petal_length": 60}]
+    assert client.post(REPORT, json=rows).get_json() == client.post("/predict", json=rows).get_json()
+
+
+def test_asked_to_report_rows_of_which_none_fits_are_answered_too(client: FlaskClient, flower: dict[str, Any]) -> None:
+    answer = client.post("/predict?on_error=report", json=[without(flower, name) for name in flower])
+    assert answer.status_code == 200
+    assert answer.get_json() == [{"errors": [missing(row, name)]} for row, name in enumerate(flower)]
+
+
+def test_asked_to_report_a_single_object_has_a_single_answer(client: FlaskClient, flower: dict[str, Any]) -> None:
+    assert client.post(REPORT, json=flower).get_json()["label"] == "setosa"
+    answer = client.post(REPORT, json=without(flower, "sepal_length"))
+    assert (answer.status_code, answer.get_json()) == (200, {"errors": [missing(0, "sepal_length")]})
+
+
+def test_asked_to_report_it_names_at_most_10_errors_a_row_and_misses_no_row(
+    client: FlaskClient, flower: dict[str, Any]
+) -> None:
+    hostile = {f"colour_{number}": 1 for number in range(1_000)}
+    answers = client.post(REPORT, json=[hostile] * 50 + [flower]).get_json()
+    assert [len(answer["errors"]) for answer in answers[:-1]] == [10] * 50
+    assert [error["row"] for answer in answers[:-1] for error in answer["errors"][:1]] == list(range(50))
+    assert answers[-1]["label"] == "setosa"
+
+
+@pytest.mark.parametrize("wish", ["ignore", "", "REPORT"])
+def test_another_wish_than_fail_or_report_is_refused(client: FlaskClient, flower: dict[str, Any], wish: str) -> None:
+    answer = client.post(f"/predict?on_error={wish}", json=flower)
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert answer.get_json()["detail"] == f"on_error must be fail or report, not {wish!r}"
+
+
+@pytest.mark.parametrize("path", ["/predict", "/predict?on_error=fail"])
+def test_unless_asked_to_report_one_bad_row_fails_the_whole(
+    client: FlaskClient, flower: dict[str, Any], path: str
+) -> None:
+    answer = client.post(path, json=[flower, without(flower, "petal_width")])
+    assert answer.status_code == 400
+    assert answer.get_json()["errors"] == [missing(1, "petal_width")]

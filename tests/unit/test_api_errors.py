@@ -18,6 +18,7 @@ def errors_of(answer: TestResponse, status: int) -> list[dict[str, Any]]:
     assert set(body) == {"type", "title", "status", "detail", "errors"}
     assert body["status"] == status
     assert body["errors"]
+    assert all(list(error) == ["row", "field", "message", "reason"] for error in body["errors"])
     assert "Traceback" not in answer.text
     errors: list[dict[str, Any]] = body["errors"]
     return errors
@@ -28,40 +29,43 @@ def post(client: FlaskClient, body: bytes | str, content_type: str = "applicatio
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("value", "reason", "message"),
     [
-        ("null", "must be a number, not null"),
-        ("true", "must be a number, not a boolean"),
-        ('"5.1"', "must be a number, not the text '5.1'"),
-        ("[5.1]", "must be a number, not a list"),
-        ("{}", "must be a number, not an object"),
-        ("NaN", "must be a finite number, not NaN or infinite"),
-        ("Infinity", "must be a finite number, not NaN or infinite"),
-        ("-Infinity", "must be a finite number, not NaN or infinite"),
-        ("1e999", "must be a finite number, not NaN or infinite"),
-        ("1" + "0" * 400, "is a whole number too large for a float"),
-        ("-0.1", "must be at least 0 cm, not -0.1"),
+        ("null", "wrong_type", "must be a number, not null"),
+        ("true", "wrong_type", "must be a number, not a boolean"),
+        ('"5.1"', "wrong_type", "must be a number, not the text '5.1'"),
+        ("[5.1]", "wrong_type", "must be a number, not a list"),
+        ("{}", "wrong_type", "must be a number, not an object"),
+        ("NaN", "not_finite", "must be a finite number, not NaN or infinite"),
+        ("Infinity", "not_finite", "must be a finite number, not NaN or infinite"),
+        ("-Infinity", "not_finite", "must be a finite number, not NaN or infinite"),
+        ("1e999", "not_finite", "must be a finite number, not NaN or infinite"),
+        ("1" + "0" * 400, "not_finite", "is a whole number too large for a float"),
+        ("-0.1", "out_of_range", "must be at least 0 cm, not -0.1"),
     ],
 )
 def test_a_value_that_is_no_finite_number_is_named(
-    client: FlaskClient, flower: dict[str, Any], value: str, message: str
+    client: FlaskClient, flower: dict[str, Any], value: str, reason: str, message: str
 ) -> None:
     body = json.dumps(flower).replace("3.5", value)
-    assert errors_of(post(client, body), 400) == [{"row": 0, "field": "sepal_width", "message": message}]
+    assert errors_of(post(client, body), 400) == [
+        {"row": 0, "field": "sepal_width", "message": message, "reason": reason}
+    ]
 
 
 def test_a_missing_and_an_unknown_feature_are_named(client: FlaskClient, flower: dict[str, Any]) -> None:
     del flower["petal_width"]
     errors = errors_of(client.post("/predict", json=[flower | {"petal_width": 1}, flower | {"colour": "blue"}]), 400)
     assert errors == [
-        {"row": 1, "field": "petal_width", "message": "is missing"},
-        {"row": 1, "field": "colour", "message": f"is not a feature; {FEATURES}"},
+        {"row": 1, "field": "petal_width", "message": "is missing", "reason": "missing_feature"},
+        {"row": 1, "field": "colour", "message": f"is not a feature; {FEATURES}", "reason": "unknown_feature"},
     ]
 
 
 def test_a_row_that_is_no_object_is_named(client: FlaskClient, flower: dict[str, Any]) -> None:
-    errors = errors_of(client.post("/predict", json=[flower, [5.1, 3.5, 1.4, 0.2]]), 400)
-    assert errors == [{"row": 1, "field": None, "message": "must be an object of named features, not a list"}]
+    (error,) = errors_of(client.post("/predict", json=[flower, [5.1, 3.5, 1.4, 0.2]]), 400)
+    assert (error["row"], error["field"], error["reason"]) == (1, None, "not_an_object")
+    assert error["message"] == "must be an object of named features, not a list"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_a_row_that_is_no_object_is_named(client: FlaskClient, flower: dict[str,
 )
 def test_a_body_that_is_not_rows_is_told_what_was_expected(client: FlaskClient, body: bytes, message: str) -> None:
     (error,) = errors_of(post(client, body), 400)
-    assert (error["row"], error["field"]) == (None, None)
+    assert (error["row"], error["field"], error["reason"]) == (None, None, None)
     assert error["message"].startswith(message)
 
 
@@ -102,10 +106,13 @@ def test_another_method_than_post_is_405_and_told_which_is_allowed(client: Flask
     assert set(answer.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
-def test_an_unknown_model_or_page_is_404(client: FlaskClient, flower: dict[str, Any]) -> None:
+def test_an_unknown_model_is_404_with_that_reason_and_an_unknown_page_is_404_without(
+    client: FlaskClient, flower: dict[str, Any]
+) -> None:
     (error,) = errors_of(client.post("/models/rose/predict", json=flower), 404)
-    assert error["message"] == "there is no model 'rose'; served are iris"
-    errors_of(client.get("/nowhere"), 404)
+    assert (error["message"], error["reason"]) == ("there is no model 'rose'; served are iris", "unknown_model")
+    (error,) = errors_of(client.get("/nowhere"), 404)
+    assert error["reason"] is None
 
 
 def test_very_many_faults_are_cut_short(client: FlaskClient) -> None:

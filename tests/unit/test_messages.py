@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from petalstream import messages
-from petalstream.messages import Message, UnreadableRecord
-from tests.records import Record
+from petalstream.dead_letters import DeadLetter, write_dead_letter
+from petalstream.messages import Message, Request, UnreadableRecord
+from petalstream.reasons import Reason
+from tests.records import Record, as_received
 
+MOST_BYTES = 10_000
 TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "messages.md"
 
@@ -30,13 +33,17 @@ def as_golden(message: Message) -> dict[str, Any]:
         "topic": message.topic,
         "key": message.key.decode() if message.key else None,
         "headers": {name: value.decode() for name, value in message.headers},
-        "value": json.loads(message.value),
+        "value": json.loads(message.value or b""),
     }
 
 
 def received(record: dict[str, Any]) -> Record:
     headers = [(name, value.encode()) for name, value in record["headers"].items()]
     return Record(record["topic"], 3, 41, 1_000, record["key"].encode(), json.dumps(record["value"]).encode(), headers)
+
+
+def read(record: Record) -> Request:
+    return messages.read_request(record, MOST_BYTES)
 
 
 def test_a_request_is_written_as_documented() -> None:
@@ -47,7 +54,7 @@ def test_a_request_is_written_as_documented() -> None:
 
 
 def test_a_documented_request_is_read() -> None:
-    request = messages.read_request(received(golden("requests")))
+    request = read(received(golden("requests")))
     assert request.model == "iris"
     assert request.expected == "versicolor"
     assert request.features == golden("requests")["value"]
@@ -57,12 +64,32 @@ def test_a_prediction_is_written_as_documented() -> None:
     shown = golden("predictions")
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
-    request = messages.read_request(received(golden("requests")))
+    request = read(received(golden("requests")))
     assert as_golden(messages.write_prediction(request, answer, TIME)) == shown
 
 
+def test_a_dead_letter_is_written_and_read_as_documented() -> None:
+    shown = golden("dead-letters")
+    own = [(name, shown["headers"][name].encode()) for name in ("expected", "traceparent")]
+    request = Record("iris.requests", 3, 41, 1_000, shown["key"].encode(), shown["value"].encode(), own)
+    with pytest.raises(UnreadableRecord) as unreadable:
+        read(request)
+    message = write_dead_letter(request, unreadable.value.fault, attempts=0)
+    assert message.value == request.value
+    # Its value is bytes that are no JSON, which the page shows as text.
+    headers = {name: value.decode() for name, value in message.headers}
+    assert (message.topic, message.key, list(headers.items())) == (
+        shown["topic"],
+        request.key,
+        list(shown["headers"].items()),
+    )
+    letter = DeadLetter.read(as_received(message))
+    assert (letter.topic, letter.partition, letter.offset) == (request.topic, request.partition, request.offset)
+    assert letter.headers == own
+
+
 def test_a_prediction_written_twice_has_the_same_event_id() -> None:
-    request = messages.read_request(Record(value=b"{}", partition=2, offset=9))
+    request = read(Record(value=b"{}", partition=2, offset=9))
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
     first, second = (dict(messages.write_prediction(request, answer, datetime.now(UTC)).headers) for _ in range(2))
     assert first["ce_id"] == second["ce_id"] == b"iris.requests[2]@9"
@@ -71,26 +98,56 @@ def test_a_prediction_written_twice_has_the_same_event_id() -> None:
 def test_a_request_without_a_known_label_has_no_expected_header() -> None:
     message = messages.write_request("iris", "1", {}, None, "id", TIME)
     assert "expected" not in dict(message.headers)
-    assert messages.read_request(Record(value=b"{}")).expected is None
+    assert read(Record(value=b"{}")).expected is None
 
 
 def test_a_null_header_does_not_harm_a_request() -> None:
-    assert messages.read_request(Record(headers=[("expected", None)])).expected is None
+    assert read(Record(headers=[("expected", None)])).expected is None
 
 
 @pytest.mark.parametrize(
-    ("value", "fault"),
+    ("value", "reason", "message"),
     [
-        (None, "a tombstone"),
-        (b"\xff", "not JSON in UTF-8"),
-        (b"{", "not JSON in UTF-8"),
-        (b"[" * 100_000, "not JSON in UTF-8"),
-        (b"[1]", "not a JSON object"),
+        (None, Reason.TOMBSTONE, "a tombstone"),
+        (b"\xff", Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b"", Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b"{", Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b"{}{}", Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b"[" * 9_000, Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b'{"a":' + b"1" * 5_000 + b"}", Reason.UNDECODABLE, "not JSON in UTF-8"),
+        (b"[1]", Reason.NOT_AN_OBJECT, "not a JSON object"),
+        (b"null", Reason.NOT_AN_OBJECT, "not a JSON object"),
     ],
 )
-def test_a_record_that_is_no_object_is_named_with_its_place(value: bytes | None, fault: str) -> None:
-    with pytest.raises(UnreadableRecord, match=re.escape(f"iris.requests[4]@17: {fault}")):
-        messages.read_request(Record(value=value, partition=4, offset=17))
+def test_a_record_that_is_no_object_is_named_with_its_place_and_the_reason(
+    value: bytes | None, reason: Reason, message: str
+) -> None:
+    with pytest.raises(UnreadableRecord, match=re.escape(f"iris.requests[4]@17: {message}")) as unreadable:
+        read(Record(value=value, partition=4, offset=17))
+    assert unreadable.value.fault.reason == reason
+    assert unreadable.value.fault.message.startswith(message)
+
+
+def test_a_record_is_measured_with_its_key_and_its_headers_and_may_just_reach_the_limit() -> None:
+    record = Record(key=b"four", value=b"{}", headers=[("naïve", b"1234"), ("none", None)])
+    found = len(b"four") + len(b"{}") + len("naïve".encode()) + len(b"1234") + len(b"none")
+    assert messages.read_request(record, found).features == {}
+    with pytest.raises(UnreadableRecord) as unreadable:
+        messages.read_request(record, found - 1)
+    assert unreadable.value.fault.reason == Reason.TOO_LARGE
+    assert unreadable.value.fault.message == f"{found} bytes, and at most {found - 1} are scored"
+
+
+def test_a_record_that_is_too_large_is_not_parsed() -> None:
+    with pytest.raises(UnreadableRecord) as unreadable:
+        read(Record(value=b"{" * (MOST_BYTES + 1)))
+    assert unreadable.value.fault.reason == Reason.TOO_LARGE
+
+
+def test_a_tombstone_is_one_however_large_its_key() -> None:
+    with pytest.raises(UnreadableRecord) as unreadable:
+        read(Record(key=b"k" * (MOST_BYTES + 1), value=None))
+    assert unreadable.value.fault.reason == Reason.TOMBSTONE
 
 
 def test_only_request_topics_of_model_names_are_subscribed_to() -> None:

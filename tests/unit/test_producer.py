@@ -6,44 +6,49 @@ import threading
 import time
 from typing import Any
 
+from petalstream.broker import MessageSizeTooLargeError
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 from services.producer.records import request_messages
-from services.producer.stream import stream
+from services.producer.stream import Report, stream
 
 
 class Future:
-    """What a Kafka client's send returns, already decided."""
+    """What a Kafka client's send returns: already decided, or, after some seconds, from a thread of its own."""
 
-    def __init__(self, error: Exception | None) -> None:
-        self._error = error
+    def __init__(self, error: Exception | None, seconds: float = 0) -> None:
+        self._error, self._seconds = error, seconds
 
     def add_callback(self, call: Any) -> None:
         if self._error is None:
-            call(None)
+            self._tell(call, None)
 
     def add_errback(self, call: Any) -> None:
         if self._error is not None:
-            call(self._error)
+            self._tell(call, self._error)
+
+    def _tell(self, call: Any, word: object) -> None:
+        if self._seconds:
+            threading.Timer(self._seconds, call, [word]).start()
+        else:
+            call(word)
 
 
 class Broker:
-    """A producer that refuses the records with some keys and keeps the others."""
+    """A producer that keeps records, but for those with some keys, which it or already its client refuses."""
 
-    def __init__(self, refused: tuple[bytes, ...] = ()) -> None:
-        self._refused = refused
+    def __init__(self, refused: tuple[bytes, ...] = (), unsendable: tuple[bytes, ...] = (), seconds: float = 0) -> None:
+        self._refused, self._unsendable, self._seconds = refused, unsendable, seconds
         self.taken: list[bytes | None] = []
-        self.flushed = False
 
     def send(self, topic: str, value: bytes, key: bytes, headers: Any) -> Future:
+        if key in self._unsendable:
+            raise MessageSizeTooLargeError("4 MB")
         if key in self._refused:
-            return Future(ValueError("too large"))
+            return Future(ValueError("too large"), self._seconds)
         self.taken.append(key)
-        return Future(None)
-
-    def flush(self, timeout: float) -> None:
-        self.flushed = timeout > 0
+        return Future(None, self._seconds)
 
 
 def messages(count: int) -> list[Message]:
@@ -54,7 +59,7 @@ def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
     made = list(request_messages([iris], loop=False))
     samples = list(iris.test_set())
     assert [message.key for message in made] == [line.encode() for line, _, _ in samples]
-    assert [json.loads(message.value) for message in made] == [features for _, features, _ in samples]
+    assert [json.loads(message.value or b"") for message in made] == [features for _, features, _ in samples]
     assert [dict(message.headers)["expected"].decode() for message in made] == [label for _, _, label in samples]
     assert len({dict(message.headers)["ce_id"] for message in made}) == len(made)
 
@@ -73,16 +78,41 @@ def test_sent_acknowledged_and_failed_are_counted_and_the_refused_record_is_name
     assert caplog.messages == ["record with key b'1' was not taken into iris.requests: too large"]
 
 
+def test_a_record_that_the_client_itself_refuses_is_counted_and_named_and_the_run_goes_on(caplog: Any) -> None:
+    broker = Broker(unsendable=(b"0", b"2"))
+    report = stream(broker, messages(4), 0, Stop())
+    assert (report.sent, report.acknowledged, report.failed) == (4, 2, 2)
+    assert broker.taken == [b"1", b"3"]
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        "record with key b'0' was not taken into iris.requests",
+        "record with key b'2' was not taken into iris.requests",
+    ]
+    assert all("4 MB" in message for message in caplog.messages)
+
+
 def test_records_are_sent_at_the_asked_pace() -> None:
     began = time.monotonic()
     stream(Broker(), messages(4), 0.05, Stop())
     assert time.monotonic() - began >= 0.15
 
 
-def test_a_stop_ends_the_wait_between_two_records_and_flushes() -> None:
-    broker, stop = Broker(), Stop()
+def test_the_end_waits_for_the_brokers_word_on_every_record() -> None:
+    report = stream(Broker(refused=(b"1",), seconds=0.05), messages(3), 0, Stop())
+    assert (report.sent, report.acknowledged, report.failed) == (3, 2, 1)
+
+
+def test_it_is_not_settled_while_the_broker_is_silent_on_a_record() -> None:
+    report = Report(sent=2)
+    report.succeeded(None)
+    assert not report.settled(0.01)
+    report.refused(messages(1)[0], ValueError("too large"))
+    assert report.settled(0)
+
+
+def test_a_stop_ends_the_wait_between_two_records_but_not_the_one_for_the_broker() -> None:
+    broker, stop = Broker(seconds=0.05), Stop()
     asking = threading.Timer(0.1, stop.request)
     asking.start()
     report = stream(broker, messages(2), 60, stop)
     asking.join()
-    assert (report.sent, report.acknowledged, broker.flushed) == (1, 1, True)
+    assert (report.sent, report.acknowledged, broker.taken) == (1, 1, [b"0"])

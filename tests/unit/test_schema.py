@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petalstream.schema import Feature, RowError, row_errors
+from petalstream.reasons import Reason
+from petalstream.schema import Fault, Feature, RowError, row_errors
 
 LENGTH = Feature("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
 FREE = Feature("shift", "Shift", "m", "Where it is")
@@ -19,41 +20,41 @@ def test_a_finite_number_within_the_bounds_fits(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "fault"),
+    ("value", "reason", "message"),
     [
-        (None, "must be a number, not null"),
-        (True, "must be a number, not a boolean"),
-        ("5.1", "must be a number, not the text '5.1'"),
-        ("x" * 50, f"must be a number, not the text '{'x' * 39}…'"),
-        ([5.1], "must be a number, not a list"),
-        ({}, "must be a number, not an object"),
-        (float("nan"), "must be a finite number, not NaN or infinite"),
-        (float("inf"), "must be a finite number, not NaN or infinite"),
-        (10**400, "is a whole number too large for a float"),
-        (-0.1, "must be at least 0 cm, not -0.1"),
-        (100.5, "must be at most 100 cm, not 100.5"),
+        (None, Reason.WRONG_TYPE, "must be a number, not null"),
+        (True, Reason.WRONG_TYPE, "must be a number, not a boolean"),
+        ("5.1", Reason.WRONG_TYPE, "must be a number, not the text '5.1'"),
+        ("x" * 50, Reason.WRONG_TYPE, f"must be a number, not the text '{'x' * 39}…'"),
+        ([5.1], Reason.WRONG_TYPE, "must be a number, not a list"),
+        ({}, Reason.WRONG_TYPE, "must be a number, not an object"),
+        (float("nan"), Reason.NOT_FINITE, "must be a finite number, not NaN or infinite"),
+        (float("inf"), Reason.NOT_FINITE, "must be a finite number, not NaN or infinite"),
+        pytest.param(10**400, Reason.NOT_FINITE, "is a whole number too large for a float", id="10**400"),
+        (-0.1, Reason.OUT_OF_RANGE, "must be at least 0 cm, not -0.1"),
+        (100.5, Reason.OUT_OF_RANGE, "must be at most 100 cm, not 100.5"),
     ],
 )
-def test_a_value_that_cannot_be_the_feature_is_told_why(value: object, fault: str) -> None:
-    assert LENGTH.fault(value) == fault
+def test_a_value_that_cannot_be_the_feature_is_told_why(value: object, reason: Reason, message: str) -> None:
+    assert LENGTH.fault(value) == Fault(reason, message)
 
 
 def test_a_number_beyond_what_tree_models_compute_in_is_refused() -> None:
-    assert FREE.fault(-3.5e38) == "must be within ±3.4e+38, not -3.5e+38"
+    assert FREE.fault(-3.5e38) == Fault(Reason.OUT_OF_RANGE, "must be within ±3.4e+38, not -3.5e+38")
 
 
-def test_every_fault_of_a_row_is_listed_with_row_and_field() -> None:
+def test_every_fault_of_a_row_is_listed_with_row_field_and_reason() -> None:
     errors = list(row_errors([LENGTH, FREE], {"shift": None, "width": 1}, index=7))
     assert errors == [
-        RowError(7, "length", "is missing"),
-        RowError(7, "shift", "must be a number, not null"),
-        RowError(7, "width", "is not a feature; the features are length, shift"),
+        RowError(7, "length", "is missing", Reason.MISSING_FEATURE),
+        RowError(7, "shift", "must be a number, not null", Reason.WRONG_TYPE),
+        RowError(7, "width", "is not a feature; the features are length, shift", Reason.UNKNOWN_FEATURE),
     ]
 
 
 def test_a_row_that_is_no_object_is_one_error() -> None:
     assert list(row_errors([LENGTH], [5.1], index=2)) == [
-        RowError(2, None, "must be an object of named features, not a list")
+        RowError(2, None, "must be an object of named features, not a list", Reason.NOT_AN_OBJECT)
     ]
 
 

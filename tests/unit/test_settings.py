@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from petalstream import settings
-from petalstream.settings import SettingError
+from petalstream.settings import Delivery, SettingError
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -32,6 +32,9 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("PRODUCER_INTERVAL", "nan", "a number of at least 0"),
         ("MIN_VALIDATION_ACCURACY", "1.1", "a number from 0 to 1"),
         ("PRODUCER_LOOP", "maybe", "true or false"),
+        ("DELIVERY", "twice", "at-least-once or exactly-once"),
+        ("RECORD_MAX_BYTES", "1000001", "a whole number from 1 to 1000000"),
+        ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
@@ -39,6 +42,11 @@ def test_what_a_setting_cannot_be_is_refused_by_name(name: str, text: str, expec
     with pytest.raises(SettingError) as refused:
         settings.load({name: text})
     assert str(refused.value) == f"{name} must be {expected}, not {text!r}"
+
+
+def test_delivery_is_at_least_once_unless_it_is_asked_for_exactly_once() -> None:
+    assert settings.load({}).delivery == Delivery.AT_LEAST_ONCE
+    assert settings.load({"DELIVERY": "Exactly-Once"}).delivery is Delivery.EXACTLY_ONCE
 
 
 def test_a_log_level_may_be_written_small() -> None:

@@ -1,0 +1,112 @@
+"""`python -m services.consumer.tools COMMAND`: what an operator can ask of the dead letters and of the consumer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from petalstream import broker, logs, settings
+from petalstream.messages import REQUEST_TOPICS
+from petalstream.reasons import Reason
+from petalstream.settings import Settings
+from services.consumer.tools import lag, listing, options, reading, sending, summary
+from services.consumer.tools.command import Tools
+from services.consumer.tools.replay import Tally
+from services.consumer.tools.selection import OffsetRange, Selection
+
+
+@click.group(cls=Tools, context_settings={"max_content_width": 110})
+@click.pass_context
+def tools(context: click.Context) -> None:
+    """See and replay dead letters, and see how far the consumer has come."""
+    configured = settings.load_or_exit("tools")
+    logs.configure(configured.log_level)
+    context.obj = configured
+
+
+@tools.group("dead-letters")
+def dead_letters() -> None:
+    """The requests that could not be scored."""
+
+
+_models = click.option("--model", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+
+
+@dead_letters.command("list")
+@_models
+@click.option(
+    "--last", default=5, show_default=True, type=click.IntRange(0, 10_000), metavar="N", help="How many to show."
+)
+@click.pass_obj
+def show(configured: Settings, models: Sequence[str], last: int) -> None:
+    """Count the dead letters by reason and show the last ones."""
+    servers = configured.kafka_bootstrap_servers
+    ends = reading.ends(servers, configured.consumer_group, models)
+    if not ends:
+        click.echo("no dead letters: no model has a topic for them yet")
+    for number, model in enumerate(ends):
+        if number:
+            click.echo()
+        found = reading.dead_letters(servers, model, ends[model], {})
+        for line in listing.report(model, found, last):
+            click.echo(line)
+
+
+@dead_letters.command("replay")
+@_models
+@click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    type=options.REASON,
+    metavar="REASON",
+    help="Only this one; may be given again.",
+)
+@click.option("--since", type=options.Time(), metavar="TIME", help="Only dead letters from this time on (UTC).")
+@click.option("--until", type=options.Time(), metavar="TIME", help="Only dead letters before this time (UTC).")
+@click.option("--offset", "offsets", multiple=True, type=options.Offsets(), help="Only these places, as list shows.")
+@click.option("--again", is_flag=True, help="Also those that an earlier replay has dealt with.")
+@click.option("--dry-run", is_flag=True, help="Send nothing; say what would be sent.")
+@click.pass_context
+def send_again(
+    context: click.Context,
+    models: Sequence[str],
+    reasons: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    offsets: Sequence[OffsetRange],
+    again: bool,
+    dry_run: bool,
+) -> None:
+    """Send dead letters back to their request topic, each reason from where its last replay ended."""
+    if since and until and since >= until:
+        raise click.BadParameter("must be before --until", param_hint="--since")
+    configured: Settings = context.obj
+    ends = reading.ends(configured.kafka_bootstrap_servers, configured.consumer_group, models)
+    if offsets and len(ends) > 1:
+        raise click.UsageError("--offset is about one topic: name its model with --model")
+    wanted = tuple(map(Reason, reasons)) or tuple(Reason)
+    selection = Selection(wanted, options.milliseconds(since), options.milliseconds(until), offsets, again)
+    tally = Tally()
+    try:
+        sending.replay(configured, ends, selection, tally, dry_run)
+    finally:
+        for line in summary.report(tally, dry_run):
+            click.echo(line)
+        for line in summary.refusals(tally):
+            click.echo(line, err=True)
+    if tally.refused:
+        context.exit(1)
+
+
+@tools.command("lag")
+@click.pass_obj
+def show_lag(configured: Settings) -> None:
+    """How far the consumer has come in each partition of the requests."""
+    servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
+    for line in lag.report(broker.lags(servers, group, REQUEST_TOPICS.pattern)):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    tools(prog_name="python -m services.consumer.tools")

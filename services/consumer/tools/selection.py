@@ -1,0 +1,72 @@
+"""Which dead letters a replay means, as pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from petalstream.dead_letters import DeadLetter
+from petalstream.messages import Message, requests_topic
+from petalstream.reasons import Reason
+from services.consumer.tools.reading import model_of
+
+
+class Choice(Enum):
+    """What a replay does with a dead letter."""
+
+    NOT_MEANT = auto()  # another reason, or replayed by an earlier run
+    LEFT = auto()  # not in this run: it stays where the next one begins
+    PASSED_OVER = auto()  # older than asked for, and the next run begins after it
+    MEANT = auto()
+
+
+class CannotReplay(Exception):
+    """A dead letter that cannot become a request again; the message is why."""
+
+
+@dataclass(frozen=True)
+class OffsetRange:
+    """Offsets `first` to `last` of a partition of a dead-letters topic, both included."""
+
+    partition: int
+    first: int
+    last: int
+
+    def holds(self, partition: int, offset: int) -> bool:
+        """Whether the place is in the range."""
+        return partition == self.partition and self.first <= offset <= self.last
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the operator asked for: reasons, times in milliseconds since 1970, places; no range means every place.
+
+    `again` means the dead letters too that an earlier run has dealt with.
+    """
+
+    reasons: Sequence[Reason] = tuple(Reason)
+    since: int | None = None
+    until: int | None = None
+    offsets: Sequence[OffsetRange] = ()
+    again: bool = False
+
+    def choose(self, letter: DeadLetter, replayed_to: int) -> Choice:
+        """What to do with a dead letter, where its reason was replayed up to, not including, offset `replayed_to`."""
+        record = letter.record
+        dealt_with = record.offset < replayed_to
+        if letter.reason not in self.reasons or (dealt_with and not self.again):
+            return Choice.NOT_MEANT
+        outside = bool(self.offsets) and not any(held.holds(record.partition, record.offset) for held in self.offsets)
+        if outside or (self.until is not None and record.timestamp >= self.until):
+            return Choice.NOT_MEANT if dealt_with else Choice.LEFT
+        if self.since is not None and record.timestamp < self.since:
+            return Choice.NOT_MEANT if dealt_with else Choice.PASSED_OVER
+        return Choice.MEANT
+
+
+def request(letter: DeadLetter) -> Message:
+    """The request to send again. Raises CannotReplay."""
+    if not letter.replayable:
+        raise CannotReplay("the request's bytes are not in the dead letter")
+    if letter.topic != requests_topic(model_of(letter.record.topic)):
+        raise CannotReplay("the header dead_letter_topic is not the model's request topic")
+    return letter.replay()

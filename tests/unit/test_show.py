@@ -1,0 +1,53 @@
+"""The line that people read: a prediction and whether it is right, or a dead letter and why."""
+
+import time
+
+from petalstream.messages import read_request
+from petalstream.reasons import Reason
+from petalstream.schema import Fault
+from services.consumer import show
+from services.consumer.scoring import Scoring
+from tests.records import Record
+
+ANSWER = {
+    "model": "iris",
+    "version": "3",
+    "label": "setosa",
+    "probabilities": {"setosa": 0.976, "virginica": 0.024},
+    "warnings": [],
+}
+
+
+def line_for(expected: bytes | None) -> str:
+    headers = [("expected", expected)] if expected else []
+    features = b'{"sepal_length": 5.1, "petal_width": 0.2}'
+    request = read_request(Record(partition=3, offset=17, value=features, headers=headers), 1_000)
+    return show.prediction(request, ANSWER, 0.0124)
+
+
+def test_a_prediction_is_shown_as_one_readable_line() -> None:
+    record, answer = line_for(b"setosa").split("  ->  ")
+    assert record == "iris.requests[3]@17  sepal_length=5.1 petal_width=0.2"
+    assert answer == "setosa 97.6%  ✓ as expected  (iris version 3, 12 ms)"
+
+
+def test_a_wrong_prediction_and_one_without_a_known_label_are_told_apart() -> None:
+    assert "✗ expected virginica" in line_for(b"virginica")
+    assert "? no known label" in line_for(None)
+
+
+def test_the_latency_is_from_the_records_timestamp_to_now() -> None:
+    record = Record(value=b'{"n": 1}', timestamp=int(time.time() * 1000) - 90_000)
+    (outcome,) = Scoring(lambda model, rows: [ANSWER], 1_000, 1_000).outcomes([record])
+    shown = show.line(outcome)
+    assert shown.startswith("iris.requests[0]@0  n=1  ->  setosa 97.6%  ? no known label  (iris version 3, ")
+    milliseconds = int(shown.removesuffix(" ms)").split()[-1])
+    assert 90_000 <= milliseconds < 100_000
+
+
+def test_a_dead_letter_is_shown_with_its_place_reason_and_message() -> None:
+    (outcome,) = Scoring(lambda model, rows: [], 1_000, 1_000).outcomes([Record(partition=3, offset=17, value=None)])
+    assert outcome.verdict == Fault(Reason.TOMBSTONE, "a tombstone (null value) where a JSON object was expected")
+    assert show.line(outcome) == (
+        "iris.requests[3]@17  ->  dead letter, tombstone: a tombstone (null value) where a JSON object was expected"
+    )
