@@ -1,6 +1,6 @@
 """Records in and out: poll, send, and the two ways to commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
@@ -45,19 +45,21 @@ def commit(consumer: KafkaConsumer, offsets: Offsets, seconds: float) -> None:
     consumer.commit(offsets, timeout_ms=int(seconds * 1000))
 
 
-def commit_in_transaction(producer: KafkaProducer, consumer: KafkaConsumer, offsets: Offsets, seconds: float) -> None:
-    """Add `offsets` to the open transaction and commit it, each within `seconds`. Raises KafkaError.
+def commit_in_transaction(
+    producer: KafkaProducer, consumer: KafkaConsumer, offsets: Offsets, left: Callable[[], float]
+) -> None:
+    """Add `offsets` to the open transaction and commit it, within the seconds that are `left`. Raises KafkaError.
 
     The broker refuses where the consumer has lost its place in the group. After an error only a new producer of the
     same id can tell what became of the transaction.
     """
     # The client's own methods for the two wait without a bound.
     manager = producer._transaction_manager
-    _await(producer, manager.send_offsets_to_transaction(offsets, consumer.group_metadata()), "offsets", seconds)
-    _await(producer, manager.begin_commit(), "commit", seconds)
+    _await(producer, manager.send_offsets_to_transaction(offsets, consumer.group_metadata()), "offsets", left())
+    _await(producer, manager.begin_commit(), "commit", left())
 
 
 def _await(producer: KafkaProducer, result: Any, what: str, seconds: float) -> None:
     producer._sender.wakeup()
     if not result.wait(timeout_ms=int(seconds * 1000)):
-        raise KafkaTimeoutError(f"the broker did not take the transaction's {what} within {seconds:g} s")
+        raise KafkaTimeoutError(f"the broker did not take the transaction's {what} in time")

@@ -1,18 +1,19 @@
 """How a batch reaches the broker: its messages first, then its offsets, or both in one transaction."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
+from petalstream.broker import KafkaConsumer, KafkaProducer, MessageSizeTooLargeError
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, Settings
 
-# The producer's own bound is longer than a broker's restart and shorter than the drain that a stop allows.
+# From a batch's first message to its commit: less than the drain that a stop allows, and than the time after which the
+# broker ends a transaction as that of a dead consumer.
 DELIVERY_SECONDS = 8
-COMMIT_SECONDS = 8
 BOOTSTRAP_SECONDS = 5
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,9 @@ class AtLeastOnce:
 
     def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None:
         """Write, await the broker's word for each message, commit."""
-        _write(self.producer, messages)
-        broker.commit(self.consumer, broker.offsets_after(records), COMMIT_SECONDS)
+        left = _timer(DELIVERY_SECONDS)
+        _write(self.producer, messages, left)
+        broker.commit(self.consumer, broker.offsets_after(records), left())
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,22 @@ class ExactlyOnce:
 
     def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None:
         """Write, await the broker's word for each message, commit with the offsets."""
+        left = _timer(DELIVERY_SECONDS)
         self.producer.begin_transaction()
-        _write(self.producer, messages)
-        offsets = broker.offsets_after(records)
-        broker.commit_in_transaction(self.producer, self.consumer, offsets, COMMIT_SECONDS)
+        _write(self.producer, messages, left)
+        broker.commit_in_transaction(self.producer, self.consumer, broker.offsets_after(records), left)
 
 
-def _write(producer: KafkaProducer, messages: Sequence[Message]) -> None:
+def _timer(seconds: float) -> Callable[[], float]:
+    """Tells how many of `seconds` are left from now on."""
+    end = time.monotonic() + seconds
+    return lambda: max(0.0, end - time.monotonic())
+
+
+def _write(producer: KafkaProducer, messages: Sequence[Message], left: Callable[[], float]) -> None:
     for message, future in [(message, broker.send(producer, message)) for message in messages]:
         try:
-            future.get(timeout=DELIVERY_SECONDS)
-        except KafkaError:
-            log.error("%s did not take an outcome of %d bytes", message.topic, message.size)
+            future.get(timeout=left())
+        except MessageSizeTooLargeError:
+            log.error("%s does not take %d bytes: raise its max.message.bytes", message.topic, message.size)
             raise

@@ -92,3 +92,29 @@ def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos
     assert producer.process.wait(20) == 0
     reached(chaos.stack, chaos.stack.count("requests"))
     assert chaos.reconcile().dead_lettered == 0
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_a_consumer_that_slept_and_lost_its_partitions_commits_nothing_of_theirs(chaos: Chaos, delivery: str) -> None:
+    chaos.stack.start_api()
+    producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)
+    sleeper = chaos.stack.consume("sleeper", delivery=delivery, consumer_batch_records=BATCH)
+    reached(chaos.stack, 1)
+    chaos.stack.consume("other", delivery=delivery, consumer_batch_records=BATCH)
+    owners(chaos.stack, ["sleeper", "other"], 30)
+    for _ in range(chaos.scale):
+        time.sleep(chaos.chance.uniform(0, 0.5))  # at any moment of the stream
+        sleeper.process.send_signal(signal.SIGSTOP)
+        try:
+            owners(chaos.stack, ["other"], 60)
+            reached(chaos.stack, committed(chaos.stack) + 1_000)
+        finally:
+            sleeper.process.send_signal(signal.SIGCONT)
+        owners(chaos.stack, ["sleeper", "other"], 60)
+    producer.process.send_signal(signal.SIGTERM)
+    assert producer.process.wait(20) == 0
+    reached(chaos.stack, chaos.stack.count("requests"))
+    summary = chaos.reconcile()
+    assert summary.dead_lettered == 0
+    assert summary.duplicates <= (BATCH * chaos.scale if delivery == "at-least-once" else 0)
+    assert sleeper.process.poll() is None

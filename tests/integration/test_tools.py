@@ -158,7 +158,6 @@ def test_what_cannot_be_replayed_is_counted_with_the_reason_why_and_strangers_re
     lost = write_dead_letter(Record(value=None, key=None), Fault(Reason.TOMBSTONE, "a tombstone"), 0)
     hostile = write_dead_letter(Record(key=b"x"), Fault(Reason.REJECTED, "\x1b[2J"), 0)
     elsewhere = [(name, b"rose.requests" if name == "dead_letter_topic" else value) for name, value in hostile.headers]
-    uncounted = Record(key=b"y", headers=[("replay_count", b"9" * 5_000)])
     write(
         stack,
         [
@@ -167,7 +166,6 @@ def test_what_cannot_be_replayed_is_counted_with_the_reason_why_and_strangers_re
             Message("iris.dead-letters", b"x", b"{}", [("dead_letter_reason", b"rejected")]),
             Message("iris.dead-letters", None, b"no headers", []),
             Message("iris.dead-letters", b"only a key", None, []),
-            write_dead_letter(uncounted, Fault(Reason.REJECTED, "again"), 0),
         ],
     )
     listed = tools(stack, "dead-letters", "list")
@@ -176,7 +174,7 @@ def test_what_cannot_be_replayed_is_counted_with_the_reason_why_and_strangers_re
     assert "\x1b" not in listed
     told = tools(stack, "dead-letters", "replay")
     assert told.splitlines()[-2] == "no dead letters of ours, or not readable: 3"
-    assert told.splitlines()[-1].startswith("1 replayed, 3 cannot be replayed (1: ")
+    assert told.splitlines()[-1].startswith("1 replayed, 2 cannot be replayed (1: ")
     assert "1: the request's bytes are not in the dead letter" in told
     assert "1: the header dead_letter_topic is not the model's request topic" in told
     assert replayed(stack) == ["0"]

@@ -120,12 +120,12 @@ def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
     assert "commit" not in kafka.done
 
 
-@pytest.mark.parametrize(("step", "last"), [("offsets", "offsets"), ("commit", "commit")])
-def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str, last: str) -> None:
+@pytest.mark.parametrize("step", ["offsets", "commit"])
+def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str) -> None:
     kafka = Kafka(silent=step)
-    with pytest.raises(KafkaError, match=f"did not take the transaction's {step} within "):
+    with pytest.raises(KafkaError, match=f"did not take the transaction's {step} in time"):
         ExactlyOnce(kafka, kafka)(MESSAGES, RECORDS)
-    assert kafka.done[-1] == last
+    assert kafka.done[-1] == step
 
 
 @pytest.mark.parametrize(
