@@ -14,16 +14,17 @@ FIRST_HEADER, EMPTIED, REPLAYS = "dead_letter_reason", "dead_letter_emptied", "r
 VALUE = "value"  # stands first in EMPTIED
 
 
-def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int) -> Message:
+def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int, bare: bool = False) -> Message:
     """The dead letter of `record`: its key, bytes and headers untouched, and then the headers that say why.
 
     `attempts` counts how often the api was asked with it. What no client can write, or no topic would take, is written
-    empty and named in the header `dead_letter_emptied`: null headers, key and value both null, more than MOST_BYTES.
+    empty and named in the header `dead_letter_emptied`: null headers, key and value both null, more than MOST_BYTES;
+    a `bare` dead letter has none of the request's own.
     """
     emptied = [f"header {name}" for name, value in record.headers if value is None]
     own = [(name, value or b"") for name, value in record.headers]
     message = Message(dead_letters_topic(model_of(record.topic)), record.key, record.value, own)
-    if message.size > MOST_BYTES:
+    if bare or message.size > MOST_BYTES:
         message, emptied = Message(message.topic, None, b"", []), [VALUE, "key", "headers"]
     elif record.key is None and record.value is None:
         message, emptied = replace(message, value=b""), [VALUE, *emptied]

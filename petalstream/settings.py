@@ -71,7 +71,7 @@ class Settings:
     api_threads: int = _setting(4, "threads of each worker", 1)
     api_max_body_bytes: int = _setting(1024 * 1024, "a larger request body is answered 413", 1)
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
-    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1, 8)
+    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1, 6)
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
     consumer_group: str = _setting("petalstream", "consumer group, under which offsets are committed")

@@ -4,6 +4,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import (
     AuthorizationError,
     FencedInstanceIdError,
+    InvalidProducerEpochError,
     KafkaError,
     MessageSizeTooLargeError,
     ProducerFencedError,
@@ -18,16 +19,18 @@ from petalstream.broker.clients import (
     new_transactional_producer,
 )
 from petalstream.broker.mends import UnreadableRecords
-from petalstream.broker.topics import Lag, commit_offsets, create_topics, lags, read_topic, record_count
-from petalstream.broker.transfer import commit, commit_in_transaction, generation, offsets_after, poll, send
+from petalstream.broker.topics import Lag, commit_offsets, create_topics, lags, most_bytes, read_topic, record_count
+from petalstream.broker.transfer import Membership, commit, commit_in_transaction, membership, offsets_after, poll, send
 
 __all__ = [
     "AuthorizationError",
     "FencedInstanceIdError",
+    "InvalidProducerEpochError",
     "KafkaConsumer",
     "KafkaError",
     "KafkaProducer",
     "Lag",
+    "Membership",
     "MessageSizeTooLargeError",
     "ProducerFencedError",
     "UnreadableRecords",
@@ -37,8 +40,9 @@ __all__ = [
     "commit_in_transaction",
     "commit_offsets",
     "create_topics",
-    "generation",
     "lags",
+    "membership",
+    "most_bytes",
     "new_consumer",
     "new_producer",
     "new_reader",

@@ -11,8 +11,8 @@ from petalstream.broker.mends import mend
 BOOTSTRAP_SECONDS, READER_BOOTSTRAP_SECONDS = 30, 10
 TRANSACTION_SECONDS = 10
 MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
-# Batches of these are all that a consumer holds at once, whatever its backlog.
-FETCH_BYTES, PARTITION_FETCH_BYTES = 4 * 1024 * 1024, 1024 * 1024
+# Of so many bytes are the fetches that a consumer has under way or in hand, whatever its backlog.
+FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
 
 
 def new_producer(

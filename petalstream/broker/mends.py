@@ -4,7 +4,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import KafkaError, UnsupportedCodecError
+from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
 
 
 class UnreadableRecords(KafkaError):  # type: ignore[misc]
@@ -22,6 +22,7 @@ class UnreadableRecords(KafkaError):  # type: ignore[misc]
 def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     """The consumer, with the mends of this file."""
     _keep_assignments(consumer._coordinator)
+    _name_the_place(consumer._fetcher)
     consumer._fetcher.PartitionRecords = _Records
     return consumer
 
@@ -34,6 +35,20 @@ def _keep_assignments(coordinator: Any) -> None:
     """
     needed = coordinator.need_rejoin
     coordinator.need_rejoin = lambda: coordinator._join_task is not None or needed()
+
+
+def _name_the_place(fetcher: Any) -> None:
+    """Have a broker's own word that a batch is corrupt name its place, as the client does not."""
+    parse = fetcher._parse_fetched_data
+
+    def parse_or_name(completed: Any) -> Any:
+        try:
+            return parse(completed)
+        except CorruptRecordError as error:
+            (topic, partition), first = completed.topic_partition, completed.fetched_offset
+            raise UnreadableRecords(topic, partition, first, first + 1, error) from error
+
+    fetcher._parse_fetched_data = parse_or_name
 
 
 class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
@@ -60,34 +75,40 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
             raise UnreadableRecords(topic, partition, first, self._batches.after(first), error) from error
 
     def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Any:
-        self._batches = _Batches(records)
+        self._batches = _Batches(records, self.fetch_offset)
         return super()._unpack_records(tp, self._batches, *deserializers)
 
 
 class _Batches:
-    """The record batches of a fetch, remembering the one that is being unpacked."""
+    """The record batches of a fetch from `wanted` on, remembering the one that is being unpacked.
 
-    def __init__(self, records: Any) -> None:
-        self._records = records
+    Where a batch ends is told by a field that may be corrupt, and where the next one begins by one that is not part of
+    it: that one decides.
+    """
+
+    def __init__(self, records: Any, wanted: int) -> None:
+        self._records, self._wanted = records, wanted
         self._current: Any = None
 
     def next_batch(self) -> Any:
-        """The next batch, None after the last; the client asks for it."""
+        """The next batch that may hold something wanted, None after the last; the client asks for it."""
         self._current = None
-        self._current = self._records.next_batch()
-        return self._current
+        while (following := self._base_of_next()) is not None:
+            batch = self._records.next_batch()
+            after = self._base_of_next()
+            if after is None or after > self._wanted or after <= following:
+                self._current = batch
+                return batch
+        return self._records.next_batch()
 
     def after(self, offset: int) -> int:
-        """Where to read on after what is at `offset` could not be read: past its batch, or else past itself.
-
-        A batch's own end is part of what may be corrupt, and where the next one begins is not: that one decides.
-        """
-        if self._current is None:
-            return offset + 1
+        """Where to read on after what is at `offset` could not be read: past its batch, or else past itself."""
         # A flipped bit can make the client take it for a batch of an old format, which does not say where it ends.
         end: int = getattr(self._current, "next_offset", offset + 1)
-        try:
-            following = self._records.next_batch()
-        except Exception:  # the next one is corrupt too, which the next fetch will say
-            following = None
-        return max(offset + 1, min(end, following.base_offset) if following else end)
+        following = self._base_of_next()
+        return max(offset + 1, end if following is None else min(end, following))
+
+    def _base_of_next(self) -> int | None:
+        """The first offset of the next batch, the eight bytes that it begins with."""
+        ahead = self._records._next_slice
+        return None if ahead is None else int.from_bytes(bytes(ahead[:8]), "big")

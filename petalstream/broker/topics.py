@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.clients import MAX_DEAD_LETTER_BYTES, new_reader
@@ -15,6 +16,7 @@ from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions
 
 IDLE_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 0.5, 500
 ANSWER_MS = 30_000
+MOST_BYTES = "max.message.bytes"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
         requests_topic(model): {"compression.type": "uncompressed"},
         predictions_topic(model): {},
         # Headers are added to a record on its way to the dead letters, so it must be allowed to grow.
-        dead_letters_topic(model): {"max.message.bytes": str(MAX_DEAD_LETTER_BYTES)},
+        dead_letters_topic(model): {MOST_BYTES: str(MAX_DEAD_LETTER_BYTES)},
     }
     try:
         for topic, config in configs.items():
@@ -90,6 +92,17 @@ def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
         ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS) if partitions else {}
         committed = {place: consumer.committed(place, timeout_ms=ANSWER_MS) for place in partitions}
         return [Lag(place.topic, place.partition, committed[place], ends[place]) for place in partitions]
+
+
+def most_bytes(bootstrap_servers: str, topic: str) -> int:
+    """How large a record may be that `topic` takes (its max.message.bytes). Raises KafkaError."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
+    try:
+        wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {MOST_BYTES: None})
+        found = admin.describe_configs([wanted], config_filter="all")["topic"][topic]
+        return int(found[MOST_BYTES]["value"])
+    finally:
+        admin.close()
 
 
 def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapping[int, int]) -> None:

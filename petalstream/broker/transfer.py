@@ -9,6 +9,7 @@ from kafka.errors import KafkaTimeoutError
 from petalstream.broker.mends import UnreadableRecords
 from petalstream.messages import Message, ReceivedRecord
 
+Membership = Any
 Offsets = Mapping[TopicPartition, OffsetAndMetadata]
 
 
@@ -24,10 +25,11 @@ def poll(consumer: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRec
     return [record for of_partition in polled.values() for record in of_partition]
 
 
-def generation(consumer: KafkaConsumer) -> int:
-    """Counts the group's rebalances: while it stays the same, the partitions are this consumer's."""
-    number: int = consumer.group_metadata().generation_id
-    return number
+def membership(consumer: KafkaConsumer) -> Membership:
+    """Which member of which generation of the group this is, in which state: while it stays the same, so does what
+    partitions it has.
+    """
+    return consumer.group_metadata()
 
 
 def send(producer: KafkaProducer, message: Message) -> Any:
@@ -46,16 +48,16 @@ def commit(consumer: KafkaConsumer, offsets: Offsets, seconds: float) -> None:
 
 
 def commit_in_transaction(
-    producer: KafkaProducer, consumer: KafkaConsumer, offsets: Offsets, left: Callable[[], float]
+    producer: KafkaProducer, membership: Membership, offsets: Offsets, left: Callable[[], float]
 ) -> None:
     """Add `offsets` to the open transaction and commit it, within the seconds that are `left`. Raises KafkaError.
 
-    The broker refuses where the consumer has lost its place in the group. After an error only a new producer of the
+    The broker refuses where `membership` is no longer that of a member. After an error only a new producer of the
     same id can tell what became of the transaction.
     """
     # The client's own methods for the two wait without a bound.
     manager = producer._transaction_manager
-    _await(producer, manager.send_offsets_to_transaction(offsets, consumer.group_metadata()), "offsets", left())
+    _await(producer, manager.send_offsets_to_transaction(offsets, membership), "offsets", left())
     _await(producer, manager.begin_commit(), "commit", left())
 
 

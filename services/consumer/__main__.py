@@ -5,7 +5,7 @@ import socket
 import sys
 
 from petalstream import lifecycle, logs, settings
-from petalstream.broker import KafkaError
+from petalstream.broker import FencedInstanceIdError, KafkaError
 from services.consumer import metrics, policy, session
 
 log = logging.getLogger("services.consumer")
@@ -25,8 +25,9 @@ def main() -> int:
     try:
         session.serve(configured, instance, stop)
     except KafkaError as error:
-        hint = f"; another consumer is {instance!r} too (CONSUMER_INSTANCE_ID)"
-        log.error("%s%s; what is not committed will be read again", error, hint * isinstance(error, policy.FENCED))
+        if isinstance(error, (FencedInstanceIdError, *policy.FENCED)):
+            log.error("another consumer is %r too: give each a CONSUMER_INSTANCE_ID of its own", instance)
+        log.error("%s; what is not committed will be read again", error)
         return 1
     log.info("stopped; every committed record has its prediction or its dead letter")
     return 0

@@ -13,10 +13,12 @@ from services.consumer import policy
 from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
 
 SHOWN = 300
+# With the longest timeout that the settings allow, asking ends within the drain that a stop allows.
+CONNECT_SECONDS, READY_SECONDS = 1, 0.5
 
 
 class ApiClient:
-    """Asks the api at `url`, waiting at most `timeout` seconds for it to connect and again for it to answer."""
+    """Asks the api at `url`, waiting at most a second for it to connect and `timeout` seconds for it to answer."""
 
     def __init__(self, url: str, timeout: float) -> None:
         self._url = url.rstrip("/")
@@ -31,7 +33,8 @@ class ApiClient:
         Raises InQuestion, ServerError, UnknownModel, Unavailable.
         """
         # The bytes as they came, and not parsed and written again: the api is the one to judge them.
-        response = self._request("POST", f"/models/{model}/predict?on_error=report", b"[" + b",".join(rows) + b"]")
+        body = b"[" + b",".join(rows) + b"]"
+        response = self._request("POST", f"/models/{model}/predict?on_error=report", self._timeout, body)
         answers = _parsed(response)
         if response.status_code == HTTPStatus.OK and _are_outcomes(answers, len(rows)):
             return list(answers)
@@ -47,14 +50,19 @@ class ApiClient:
             raise ServerError(said, errors)
         raise Unavailable(said, _retry_after(response))
 
-    def _is_ready(self) -> bool:
-        return self._request("GET", "/ready").status_code == HTTPStatus.OK
+    def close(self) -> None:
+        """Close the kept connection."""
+        self._session.close()
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
+    def _is_ready(self) -> bool:
+        return self._request("GET", "/ready", READY_SECONDS).status_code == HTTPStatus.OK
+
+    def _request(self, method: str, path: str, seconds: float, body: bytes | None = None) -> requests.Response:
         headers = {"Content-Type": "application/json"} if body else {}
+        timeout = (CONNECT_SECONDS, seconds)
         try:
             return self._session.request(
-                method, self._url + path, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                method, self._url + path, data=body, headers=headers, timeout=timeout, allow_redirects=False
             )
         except requests.RequestException as error:
             raise Unavailable(f"the api at {self._url} does not answer: {error}") from error

@@ -1,13 +1,12 @@
 """How a batch reaches the broker: its messages first, then its offsets, or both in one transaction."""
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaProducer, MessageSizeTooLargeError
+from petalstream.broker import KafkaConsumer, KafkaProducer, Membership
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, Settings
 
@@ -15,13 +14,17 @@ from petalstream.settings import Delivery, Settings
 # broker ends a transaction as that of a dead consumer.
 DELIVERY_SECONDS = 8
 BOOTSTRAP_SECONDS = 5
-log = logging.getLogger(__name__)
 
 
 class Deliver(Protocol):
-    """Writes `messages` and commits the offsets after `records`. Raises KafkaError; then nothing was committed."""
+    """Writes `messages` and commits the offsets after `records` as the group's member that `membership` is.
 
-    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None: ...
+    Raises KafkaError; then nothing was committed.
+    """
+
+    def __call__(
+        self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership
+    ) -> None: ...
 
 
 def new_producer(configured: Settings, instance: str) -> KafkaProducer:
@@ -36,7 +39,7 @@ def new_producer(configured: Settings, instance: str) -> KafkaProducer:
 def delivery(configured: Settings, consumer: KafkaConsumer, producer: KafkaProducer) -> Deliver:
     """How the setting DELIVERY asks for a batch to be delivered."""
     exactly = configured.delivery == Delivery.EXACTLY_ONCE
-    return ExactlyOnce(consumer, producer) if exactly else AtLeastOnce(consumer, producer)
+    return ExactlyOnce(producer) if exactly else AtLeastOnce(consumer, producer)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class AtLeastOnce:
     consumer: KafkaConsumer
     producer: KafkaProducer
 
-    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None:
+    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
         """Write, await the broker's word for each message, commit."""
         left = _timer(DELIVERY_SECONDS)
         _write(self.producer, messages, left)
@@ -57,15 +60,14 @@ class AtLeastOnce:
 class ExactlyOnce:
     """Messages and offsets are one transaction: a reader of committed records sees each outcome once."""
 
-    consumer: KafkaConsumer
     producer: KafkaProducer
 
-    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None:
+    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
         """Write, await the broker's word for each message, commit with the offsets."""
         left = _timer(DELIVERY_SECONDS)
         self.producer.begin_transaction()
         _write(self.producer, messages, left)
-        broker.commit_in_transaction(self.producer, self.consumer, broker.offsets_after(records), left)
+        broker.commit_in_transaction(self.producer, membership, broker.offsets_after(records), left)
 
 
 def _timer(seconds: float) -> Callable[[], float]:
@@ -75,9 +77,5 @@ def _timer(seconds: float) -> Callable[[], float]:
 
 
 def _write(producer: KafkaProducer, messages: Sequence[Message], left: Callable[[], float]) -> None:
-    for message, future in [(message, broker.send(producer, message)) for message in messages]:
-        try:
-            future.get(timeout=left())
-        except MessageSizeTooLargeError:
-            log.error("%s does not take %d bytes: raise its max.message.bytes", message.topic, message.size)
-            raise
+    for future in [broker.send(producer, message) for message in messages]:
+        future.get(timeout=left())

@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, UnreadableRecords
+from petalstream.broker import KafkaConsumer, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import write_dead_letter
 from petalstream.lifecycle import Stop
-from petalstream.messages import model_of
+from petalstream.messages import ReceivedRecord, model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import metrics, show
 from services.consumer.delivery import Deliver
+from services.consumer.hold import Hold
+from services.consumer.refusals import Refusals
 from services.consumer.scoring import Outcome, Scoring
 
 POLL_SECONDS = 0.5
@@ -36,7 +38,9 @@ class Worker:
     """What the loop works with; `prepare` is called with a model's name before anything is written for it."""
 
     consumer: KafkaConsumer
+    hold: Hold
     scoring: Scoring
+    refusals: Refusals
     deliver: Deliver
     prepare: Callable[[str], None]
     batch_records: int
@@ -47,25 +51,36 @@ class Worker:
             try:
                 records = broker.poll(self.consumer, POLL_SECONDS, self.batch_records)
             except UnreadableRecords as error:
-                self._finish(_lost(error))
+                self._pass_by(error)
                 raise
             if records:
-                began = time.monotonic()
-                self._finish(self.scoring.outcomes(records))
-                metrics.BATCH_SECONDS.observe(time.monotonic() - began)
+                self._handle(records)
+
+    def _handle(self, records: Sequence[ReceivedRecord]) -> None:
+        began = time.monotonic()
+        self.hold.begin()
+        self._finish(list(map(self.refusals.instead, self.scoring.outcomes(records))))
+        metrics.BATCH_SECONDS.observe(time.monotonic() - began)
+
+    def _pass_by(self, error: UnreadableRecords) -> None:
+        """Write a dead letter for each offset that cannot be read, and commit past it."""
+        self.hold.begin()
+        fault, now = Fault(Reason.CORRUPT, str(error)), int(time.time() * 1000)
+        for first in range(error.first, error.next, self.batch_records):
+            offsets = range(first, min(first + self.batch_records, error.next))
+            places = [Lost(error.topic, error.partition, offset, now) for offset in offsets]
+            self._finish([Outcome(place, write_dead_letter(place, fault, 0), fault, 0) for place in places])
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         """Deliver and commit the outcomes, and only then count and show them."""
         for model in {model_of(outcome.record.topic) for outcome in outcomes}:
             self.prepare(model)
-        self.deliver([outcome.message for outcome in outcomes], [outcome.record for outcome in outcomes])
+        self.hold.check()
+        messages, records = [each.message for each in outcomes], [each.record for each in outcomes]
+        try:
+            self.deliver(messages, records, self.hold.membership)
+        except MessageSizeTooLargeError:
+            self.refusals.remember(outcomes)
+            raise
         metrics.count(outcomes)
         print("\n".join(map(show.line, outcomes)), flush=True)
-
-
-def _lost(error: UnreadableRecords) -> list[Outcome]:
-    """A dead letter for each offset that cannot be read."""
-    fault = Fault(Reason.CORRUPT, str(error))
-    now = int(time.time() * 1000)
-    places = [Lost(error.topic, error.partition, offset, now) for offset in range(error.first, error.next)]
-    return [Outcome(place, write_dead_letter(place, fault, 0), fault) for place in places]

@@ -9,29 +9,57 @@
 | anything else of the api: no connection, no answer in    | not the records' fault: wait and ask again, in the group  |
 | time, 401, 403, 405, 415, 429, 502, 503, 504, ...        | and paused, until it answers (or GIVE_UP_SECONDS, if set) |
 | bytes on the broker that no client can read              | a dead letter for each offset; reading goes on after them |
+| an outcome that its topic does not take for its size     | a dead letter in its place, if need be without the bytes  |
 | any other error of Kafka, a rebalance in mid-batch       | new clients, from the committed offsets on                |
 | another consumer has taken this one's id; no permission; | exit code 1, nothing committed: waiting does not help     |
 | records compressed with a codec that is not installed    |                                                           |
 """
 
+import time
+from collections import deque
 from collections.abc import Callable
 from http import HTTPStatus
 
 from tenacity import RetryCallState, stop_after_delay, stop_never, wait_random, wait_random_exponential
 from tenacity.stop import stop_base
 
-from petalstream.broker import AuthorizationError, FencedInstanceIdError, ProducerFencedError, UnsupportedCodecError
+from petalstream.broker import (
+    AuthorizationError,
+    FencedInstanceIdError,
+    InvalidProducerEpochError,
+    KafkaError,
+    ProducerFencedError,
+    UnsupportedCodecError,
+)
 from petalstream.reasons import Reason
+from services.consumer.hold import Interrupted
 
 IN_QUESTION = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 SERVER_ERROR_TRIES = 3
 MOST_WAIT_SECONDS = 300
-FENCED = (FencedInstanceIdError, ProducerFencedError)
-FATAL = (*FENCED, AuthorizationError, UnsupportedCodecError)
+FATAL = (FencedInstanceIdError, AuthorizationError, UnsupportedCodecError)
+# Once, these come to a consumer that slept longer than a transaction may last; again and again, to one with a twin.
+FENCED = (ProducerFencedError, InvalidProducerEpochError)
+MOST_FENCED, FENCED_SECONDS = 3, 10
 
 between_server_errors = wait_random(0.1, 0.5)
 between_sessions = wait_random(0.1, 1)
 _without_advice = wait_random_exponential(multiplier=0.2, max=10)
+
+
+class Recovery:
+    """Whether new clients help: not after a fatal error, nor where this consumer was fenced three times in 10 s."""
+
+    def __init__(self) -> None:
+        self._fenced: deque[float] = deque(maxlen=MOST_FENCED)
+
+    def helps(self, error: BaseException) -> bool:
+        """Whether to go on with new clients after `error`."""
+        if isinstance(error, FENCED):
+            self._fenced.append(time.monotonic())
+            often = len(self._fenced) == MOST_FENCED and self._fenced[-1] - self._fenced[0] < FENCED_SECONDS
+            return not often
+        return isinstance(error, KafkaError | Interrupted) and not isinstance(error, FATAL)
 
 
 class ApiError(Exception):

@@ -20,11 +20,15 @@ Ask = Callable[[str, Sequence[bytes]], Sequence[Answer]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a record: the message to write, and the answer of the api or the fault that it tells of."""
+    """What becomes of a record: the message to write, and the answer of the api or the fault that it tells of.
+
+    `attempts` counts how often the api was asked with the record.
+    """
 
     record: ReceivedRecord
     message: Message
     verdict: tuple[Request, Answer] | Fault
+    attempts: int
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,11 @@ def _judged(request: Request, answer: Answer, attempts: int) -> Outcome:
     if message.size > MOST_PREDICTION_BYTES:
         said = f"its prediction would be {message.size} bytes, and a topic takes {MOST_PREDICTION_BYTES}"
         return _dead(request.record, Fault(Reason.TOO_LARGE, said), attempts)
-    return Outcome(request.record, message, (request, answer))
+    return Outcome(request.record, message, (request, answer), attempts)
 
 
 def _dead(record: ReceivedRecord, fault: Fault, attempts: int) -> Outcome:
-    return Outcome(record, write_dead_letter(record, fault, attempts), fault)
+    return Outcome(record, write_dead_letter(record, fault, attempts), fault, attempts)
 
 
 def _fault(errors: Sequence[Mapping[str, Any]], otherwise: str, unsaid: Reason = Reason.REJECTED) -> Fault:

@@ -3,9 +3,9 @@
 import functools
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_exception_type
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from petalstream import broker
 from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
@@ -14,8 +14,10 @@ from petalstream.messages import REQUEST_TOPICS
 from petalstream.settings import Settings
 from services.consumer import delivery, metrics, policy
 from services.consumer.client import ApiClient
+from services.consumer.hold import Hold, Interrupted
 from services.consumer.loop import Worker
-from services.consumer.patience import Hold, Interrupted, PatientApi
+from services.consumer.patience import PatientApi
+from services.consumer.refusals import Refusals
 from services.consumer.scoring import Scoring
 
 CLOSE_SECONDS = 1
@@ -28,36 +30,39 @@ def serve(configured: Settings, instance: str, stop: Stop) -> None:
     def pause(seconds: float) -> None:
         stop.wait(seconds)
 
-    mendable = retry_if_exception_type((KafkaError, Interrupted))
+    recovery = policy.Recovery()
     again = Retrying(
-        retry=retry_if_exception(lambda error: not stop.requested() and not isinstance(error, policy.FATAL)) & mendable,
+        retry=retry_if_exception(lambda error: not stop.requested() and recovery.helps(error)),
         wait=policy.between_sessions,
         sleep=pause,
         before_sleep=_say,
         reraise=True,
     )
+    refusals = Refusals(functools.partial(broker.most_bytes, configured.kafka_bootstrap_servers))
     try:
-        again(_session, configured, instance, stop)
+        again(_session, configured, instance, refusals, stop)
     except Interrupted:
         log.info("stopped with a batch in hand, of which nothing was written or committed")
 
 
-def _session(configured: Settings, instance: str, stop: Stop) -> None:
+def _session(configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
     """Work with one set of clients until asked to stop. Raises KafkaError, Interrupted."""
     if stop.requested():
         return
-    with _clients(configured, instance) as (consumer, producer):
+    with (
+        _clients(configured, instance) as (consumer, producer),
+        closing(ApiClient(configured.api_url, configured.api_timeout)) as client,
+    ):
         consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
         log.info("waiting for records in group %s as %s", configured.consumer_group, instance)
-        api = PatientApi(
-            ApiClient(configured.api_url, configured.api_timeout),
-            Hold(consumer, stop),
-            configured.consumer_give_up_seconds,
-        )
+        hold = Hold(consumer, stop)
+        api = PatientApi(client, hold, configured.consumer_give_up_seconds)
         create = functools.partial(broker.create_topics, configured.kafka_bootstrap_servers)
         Worker(
             consumer,
+            hold,
             Scoring(api.score, configured.record_max_bytes, configured.consumer_batch_bytes),
+            refusals,
             delivery.delivery(configured, consumer, producer),
             functools.cache(lambda model: create(model, configured.topic_partitions)),
             configured.consumer_batch_records,
@@ -66,7 +71,10 @@ def _session(configured: Settings, instance: str, stop: Stop) -> None:
 
 @contextmanager
 def _clients(configured: Settings, instance: str) -> Iterator[tuple[KafkaConsumer, KafkaProducer]]:
-    """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on."""
+    """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on.
+
+    A producer that reaches no broker leaves nothing behind, as a consumer's constructor would.
+    """
     producer = delivery.new_producer(configured, instance)
     try:
         consumer = broker.new_consumer(
@@ -75,7 +83,8 @@ def _clients(configured: Settings, instance: str) -> Iterator[tuple[KafkaConsume
         try:
             yield consumer, producer
         finally:
-            consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
+            with suppress(KafkaError):  # which would hide the error that ended the session
+                consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
     finally:
         broker.close_producer(producer, CLOSE_SECONDS)
 

@@ -1,6 +1,7 @@
 """An api that takes its time, with far more waiting than a consumer may hold."""
 
 import time
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -9,6 +10,7 @@ from embedded.processes import Child
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, reached, write
 from tests.proxy import proxy
+from tests.stack import FLOWER
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
 ANSWER_SECONDS = 2
@@ -24,7 +26,8 @@ def test_with_a_slow_api_and_a_backlog_of_50_000_memory_stays_flat_and_nobody_le
     chaos: Chaos,
 ) -> None:
     chaos.stack.start_api()
-    write(chaos.stack, numbered(50_000))
+    # 100 MB, far more than a consumer may hold.
+    write(chaos.stack, (replace(message, value=FLOWER.ljust(2_000)) for message in numbered(50_000)))
     with proxy(chaos.stack.settings.api_url, dawdle) as slow_url:
         watch(chaos, chaos.stack.consume(api_url=slow_url))
     assert "new clients" not in chaos.stack.log("consumer").read_text()
@@ -41,4 +44,5 @@ def watch(chaos: Chaos, consumer: Child) -> None:
         assert members(chaos.stack) == member
     chaos.note(f"{held[0]:.1f} MiB after 2 batches, {held[-1]:.1f} MiB after {1 + len(held)}, at most {max(held):.1f}")
     assert committed(chaos.stack) < 50_000
-    assert max(held) - held[0] < 10
+    # The backlog is 100 MB; what a consumer fetches at once, with copies that are being unpacked, a few MB.
+    assert max(held) - held[0] < 20

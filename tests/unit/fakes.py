@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
+
+from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from tests.records import Record
 
@@ -12,15 +13,21 @@ class Consumer:
 
     def __init__(self, on_poll: Callable[[int], list[Record]] = lambda number: []) -> None:
         self.on_poll = on_poll
-        self.generation, self.polls = 7, 0
+        self.membership = ConsumerGroupMetadata("petalstream", 7, "me-1", "me", MemberState.STABLE)
+        self.polls = 0
         self.end: int | None = None
         self.done: list[str] = []
 
     def assignment(self) -> set[str]:
         return {"iris-0", "iris-1"}
 
-    def group_metadata(self) -> SimpleNamespace:
-        return SimpleNamespace(generation_id=self.generation)
+    def group_metadata(self) -> ConsumerGroupMetadata:
+        return self.membership
+
+    def rebalance(self, generations: int = 1, state: str = MemberState.STABLE) -> None:
+        """From now on the group is so many generations further, and this member in that state."""
+        now = self.membership
+        self.membership = now._replace(generation_id=now.generation_id + generations, state=state)
 
     def pause(self, *partitions: str) -> None:
         assert set(partitions) == self.assignment()

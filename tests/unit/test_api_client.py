@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -71,7 +72,8 @@ def server() -> Iterator[Server]:
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Own)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
-    yield Own, ApiClient(f"http://127.0.0.1:{listening.server_port}/", timeout=0.5)
+    with closing(ApiClient(f"http://127.0.0.1:{listening.server_port}/", timeout=0.5)) as client:
+        yield Own, client
     Own.release.set()
     listening.shutdown()
     thread.join()

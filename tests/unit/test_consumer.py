@@ -4,65 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from kafka.structs import MemberState
 
-from petalstream.broker import KafkaError, UnreadableRecords
-from petalstream.dead_letters import DeadLetter
+from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
-from petalstream.messages import Message, ReceivedRecord, place
-from petalstream.reasons import Reason
-from petalstream.settings import Servers, Settings
-from services.consumer import session
-from services.consumer.loop import Worker
-from services.consumer.patience import Interrupted
-from services.consumer.scoring import Scoring
-from tests.records import Record, as_received
+from services.consumer.hold import Interrupted
 from tests.unit.fakes import Consumer
-
-
-class Ledger:
-    """Keeps, in order, what a worker prepares and delivers; `refuse` is what a delivery raises."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], refuse: Exception | None = None) -> None:
-        self._capsys, self._refuse = capsys, refuse
-        self.steps: list[str] = []
-        self.messages: list[Message] = []
-        self.shown = ""
-
-    def prepare(self, model: str) -> None:
-        self.steps.append(f"prepare {model}")
-
-    def deliver(self, messages: Sequence[Message], records: Sequence[ReceivedRecord]) -> None:
-        self.shown += self._capsys.readouterr().out
-        self.steps.append("deliver " + " ".join(map(place, records)))
-        self.messages += messages
-        if self._refuse:
-            raise self._refuse
-
-
-def ask(model: str, rows: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Predicts every row but an empty one."""
-    answer = {"model": model, "version": "3", "label": "setosa", "probabilities": {"setosa": 1.0}, "warnings": []}
-    missing = {"errors": [{"field": "n", "message": "is missing", "reason": "missing_feature"}]}
-    return [missing if row == b"{}" else answer for row in rows]
-
-
-def work(ledger: Ledger, *batches: list[Record] | Exception, ask: Any = ask) -> None:
-    """Have a worker work on the batches that are polled, until it is asked to stop after the last one."""
-    stop = Stop()
-
-    def polled(number: int) -> list[Record]:
-        if number >= len(batches):
-            stop.request()
-        batch = batches[number - 1] if number <= len(batches) else []
-        if isinstance(batch, Exception):
-            raise batch
-        return batch
-
-    Worker(Consumer(polled), Scoring(ask, 1_000, 1_000), ledger.deliver, ledger.prepare, 500).run(stop)
-
-
-def record(offset: int, partition: int = 0, topic: str = "iris.requests", value: bytes = b'{"n": 1}') -> Record:
-    return Record(topic, partition, offset, value=value)
+from tests.unit.working import Ledger, ask, record, work, worker
 
 
 def test_messages_and_records_are_delivered_together_and_only_then_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,46 +63,44 @@ def test_nothing_is_delivered_of_a_batch_whose_scoring_was_interrupted(capsys: p
 
     ledger = Ledger(capsys)
     with pytest.raises(Interrupted):
-        work(ledger, [record(5)], ask=interrupted)
+        work(ledger, [record(5)], asking=interrupted)
     assert ledger.steps == []
 
 
-def test_each_offset_that_cannot_be_read_is_a_dead_letter_and_then_the_error_goes_on(
+def test_each_batch_is_delivered_as_the_member_that_it_was_polled_as(capsys: pytest.CaptureFixture[str]) -> None:
+    ledger, consumer = Ledger(capsys), Consumer()
+    ledger.on_deliver = lambda: consumer.rebalance()
+    work(ledger, [record(1)], [record(2)], consumer=consumer)
+    assert [membership.generation_id for membership in ledger.memberships] == [7, 8]
+
+
+@pytest.mark.parametrize("state", [MemberState.STABLE, MemberState.REBALANCING])
+def test_nothing_is_delivered_of_a_batch_that_is_no_longer_this_consumers_once_it_is_scored(
+    capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    ledger, consumer = Ledger(capsys), Consumer()
+
+    def slow(model: str, rows: Sequence[bytes]) -> list[dict[str, Any]]:
+        consumer.rebalance(int(state == MemberState.STABLE), state)
+        return ask(model, rows)
+
+    with pytest.raises(Interrupted, match="rebalanced"):
+        work(ledger, [record(1)], asking=slow, consumer=consumer)
+    assert (ledger.messages, ledger.shown, capsys.readouterr().out) == ([], "", "")
+
+
+def test_a_rebalance_while_a_models_topics_are_made_is_seen_before_anything_is_delivered(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ledger = Ledger(capsys)
-    fault = UnreadableRecords("iris.requests", 3, 17, 19, ValueError("failed crc check"))
-    with pytest.raises(UnreadableRecords) as raised:
-        work(ledger, fault, [record(19, partition=3)])
-    assert raised.value is fault
-    assert ledger.steps == ["prepare iris", "deliver iris.requests[3]@17 iris.requests[3]@18"]
-    letters = [DeadLetter.read(as_received(message)) for message in ledger.messages]
-    assert [(letter.topic, letter.partition, letter.offset) for letter in letters] == [
-        ("iris.requests", 3, 17),
-        ("iris.requests", 3, 18),
-    ]
-    for letter in letters:
-        assert (letter.reason, letter.attempts, letter.emptied) == (Reason.CORRUPT, 0, "value")
-        assert "iris.requests[3]@17 to 18 cannot be read: failed crc check" in letter.message
-        assert not letter.replayable
-    assert len(capsys.readouterr().out.splitlines()) == 2
-
-
-def test_nothing_is_shown_of_unreadable_offsets_that_were_not_delivered(capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = Ledger(capsys, refuse=KafkaError("the broker said no"))
-    with pytest.raises(KafkaError, match="the broker said no"):
-        work(ledger, UnreadableRecords("iris.requests", 3, 17, 18, ValueError("failed crc check")))
-    assert capsys.readouterr().out == ""
+    ledger, consumer = Ledger(capsys), Consumer()
+    ledger.on_prepare = lambda: consumer.rebalance()
+    with pytest.raises(Interrupted, match="rebalanced"):
+        work(ledger, [record(1)], consumer=consumer)
+    assert ledger.steps == ["prepare iris"]
 
 
 def test_a_stop_is_seen_between_two_batches(capsys: pytest.CaptureFixture[str]) -> None:
     stop, consumer, ledger = Stop(), Consumer(lambda number: [record(1)]), Ledger(capsys)
     stop.request()
-    Worker(consumer, Scoring(ask, 1_000, 1_000), ledger.deliver, ledger.prepare, 500).run(stop)
+    worker(consumer, ledger, stop).run(stop)
     assert (consumer.polls, ledger.steps) == (0, [])
-
-
-def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> None:
-    stop = Stop()
-    stop.request()
-    session.serve(Settings(kafka_bootstrap_servers=Servers("nowhere.invalid:9")), "me", stop)

@@ -103,6 +103,15 @@ def test_what_no_topic_would_take_is_written_empty_with_its_place_and_not_replay
     assert (letter.topic, letter.offset) == ("iris.requests", 0)
 
 
+def test_a_bare_dead_letter_has_nothing_of_the_requests_own_but_its_place() -> None:
+    record = Record("iris.requests", 3, 41, headers=[("own", b"1"), ("null", None)])
+    letter = DeadLetter.read(as_received(write_dead_letter(record, FAULT, 7, bare=True)))
+    assert (letter.record.key, letter.record.value, letter.headers) == (None, b"", [])
+    assert (letter.emptied, letter.replayable) == ("value, key, headers", False)
+    assert (letter.topic, letter.partition, letter.offset, letter.attempts) == ("iris.requests", 3, 41, 7)
+    assert (letter.reason, letter.message) == (FAULT.reason, FAULT.message)
+
+
 def test_what_a_topic_just_takes_is_kept_whole() -> None:
     record = Record(key=None, value=b"x" * MOST_BYTES)
     assert write_dead_letter(record, FAULT, 0).value == record.value

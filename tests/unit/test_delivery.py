@@ -5,33 +5,43 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError
 from petalstream.messages import Message
 from petalstream.settings import Delivery, Settings
 from services.consumer import delivery
-from services.consumer.delivery import AtLeastOnce, ExactlyOnce
+from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
 from tests.records import Record
 
 MESSAGES = [Message("iris.predictions", b"1", b"{}", [("a", b"1")]), Message("iris.dead-letters", None, b"", [])]
 RECORDS = [Record(offset=5), Record(offset=2, partition=1), Record(offset=6), Record("rose.requests", 0, 9)]
 AFTER = {("iris.requests", 0): 7, ("iris.requests", 1): 3, ("rose.requests", 0): 10}
+MEMBER = ConsumerGroupMetadata("petalstream", 7, "me-1", "me", MemberState.STABLE)
 WRITTEN = ["send iris.predictions", "send iris.dead-letters", "await iris.predictions", "await iris.dead-letters"]
 
 
 class Kafka:
     """Consumer, producer and the producer's transactions at once; `done` is what was done, in order.
 
-    What is named in `refused` fails with an error, and what is named in `silent` takes longer than it may.
+    What is named in `refused` fails with an error, and what is named in `silent` takes longer than it may. Each answer
+    takes `seconds` on a clock of its own; `allowed` is how long each one was waited for at most.
     """
 
-    def __init__(self, refused: str = "", silent: str = "") -> None:
-        self._refused, self._silent = refused, silent
+    def __init__(self, refused: str = "", silent: str = "", seconds: float = 0) -> None:
+        self._refused, self._silent, self._seconds = refused, silent, seconds
+        self.clock = SimpleNamespace(now=0.0, monotonic=lambda: self.clock.now)
+        self.allowed: list[float] = []
         self.done: list[str] = []
         self.sent: list[tuple[Any, ...]] = []
         self.offsets: dict[tuple[str, int], int] = {}
         self._transaction_manager = self
         self._sender = SimpleNamespace(wakeup=lambda: None)
+
+    def _wait(self, seconds: float) -> None:
+        assert 0 <= seconds <= delivery.DELIVERY_SECONDS
+        self.allowed.append(seconds)
+        self.clock.now += self._seconds
 
     def _do(self, step: str) -> None:
         self.done.append(step)
@@ -43,24 +53,21 @@ class Kafka:
         self.sent.append((topic, *rest))
 
         def get(timeout: float) -> None:
-            assert 0 < timeout <= 9
+            self._wait(timeout)
             self._do(f"await {topic}")
 
         return SimpleNamespace(get=get)
 
     def commit(self, offsets: Any, timeout_ms: int) -> None:
-        assert 0 < timeout_ms <= 9_000
+        self._wait(timeout_ms / 1000)
         self.offsets = self._plain(offsets)
         self._do("commit")
-
-    def group_metadata(self) -> str:
-        return "the group and this member's generation"
 
     def begin_transaction(self) -> None:
         self._do("begin")
 
-    def send_offsets_to_transaction(self, offsets: Any, group: str) -> SimpleNamespace:
-        assert group == self.group_metadata()
+    def send_offsets_to_transaction(self, offsets: Any, member: object) -> SimpleNamespace:
+        assert member is MEMBER
         self.offsets = self._plain(offsets)
         return self._result("offsets")
 
@@ -69,7 +76,7 @@ class Kafka:
 
     def _result(self, step: str) -> SimpleNamespace:
         def wait(timeout_ms: int) -> bool:
-            assert 0 < timeout_ms <= 9_000
+            self._wait(timeout_ms / 1000)
             self._do(step)
             return step != self._silent
 
@@ -80,9 +87,17 @@ class Kafka:
         return {(place.topic, place.partition): held.offset for place, held in offsets.items()}
 
 
+both = pytest.mark.parametrize("wanted", [Delivery.AT_LEAST_ONCE, Delivery.EXACTLY_ONCE])
+
+
+def chosen(wanted: Delivery, kafka: Any) -> Deliver:
+    """What the setting chooses."""
+    return delivery.delivery(dataclasses.replace(Settings(), delivery=wanted), kafka, kafka)
+
+
 def test_at_least_once_commits_after_the_last_record_of_each_partition_once_every_message_is_taken() -> None:
     kafka = Kafka()
-    AtLeastOnce(kafka, kafka)(MESSAGES, RECORDS)
+    AtLeastOnce(kafka, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done == [*WRITTEN, "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
@@ -90,33 +105,33 @@ def test_at_least_once_commits_after_the_last_record_of_each_partition_once_ever
 
 def test_exactly_once_writes_and_commits_in_one_transaction() -> None:
     kafka = Kafka()
-    ExactlyOnce(kafka, kafka)(MESSAGES, RECORDS)
+    ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done == ["begin", *WRITTEN, "offsets", "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
 
 
-@pytest.mark.parametrize("deliver", [AtLeastOnce, ExactlyOnce])
+@both
 @pytest.mark.parametrize("step", ["send iris.dead-letters", "await iris.predictions", "await iris.dead-letters"])
-def test_nothing_is_committed_where_one_message_is_not_taken(deliver: Any, step: str) -> None:
+def test_nothing_is_committed_where_one_message_is_not_taken(wanted: Delivery, step: str) -> None:
     kafka = Kafka(refused=step)
     with pytest.raises(KafkaError, match=f"refused: {step}"):
-        deliver(kafka, kafka)(MESSAGES, RECORDS)
+        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done[-1] == step
     assert kafka.offsets == {}
 
 
-@pytest.mark.parametrize("deliver", [AtLeastOnce, ExactlyOnce])
-def test_a_commit_that_is_refused_is_an_error(deliver: Any) -> None:
+@both
+def test_a_commit_that_is_refused_is_an_error(wanted: Delivery) -> None:
     kafka = Kafka(refused="commit")
     with pytest.raises(KafkaError, match="refused: commit"):
-        deliver(kafka, kafka)(MESSAGES, RECORDS)
+        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
 
 
 def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
     kafka = Kafka(refused="offsets")
     with pytest.raises(KafkaError, match="refused: offsets"):
-        ExactlyOnce(kafka, kafka)(MESSAGES, RECORDS)
+        ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
     assert "commit" not in kafka.done
 
 
@@ -124,7 +139,7 @@ def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
 def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str) -> None:
     kafka = Kafka(silent=step)
     with pytest.raises(KafkaError, match=f"did not take the transaction's {step} in time"):
-        ExactlyOnce(kafka, kafka)(MESSAGES, RECORDS)
+        ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done[-1] == step
 
 
@@ -132,6 +147,27 @@ def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str) -> N
     ("wanted", "kind"), [(Delivery.AT_LEAST_ONCE, AtLeastOnce), (Delivery.EXACTLY_ONCE, ExactlyOnce)]
 )
 def test_the_setting_delivery_decides_which_it_is(wanted: Delivery, kind: type) -> None:
-    kafka = Kafka()
-    chosen = delivery.delivery(dataclasses.replace(Settings(), delivery=wanted), kafka, kafka)
-    assert isinstance(chosen, kind)
+    assert isinstance(chosen(wanted, Kafka()), kind)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "allowed"), [(Delivery.AT_LEAST_ONCE, [8, 5, 2]), (Delivery.EXACTLY_ONCE, [8, 5, 2, 0])]
+)
+def test_messages_and_commit_have_eight_seconds_together(
+    monkeypatch: pytest.MonkeyPatch, wanted: Delivery, allowed: list[float]
+) -> None:
+    kafka = Kafka(seconds=3)
+    monkeypatch.setattr(delivery, "time", kafka.clock)
+    chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
+    assert kafka.allowed == allowed
+
+
+@both
+def test_each_batch_has_its_own_eight_seconds(monkeypatch: pytest.MonkeyPatch, wanted: Delivery) -> None:
+    kafka = Kafka(seconds=2)
+    monkeypatch.setattr(delivery, "time", kafka.clock)
+    deliver = chosen(wanted, kafka)
+    for _ in range(2):
+        kafka.allowed.clear()
+        deliver(MESSAGES, RECORDS, MEMBER)
+        assert kafka.allowed[0] == 8

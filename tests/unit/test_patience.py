@@ -10,7 +10,8 @@ from tenacity import RetryCallState
 
 from petalstream.lifecycle import Stop
 from services.consumer import policy
-from services.consumer.patience import Hold, Interrupted, PatientApi
+from services.consumer.hold import Hold, Interrupted
+from services.consumer.patience import PatientApi
 from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
 from tests.unit.fakes import Consumer
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from petalstream.dead_letters import DeadLetter
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer.patience import Interrupted
+from services.consumer.hold import Interrupted
 from services.consumer.policy import ApiError, InQuestion, ServerError, Unavailable, UnknownModel
 from services.consumer.scoring import Outcome, Scoring
 from tests.records import Record, as_received
@@ -57,6 +57,7 @@ def died_of(outcome: Outcome) -> tuple[Reason, str, int]:
     letter = DeadLetter.read(as_received(outcome.message))
     assert (letter.reason, letter.message) == (outcome.verdict.reason, outcome.verdict.message)
     assert (letter.topic, letter.partition, letter.offset) == (outcome.record.topic, 0, outcome.record.offset)
+    assert letter.attempts == outcome.attempts
     return outcome.verdict.reason, letter.message, letter.attempts
 
 
@@ -169,6 +170,7 @@ def test_errors_of_the_server_are_three_attempts_each() -> None:
     api = Api([row(1)], lambda: ServerError("the api answered 500: oh", []))
     good, bad = api.scoring().outcomes(records(2))
     assert predicted(good)
+    assert good.attempts == 4
     assert died_of(bad) == (Reason.REJECTED, "the api answered 500: oh", 6)
     assert [len(rows) for _, rows in api.asked] == [2, 1, 1]
 

@@ -34,6 +34,7 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("PRODUCER_LOOP", "maybe", "true or false"),
         ("DELIVERY", "twice", "at-least-once or exactly-once"),
         ("RECORD_MAX_BYTES", "1000001", "a whole number from 1 to 1000000"),
+        ("API_TIMEOUT", "6.1", "a number from 0.1 to 6"),
         ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ],

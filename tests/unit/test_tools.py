@@ -1,19 +1,15 @@
-"""The operator's tools without a broker: what is printed, what a replay chooses, and how far its progress moves."""
+"""Dead letters in the operator's tools: how they are read, listed, chosen and replayed, and how far progress moves."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from click.testing import CliRunner
 
-from petalstream.broker import KafkaError, Lag, MessageSizeTooLargeError, UnreadableRecords
+from petalstream.broker import KafkaError, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer import text
-from services.consumer.tools import lag, listing, reading, summary
-from services.consumer.tools.__main__ import tools
+from services.consumer.tools import reading, reports
 from services.consumer.tools.progress import Places, Progress
 from services.consumer.tools.reading import Found
 from services.consumer.tools.replay import Replay, Tally
@@ -21,16 +17,6 @@ from services.consumer.tools.selection import CannotReplay, Choice, OffsetRange,
 from tests.records import Record
 
 REJECTED, TOO_LARGE = Reason.REJECTED, Reason.TOO_LARGE
-
-
-@pytest.fixture
-def own_logging() -> Iterator[None]:
-    """Takes back that a command configures the logging of this process."""
-    handlers, level, client = list(logging.root.handlers), logging.root.level, logging.getLogger("kafka").level
-    yield
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    logging.getLogger("kafka").setLevel(client)
 
 
 def buried(
@@ -74,42 +60,11 @@ class Broker:
         return tally
 
 
-def test_nothing_of_a_record_reaches_the_terminal_as_a_control_sequence() -> None:
-    assert text.printable("\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓") == r"\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓"
-    assert text.shown(b"\x9b31m") == r"b'\x9b31m'"
-    assert text.shown("\x9b31m é".encode()) == r"\x9b31m é"
-
-
-def test_only_the_beginning_of_a_long_text_is_shown_and_a_character_is_not_cut() -> None:
-    assert text.shown(b"x" * 80) == "x" * 80
-    assert text.shown(b"x" * 81) == "x" * 80 + "…"
-    assert text.shown("x😀".encode() * 200) == "x😀" * 40 + "…"
-    assert text.shown(b"\xff" * 100) == repr(b"\xff" * 80) + "…"
-    assert text.printable("\x00" * 9, 2) == r"\x00\x00…"
-
-
-def test_a_time_that_is_no_date_is_shown_as_it_is() -> None:
-    assert text.moment(1_767_323_045_678) == "2026-01-02T03:04:05.678Z"
-    assert text.moment(-1) == "1969-12-31T23:59:59.999Z"
-    assert text.moment(2**62) == f"{2**62} ms"
-
-
-def test_the_lag_is_a_table_with_a_total_and_a_dash_where_nothing_was_committed() -> None:
-    lags = [Lag("iris.requests", 0, 41, 50), Lag("iris.requests", 1, None, 7), Lag("rose.requests", 0, 9, 3)]
-    assert list(lag.report(lags)) == [
-        "topic          partition  committed  end  lag",
-        "iris.requests          0         41   50    9",
-        "iris.requests          1          -    7    7",
-        "rose.requests          0          9    3    0",
-        "total                                      16",
-    ]
-
-
 def test_a_list_counts_each_reason_and_shows_the_newest_of_all_partitions_last() -> None:
     records = [buried(number, timestamp=number) for number in range(3)]
     records += [buried(7, TOO_LARGE, 1, 1, key=None, value=None, headers=[("replay_count", b"2\x1b")])]
     records += [Record("iris.dead-letters", 1, 8, 9, headers=[("dead_letter_reason", b"no reason of ours")])]
-    assert list(listing.report("iris", found(*records), last=2)) == [
+    assert list(reports.listing("iris", found(*records), last=2)) == [
         "iris: 4 dead letters",
         "  rejected    3",
         "  too_large   1",
@@ -124,7 +79,7 @@ def test_a_list_counts_each_reason_and_shows_the_newest_of_all_partitions_last()
         "      it is so",
         "      {}",
     ]
-    assert list(listing.report("iris", [], last=5)) == ["iris: no dead letters"]
+    assert list(reports.listing("iris", [], last=5)) == ["iris: no dead letters"]
 
 
 def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_not_end_the_reading() -> None:
@@ -225,43 +180,3 @@ def test_a_refusal_holds_its_own_reason_and_partition_and_lets_the_others_go() -
     assert (broker.taken, broker.kept, tally.left) == ([b"1"], {(REJECTED, 0): 3}, 1)
     (told,) = tally.refused
     assert told.startswith("iris.dead-letters[0]@0 was refused: its ")
-
-
-def test_a_replay_is_summed_up_in_one_line() -> None:
-    tally = Tally()
-    assert list(summary.report(tally, dry_run=False)) == ["0 replayed, 0 cannot be replayed, 0 passed over"]
-    tally.replayed["iris", REJECTED] = 12
-    tally.impossible["no bytes"] = 3
-    tally.passed_over = 2
-    assert list(summary.report(tally, dry_run=True)) == [
-        "  iris  rejected  12",
-        "12 would be replayed, 3 cannot be replayed (no bytes), 2 passed over (before --since; --again reaches them)",
-    ]
-    tally.refused = [f"number {number}" for number in range(12)]
-    assert list(summary.refusals(tally))[9:] == [
-        "number 9",
-        "and 2 more",
-        "progress does not move past what was refused",
-    ]
-
-
-@pytest.mark.usefixtures("own_logging")
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ("replay --reason lost", "'lost' is not one of 'undecodable', "),
-        ("replay --offset 3", "'3' is not PARTITION:OFFSET or PARTITION:OFFSET-OFFSET, as in 2:17 or 2:17-40"),
-        ("replay --offset 1:9-8", "'1:9-8' ends before it begins"),
-        ("replay --since yesterday", "'yesterday' is not a time in UTC such as 2026-01-02 or 2026-01-02T03:04:05Z"),
-        ("replay --since 2026-01-02 --until 2026-01-01T23:59:59.999Z", "--since: must be before --until"),
-        ("list --last -1", "-1 is not in the range"),
-        ("lost", "No such command 'lost'"),
-    ],
-)
-def test_a_word_that_is_not_understood_is_told_in_one_line_that_says_what_was_expected(
-    arguments: str, expected: str
-) -> None:
-    ran = CliRunner().invoke(tools, ["dead-letters", *arguments.split()])
-    assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1)
-    assert ran.stderr.startswith("Error: ")
-    assert expected in ran.stderr

@@ -1,21 +1,40 @@
 """`python -m services.consumer.tools COMMAND`: what an operator can ask of the dead letters and of the consumer."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 import click
 
 from petalstream import broker, logs, settings
+from petalstream.broker import KafkaError
 from petalstream.messages import REQUEST_TOPICS
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
-from services.consumer.tools import lag, listing, options, reading, sending, summary
-from services.consumer.tools.command import Tools
+from services.consumer.tools import options, reading, reports, sending
 from services.consumer.tools.replay import Tally
 from services.consumer.tools.selection import OffsetRange, Selection
 
 
-@click.group(cls=Tools, context_settings={"max_content_width": 110})
+class _Tools(click.Group):
+    """A group of commands whose errors are told in one line each, whatever the operator, the broker or Ctrl-C did."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Raises what click shows."""
+        try:
+            return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            error.ctx = None  # else the usage is printed around the one line that says what is wrong
+            raise
+        except (KafkaError, TimeoutError) as error:
+            servers = ctx.obj.kafka_bootstrap_servers
+            raise click.ClickException(f"the broker at {servers} (KAFKA_BOOTSTRAP_SERVERS): {error}") from None
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(130) from None
+
+
+@click.group(cls=_Tools, context_settings={"max_content_width": 110})
 @click.pass_context
 def tools(context: click.Context) -> None:
     """See and replay dead letters, and see how far the consumer has come."""
@@ -48,7 +67,7 @@ def show(configured: Settings, models: Sequence[str], last: int) -> None:
         if number:
             click.echo()
         found = reading.dead_letters(servers, model, ends[model], {})
-        for line in listing.report(model, found, last):
+        for line in reports.listing(model, found, last):
             click.echo(line)
 
 
@@ -62,8 +81,8 @@ def show(configured: Settings, models: Sequence[str], last: int) -> None:
     metavar="REASON",
     help="Only this one; may be given again.",
 )
-@click.option("--since", type=options.Time(), metavar="TIME", help="Only dead letters from this time on (UTC).")
-@click.option("--until", type=options.Time(), metavar="TIME", help="Only dead letters before this time (UTC).")
+@click.option("--since", type=options.Time(), help="Only dead letters from this time on (UTC).")
+@click.option("--until", type=options.Time(), help="Only dead letters before this time (UTC).")
 @click.option("--offset", "offsets", multiple=True, type=options.Offsets(), help="Only these places, as list shows.")
 @click.option("--again", is_flag=True, help="Also those that an earlier replay has dealt with.")
 @click.option("--dry-run", is_flag=True, help="Send nothing; say what would be sent.")
@@ -72,28 +91,31 @@ def send_again(
     context: click.Context,
     models: Sequence[str],
     reasons: Sequence[str],
-    since: datetime | None,
-    until: datetime | None,
+    since: int | None,
+    until: int | None,
     offsets: Sequence[OffsetRange],
     again: bool,
     dry_run: bool,
 ) -> None:
-    """Send dead letters back to their request topic, each reason from where its last replay ended."""
-    if since and until and since >= until:
+    """Send dead letters back to their request topic, each reason from where its last replay ended.
+
+    What is still bad comes back as a new dead letter, so a replay with nothing mended since sends it once more.
+    """
+    if since is not None and until is not None and since >= until:
         raise click.BadParameter("must be before --until", param_hint="--since")
     configured: Settings = context.obj
     ends = reading.ends(configured.kafka_bootstrap_servers, configured.consumer_group, models)
     if offsets and len(ends) > 1:
         raise click.UsageError("--offset is about one topic: name its model with --model")
     wanted = tuple(map(Reason, reasons)) or tuple(Reason)
-    selection = Selection(wanted, options.milliseconds(since), options.milliseconds(until), offsets, again)
+    selection = Selection(wanted, since, until, offsets, again)
     tally = Tally()
     try:
         sending.replay(configured, ends, selection, tally, dry_run)
     finally:
-        for line in summary.report(tally, dry_run):
+        for line in reports.summary(tally, dry_run):
             click.echo(line)
-        for line in summary.refusals(tally):
+        for line in reports.refusals(tally):
             click.echo(line, err=True)
     if tally.refused:
         context.exit(1)
@@ -104,7 +126,7 @@ def send_again(
 def show_lag(configured: Settings) -> None:
     """How far the consumer has come in each partition of the requests."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
-    for line in lag.report(broker.lags(servers, group, REQUEST_TOPICS.pattern)):
+    for line in reports.lags(broker.lags(servers, group, REQUEST_TOPICS.pattern)):
         click.echo(line)
 
 

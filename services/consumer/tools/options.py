@@ -1,6 +1,7 @@
 """The words that the operator's commands understand."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
@@ -11,20 +12,20 @@ from services.consumer.tools.selection import OffsetRange
 REASON = click.Choice([reason.value for reason in Reason])
 
 
-class Time(click.DateTime):
-    """A date or a time in UTC, as `dead-letters list` prints it or less of it."""
+class Time(click.ParamType[int, object]):
+    """A date or a time in UTC, as `dead-letters list` prints it or less of it; in milliseconds since 1970."""
 
-    def __init__(self) -> None:
-        day = "%Y-%m-%d"
-        super().__init__([day, *(day + time for time in ("T%H:%M", "T%H:%M:%S", "T%H:%M:%SZ", "T%H:%M:%S.%fZ"))])
+    name = "TIME"
+    forms = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The time that the word names; where it names none, click tells what was expected."""
-        try:
-            time: datetime = super().convert(value, param, ctx)
-        except click.BadParameter:
-            self.fail(f"{value!r} is not a time in UTC such as 2026-01-02 or 2026-01-02T03:04:05Z", param, ctx)
-        return time.replace(tzinfo=UTC)
+        for form in self.forms:
+            with suppress(ValueError):
+                return int(datetime.strptime(str(value), form).replace(tzinfo=UTC).timestamp() * 1000)
+        raise click.BadParameter(
+            f"{value!r} is not a time in UTC such as 2026-01-02 or 2026-01-02T03:04:05Z", ctx, param
+        )
 
 
 class Offsets(click.ParamType[OffsetRange, object]):
@@ -35,8 +36,6 @@ class Offsets(click.ParamType[OffsetRange, object]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> OffsetRange:
         """The range that the word names; where it names none, click tells what was expected."""
-        if isinstance(value, OffsetRange):
-            return value
         match = self.form.fullmatch(str(value))
         if not match:
             self.fail(
@@ -46,8 +45,3 @@ class Offsets(click.ParamType[OffsetRange, object]):
         if last < first:
             self.fail(f"{value!r} ends before it begins", param, ctx)
         return OffsetRange(partition, first, last)
-
-
-def milliseconds(time: datetime | None) -> int | None:
-    """Milliseconds from 1970 to a time."""
-    return None if time is None else int(time.timestamp() * 1000)

@@ -9,7 +9,7 @@ from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message, place
 from petalstream.reasons import Reason
 from services.consumer.tools.progress import Places, Progress
-from services.consumer.tools.reading import Found, model_of
+from services.consumer.tools.reading import Found, buried_model
 from services.consumer.tools.selection import CannotReplay, Choice, Selection, request
 
 BATCH_RECORDS, BATCH_BYTES = 500, 4 * 1024 * 1024
@@ -107,7 +107,7 @@ class Replay:
 
     def _count(self, letter: DeadLetter) -> None:
         record, reason = letter.record, Reason(letter.reason)
-        self.tally.replayed[model_of(record.topic), reason] += 1
+        self.tally.replayed[buried_model(record.topic), reason] += 1
         self.tally.again += self.progress.comes_again(reason, record.partition, record.offset)
 
     def _hold(self, letter: DeadLetter) -> None:

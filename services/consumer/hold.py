@@ -1,0 +1,56 @@
+"""Keeps this consumer's place in its group while it has a batch in hand."""
+
+import time
+
+from petalstream import broker
+from petalstream.broker import KafkaConsumer, Membership
+from petalstream.lifecycle import Stop
+
+BEAT_SECONDS, POLL_SECONDS = 1.0, 0.2
+
+
+class Interrupted(Exception):
+    """The batch in hand is not to be finished; nothing of it was written or committed."""
+
+
+class Hold:
+    """Keeps the consumer a member of its group, and knows whether the batch in hand is still its own."""
+
+    def __init__(self, consumer: KafkaConsumer, stop: Stop) -> None:
+        self._consumer, self._stop = consumer, stop
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on a batch is in hand, as the member that the consumer is just now."""
+        self.membership: Membership = broker.membership(self._consumer)
+        self._polled = time.monotonic()
+
+    def check(self) -> None:
+        """Raise Interrupted unless the batch's partitions are this consumer's still, without a rebalance on its way."""
+        if broker.membership(self._consumer) != self.membership:
+            raise Interrupted("the group was rebalanced with a batch in hand")
+
+    def beat(self) -> None:
+        """Poll once, where the last time was more than a second ago. Raises Interrupted on a stop or a rebalance."""
+        if self._stop.requested():
+            raise Interrupted("asked to stop")
+        if time.monotonic() - self._polled > BEAT_SECONDS:
+            self.wait(0)
+
+    def wait(self, seconds: float) -> None:
+        """Poll, with every partition paused, for `seconds`. Raises Interrupted on a stop or a rebalance."""
+        owned = self._consumer.assignment()
+        self._consumer.pause(*owned)
+        deadline = time.monotonic() + seconds
+        while True:
+            if self._stop.requested():
+                raise Interrupted("asked to stop")
+            left = max(0.0, min(deadline - time.monotonic(), POLL_SECONDS))
+            if broker.poll(self._consumer, left, 1):
+                raise Interrupted("the group was rebalanced with a batch in hand")
+            # A poll that is this short may leave a join under way, whose end the next poll would not tell of.
+            self.check()
+            self._polled = time.monotonic()
+            if self._polled >= deadline:
+                break
+        self._consumer.resume(*owned)

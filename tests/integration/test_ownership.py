@@ -1,0 +1,98 @@
+"""A batch whose partition has become another consumer's, by a rebalance that is still on its way when waiting ends."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.broker import KafkaConsumer, KafkaError
+from petalstream.lifecycle import Stop
+from petalstream.messages import REQUEST_TOPICS, Message
+from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
+from services.consumer.hold import Hold, Interrupted
+from tests.stack import FLOWER, Stack
+
+pytestmark = pytest.mark.xdist_group("kafka")
+GROUP, SECONDS = "petalstream", 30
+
+
+def member(stack: Stack, name: str) -> KafkaConsumer:
+    """A consumer of the group that is to join it."""
+    consumer = broker.new_consumer(stack.servers, GROUP, name)
+    consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
+    return consumer
+
+
+@contextmanager
+def polling(consumer: KafkaConsumer) -> Iterator[None]:
+    """Poll in the background, as a consumer without anything to do, without taking records."""
+    stop = threading.Event()
+
+    def poll() -> None:
+        while not stop.is_set():
+            consumer.pause(*consumer.assignment())
+            broker.poll(consumer, 0.1, 1)
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(SECONDS)
+
+
+def join_until(consumer: KafkaConsumer, partitions: int) -> None:
+    """Poll until the consumer has so many partitions."""
+
+    def has() -> bool:
+        consumer.pause(*consumer.assignment())
+        broker.poll(consumer, 0.1, 1)
+        return len(consumer.assignment()) == partitions
+
+    wait_until(has, f"{partitions} partitions", SECONDS)
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: Stack, delivery: str) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    transactional = delivery == "exactly-once"
+    producer = (
+        broker.new_transactional_producer(stack.servers, 8, "own")
+        if transactional
+        else broker.new_producer(stack.servers, 8)
+    )
+    writer = broker.new_producer(stack.servers, 8)
+    for future in [broker.send(writer, Message("iris.requests", None, FLOWER, [])) for _ in range(300)]:
+        future.get(timeout=20)
+    own, other, late = (member(stack, name) for name in ("own", "other", "late"))
+    deliver: Deliver = ExactlyOnce(producer) if transactional else AtLeastOnce(own, producer)
+    hold = Hold(own, Stop())
+    try:
+        with polling(other):
+            join_until(own, 3)
+        own.resume(*own.assignment())
+        batch = broker.poll(own, 10, 500)
+        hold.begin()
+        # `late` asks to join; the rebalance waits for `own`, whose poll is too short for it, and for `other`.
+        with polling(late):
+            with pytest.raises(Interrupted):
+                wait_until(lambda: hold.wait(0.3), "the rebalance to reach the batch in hand", SECONDS)
+            with polling(other):
+                wait_until(lambda: broker.membership(own) != hold.membership, "the rebalance to end", SECONDS)
+                with pytest.raises(Interrupted):
+                    hold.check()
+                # Even past that check the broker, or the client, refuses.
+                wait_until(lambda: len(late.assignment()) == 2, "the late member's partitions", SECONDS)
+                with pytest.raises(KafkaError):
+                    deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership)
+        assert not [lag for lag in broker.lags(stack.servers, GROUP, r"iris\.requests") if lag.committed]
+        assert list(broker.read_topic(stack.servers, "iris.predictions")) == [] or not transactional
+    finally:
+        for consumer in (own, other, late):
+            consumer.close(autocommit=False, timeout_ms=1000)
+        for each in (producer, writer):
+            broker.close_producer(each, 1)

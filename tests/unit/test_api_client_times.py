@@ -1,0 +1,93 @@
+"""How long the consumer's client waits for the api at most, which a stop has to wait for too."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from services.consumer import client as clients
+from services.consumer.client import ApiClient
+from services.consumer.policy import ServerError, Unavailable
+
+LONGEST = 6.0
+
+
+class Wire(BaseAdapter):
+    """Answers with the statuses that a test lists, and keeps how long each answer may take, to connect and to come.
+
+    A status of 0 stands for no answer in time.
+    """
+
+    def __init__(self, *statuses: int) -> None:
+        super().__init__()
+        self._statuses: Iterator[int] = iter(statuses)
+        self.allowed: list[tuple[str | None, Any]] = []
+        self.closed = 0
+
+    def send(self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> requests.Response:
+        self.allowed.append((request.path_url.split("?")[0], timeout))
+        response = requests.Response()
+        response.status_code, response._content = next(self._statuses), b"{}"
+        response.url = request.url or ""
+        if response.status_code == 0:
+            raise requests.ReadTimeout("timed out")
+        return response
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def client_of(monkeypatch: pytest.MonkeyPatch, wire: Wire, timeout: float) -> ApiClient:
+    """A client that speaks to the wire alone."""
+
+    class Session(requests.Session):
+        def __init__(self) -> None:
+            super().__init__()
+            self.adapters.clear()
+            self.mount("http://", wire)
+
+    monkeypatch.setattr(clients.requests, "Session", Session)
+    return ApiClient("http://api:5000", timeout)
+
+
+def test_to_connect_it_waits_a_second_and_for_the_answer_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(503)
+    with pytest.raises(Unavailable):
+        client_of(monkeypatch, wire, timeout=5.5).score("iris", [b"{}"])
+    assert wire.allowed == [("/models/iris/predict", (1, 5.5))]
+
+
+def test_whether_the_api_is_ready_is_waited_for_half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(500, 200)
+    with pytest.raises(ServerError):
+        client_of(monkeypatch, wire, timeout=5.5).score("iris", [b"{}"])
+    assert wire.allowed == [("/models/iris/predict", (1, 5.5)), ("/ready", (1, 0.5))]
+
+
+def test_a_500_of_an_api_that_does_not_say_in_time_whether_it_is_ready_is_no_word_about_the_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(Unavailable, match="does not answer: timed out"):
+        client_of(monkeypatch, Wire(500, 0), timeout=5.5).score("iris", [b"{}"])
+
+
+def test_with_the_longest_timeout_there_may_be_a_question_ends_within_the_drain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert settings.load({"API_TIMEOUT": str(LONGEST)}).api_timeout == LONGEST
+    with pytest.raises(SettingError):
+        settings.load({"API_TIMEOUT": str(LONGEST + 0.1)})
+    wire = Wire(500, 200)
+    with pytest.raises(ServerError):
+        client_of(monkeypatch, wire, LONGEST).score("iris", [b"{}"])
+    assert sum(connect + answer for _, (connect, answer) in wire.allowed) < lifecycle.DRAIN_SECONDS
+
+
+def test_closing_it_closes_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire()
+    client = client_of(monkeypatch, wire, timeout=5)
+    assert wire.closed == 0
+    client.close()
+    assert wire.closed == 1

@@ -1,0 +1,81 @@
+"""Sessions: what ends the consumer, and after what it goes on with new clients, knowing what was refused."""
+
+from collections.abc import Iterator
+
+import pytest
+from kafka.errors import GroupAuthorizationFailedError, ProducerFencedError, TopicAuthorizationFailedError
+from tenacity import wait_none
+
+from petalstream.broker import FencedInstanceIdError, KafkaError, MessageSizeTooLargeError, UnsupportedCodecError
+from petalstream.lifecycle import Stop
+from petalstream.settings import Servers, Settings
+from services.consumer import policy, session
+from services.consumer.hold import Interrupted
+from services.consumer.refusals import Refusals
+
+
+class Sessions:
+    """Sessions that end one after the other as a test lists; `stop` is requested in the one after the last."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *ends: Exception) -> None:
+        self._ends: Iterator[Exception] = iter(ends)
+        self.stop = Stop()
+        self.refusals: list[Refusals] = []
+        monkeypatch.setattr(session, "_session", self._session)
+        monkeypatch.setattr(policy, "between_sessions", wait_none())
+
+    def _session(self, configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
+        self.refusals.append(refusals)
+        for end in self._ends:
+            raise end
+        stop.request()
+
+    def serve(self) -> int:
+        """How many sessions there were until the consumer ended."""
+        session.serve(Settings(), "me", self.stop)
+        return len(self.refusals)
+
+
+def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> None:
+    stop = Stop()
+    stop.request()
+    session.serve(Settings(kafka_bootstrap_servers=Servers("nowhere.invalid:9")), "me", stop)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [KafkaError("no"), ProducerFencedError("slept"), MessageSizeTooLargeError("large"), Interrupted("rebalanced")],
+)
+def test_it_goes_on_with_new_clients_that_know_what_was_refused(
+    monkeypatch: pytest.MonkeyPatch, end: Exception
+) -> None:
+    sessions = Sessions(monkeypatch, end, end)
+    assert sessions.serve() == 3
+    assert len(set(map(id, sessions.refusals))) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        FencedInstanceIdError("another one"),
+        GroupAuthorizationFailedError("no"),
+        TopicAuthorizationFailedError("no"),
+        UnsupportedCodecError("snappy"),
+    ],
+)
+def test_what_new_clients_do_not_help_against_ends_it(monkeypatch: pytest.MonkeyPatch, end: Exception) -> None:
+    sessions = Sessions(monkeypatch, KafkaError("no"), end)
+    with pytest.raises(type(end)):
+        sessions.serve()
+    assert len(sessions.refusals) == 2
+
+
+def test_an_error_that_is_not_kafkas_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        Sessions(monkeypatch, ZeroDivisionError()).serve()
+
+
+def test_a_stop_with_a_batch_in_hand_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions(monkeypatch, Interrupted("asked to stop"))
+    sessions.stop.request()
+    assert sessions.serve() == 1
