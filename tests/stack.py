@@ -3,8 +3,9 @@
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from petalstream import broker
 from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
+from petalstream.messages import Message
 from petalstream.settings import Servers, Settings
 
 START_SECONDS = 60
@@ -86,6 +88,15 @@ class Stack:
         consumer = self.consume("consumer", **overrides)
         self.await_predictions(before + predictions)
         return consumer
+
+    def write(self, messages: Iterable[Message], **options: Any) -> None:
+        """Write records, with options of the client, and see that the broker has them all."""
+        producer = broker.new_producer(self.servers, 30, **options)
+        try:
+            for future in [broker.send(producer, message) for message in messages]:
+                future.get(timeout=30)
+        finally:
+            broker.close_producer(producer, 5)
 
     def log(self, name: str) -> Path:
         """Where a service's output goes."""

@@ -82,8 +82,8 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
 class _Batches:
     """The record batches of a fetch from `wanted` on, remembering the one that is being unpacked.
 
-    Where a batch ends is told by a field that may be corrupt, and where the next one begins by one that is not part of
-    it: that one decides.
+    Where a batch ends is told twice, by fields that may both be corrupt, and where the next one begins by one that is
+    not part of it: nothing from there on is given up, and what both fields say is not there is not either.
     """
 
     def __init__(self, records: Any, wanted: int) -> None:
@@ -93,22 +93,24 @@ class _Batches:
     def next_batch(self) -> Any:
         """The next batch that may hold something wanted, None after the last; the client asks for it."""
         self._current = None
-        while (following := self._base_of_next()) is not None:
-            batch = self._records.next_batch()
-            after = self._base_of_next()
-            if after is None or after > self._wanted or after <= following:
-                self._current = batch
-                return batch
-        return self._records.next_batch()
+        while (batch := self._records.next_batch()) is not None:
+            following = self._base_of_next()
+            if following is None or following > self._wanted or following <= batch.base_offset:
+                break
+        self._current = batch
+        return batch
 
     def after(self, offset: int) -> int:
         """Where to read on after what is at `offset` could not be read: past its batch, or else past itself."""
-        # A flipped bit can make the client take it for a batch of an old format, which does not say where it ends.
-        end: int = getattr(self._current, "next_offset", offset + 1)
-        following = self._base_of_next()
-        return max(offset + 1, end if following is None else min(end, following))
+        following, batch = self._base_of_next(), self._current
+        if batch is None or batch.magic != 2:
+            return offset + 1
+        ends = (batch.next_offset, batch.base_offset + batch.records_count)
+        return max(offset + 1, min(ends) if following is None else min(following, max(ends)))
 
     def _base_of_next(self) -> int | None:
-        """The first offset of the next batch, the eight bytes that it begins with."""
+        """The first offset of the next batch, the eight bytes that it begins with, also where the fetch cut it off."""
         ahead = self._records._next_slice
-        return None if ahead is None else int.from_bytes(bytes(ahead[:8]), "big")
+        if ahead is None:
+            ahead = self._records._buffer[self._records._pos :]
+        return int.from_bytes(bytes(ahead[:8]), "big") if len(ahead) >= 8 else None

@@ -26,25 +26,25 @@ class Hold:
         self._polled = time.monotonic()
 
     def check(self) -> None:
-        """Raise Interrupted unless the batch's partitions are this consumer's still, without a rebalance on its way."""
+        """Raise Interrupted on a stop, and where the batch may be another consumer's, or a rebalance is on its way."""
+        if self._stop.requested():
+            raise Interrupted("asked to stop")
         if broker.membership(self._consumer) != self.membership:
             raise Interrupted("the group was rebalanced with a batch in hand")
 
     def beat(self) -> None:
         """Poll once, where the last time was more than a second ago. Raises Interrupted on a stop or a rebalance."""
-        if self._stop.requested():
-            raise Interrupted("asked to stop")
+        self.check()
         if time.monotonic() - self._polled > BEAT_SECONDS:
             self.wait(0)
 
     def wait(self, seconds: float) -> None:
         """Poll, with every partition paused, for `seconds`. Raises Interrupted on a stop or a rebalance."""
+        self.check()
         owned = self._consumer.assignment()
         self._consumer.pause(*owned)
         deadline = time.monotonic() + seconds
         while True:
-            if self._stop.requested():
-                raise Interrupted("asked to stop")
             left = max(0.0, min(deadline - time.monotonic(), POLL_SECONDS))
             if broker.poll(self._consumer, left, 1):
                 raise Interrupted("the group was rebalanced with a batch in hand")

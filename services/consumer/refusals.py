@@ -26,7 +26,7 @@ class Refusals:
 
         The client does not tell which: it fails its neighbours with the same error.
         """
-        limits = {topic: self._limit(topic) for topic in {outcome.message.topic for outcome in outcomes}}
+        limits = {topic: max(1, self._limit(topic)) for topic in {outcome.message.topic for outcome in outcomes}}
         culprit = max(outcomes, key=lambda outcome: outcome.message.size / limits[outcome.message.topic])
         topic, at = culprit.message.topic, place(culprit.record)
         self._topics[at].append(topic)
@@ -35,8 +35,8 @@ class Refusals:
 
     def instead(self, outcome: Outcome) -> Outcome:
         """The outcome, or a dead letter in place of a prediction, or one without bytes in place of a dead letter."""
-        refused_by = self._topics.get(place(outcome.record)) if self._topics else None
-        if not refused_by:
+        refused_by = self._topics.get(place(outcome.record), ()) if self._topics else ()
+        if outcome.message.topic not in refused_by:
             return outcome
         fault = Fault(Reason.TOO_LARGE, self._said[place(outcome.record)])
         bare = dead_letters_topic(model_of(outcome.record.topic)) in refused_by

@@ -22,15 +22,6 @@ def make_topic(stack: Stack, topic: str, most_bytes: int) -> None:
     admin.close()
 
 
-def write(stack: Stack, messages: list[Message]) -> None:
-    """Write records to the requests."""
-    broker.create_topics(stack.servers, "iris", 1)
-    producer = broker.new_producer(stack.servers, 10)
-    for future in [broker.send(producer, message) for message in messages]:
-        future.get(timeout=20)
-    broker.close_producer(producer, 5)
-
-
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
 def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Stack, delivery: str) -> None:
     make_topic(stack, "iris.predictions", 1_000)
@@ -38,7 +29,8 @@ def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Sta
     flower = Message("iris.requests", b"flower", FLOWER, [])
     long_key = Message("iris.requests", b"k" * 700, FLOWER, [])
     long_and_bad = Message("iris.requests", b"bad", b"{" * 1_800, [])
-    write(stack, [*[flower] * 40, long_key, *[flower] * 40, long_and_bad, *[flower] * 40])
+    broker.create_topics(stack.servers, "iris", 1)
+    stack.write([*[flower] * 40, long_key, *[flower] * 40, long_and_bad, *[flower] * 40])
     stack.start_api()
     stack.consume(delivery=delivery)
     wait_until(lambda: not stack.summary().missing, "an outcome for every record", SECONDS)

@@ -21,11 +21,7 @@ POISON = FLOWER.replace(b"5.1", b"5.123456")
 def stream(stack: Stack, *values: bytes) -> None:
     """Write records, each with its number as key."""
     broker.create_topics(stack.servers, "iris", 2)
-    producer = broker.new_producer(stack.servers, 10)
-    messages = [Message("iris.requests", str(number).encode(), value, []) for number, value in enumerate(values)]
-    for future in [broker.send(producer, message) for message in messages]:
-        future.get(timeout=20)
-    broker.close_producer(producer, 5)
+    stack.write(Message("iris.requests", str(number).encode(), value, []) for number, value in enumerate(values))
 
 
 def finished(stack: Stack, judge: Judge, **overrides: object) -> list[DeadLetter]:

@@ -114,7 +114,7 @@ def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: 
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     stack.consume_more(100)
     broker.create_topics(stack.servers, "rose", 6)
-    send(stack, Message("rose.requests", b"1", FLOWER, []))
+    stack.write([Message("rose.requests", b"1", FLOWER, [])])
     wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters"), "an outcome for the new topic", SECONDS)
     producer.process.send_signal(signal.SIGTERM)
     assert ended(producer.process, 20) == 0
@@ -148,7 +148,7 @@ def the_ended(children: dict[str, Child]) -> str:
 def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> None:
     stack.start_api()
     assert ended(stack.produce().process) == 0
-    send(stack, Message("iris.requests", b"bad", b"{", []))
+    stack.write([Message("iris.requests", b"bad", b"{", [])])
     port = free_port()
     stack.consume(consumer_metrics_port=port)
     wait_until(lambda: not stack.summary().missing, "all outcomes", SECONDS)
@@ -156,13 +156,6 @@ def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> N
     assert 'petalstream_consumer_predictions_total{model="iris"} 30.0' in counted
     assert 'petalstream_consumer_dead_letters_total{reason="undecodable"} 1.0' in counted
     assert 'petalstream_consumer_dead_letters_total{reason="corrupt"} 0.0' in counted
-
-
-def send(stack: Stack, message: Message) -> None:
-    """Write one record."""
-    producer = broker.new_producer(stack.servers, 10)
-    broker.send(producer, message).get(timeout=20)
-    broker.close_producer(producer, 5)
 
 
 def test_a_record_that_the_broker_refuses_is_named_by_the_producer_which_then_fails(stack: Stack) -> None:

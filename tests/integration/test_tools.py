@@ -3,49 +3,22 @@
 import dataclasses
 import shutil
 import signal
-import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from embedded import ports
-from embedded.processes import ROOT, Processes, end, python
+from embedded.processes import Processes, end, python
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 from petalstream.settings import Servers, Settings
+from tests.operator import replay, tools
 from tests.records import flower
 from tests.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("kafka")
-
-
-def tools(stack: Stack, *arguments: str, exit_code: int = 0) -> str:
-    """What a command prints; on standard error where it should fail."""
-    command = python("services.consumer.tools", *arguments)
-    ran = subprocess.run(command, cwd=ROOT, env=stack.environment(), capture_output=True, text=True, timeout=60)
-    print(" ".join(arguments), ran.stdout, ran.stderr, sep="\n")
-    assert ran.returncode == exit_code
-    if exit_code == 0:
-        assert ran.stderr == ""
-    return ran.stderr if exit_code else ran.stdout
-
-
-def replay(stack: Stack, *arguments: str) -> str:
-    """The line in which a replay sums itself up."""
-    return tools(stack, "dead-letters", "replay", *arguments).splitlines()[-1]
-
-
-def write(stack: Stack, messages: Iterable[Message]) -> None:
-    """Write messages, one after the other."""
-    producer = broker.new_producer(stack.servers, 10)
-    try:
-        for future in [broker.send(producer, message) for message in messages]:
-            future.get(timeout=20)
-    finally:
-        broker.close_producer(producer, 5)
 
 
 def published(stack: Stack, *names: str) -> Path:
@@ -62,7 +35,7 @@ def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_onc
     api = stack.start_api(models_dir=published(stack, "iris"))
     broker.create_topics(stack.servers, "rose", 2)
     good = [Message("rose.requests", str(number).encode(), flower(), [("expected", b"setosa")]) for number in range(9)]
-    write(stack, [*good, Message("rose.requests", b"bad", b"\xff\x1b[31m", [])])
+    stack.write([*good, Message("rose.requests", b"bad", b"\xff\x1b[31m", [])])
     assert tools(stack, "lag").splitlines()[-1].split() == ["total", "10"]
     consumer = stack.consume()
     wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters") == 10, "the dead letters", 60)

@@ -11,7 +11,7 @@ from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from tests.integration.test_tools import replay, tools, write
+from tests.operator import replay, tools
 from tests.records import Record, flower
 from tests.stack import Stack
 
@@ -24,7 +24,7 @@ def bury(stack: Stack, reasons: Sequence[Reason], value: bytes | None = b"{}") -
     broker.create_topics(stack.servers, "iris", 1)
     records = [Record(offset=number, key=str(number).encode(), value=value) for number in range(len(reasons))]
     faults = [Fault(reason, f"it is {reason}") for reason in reasons]
-    write(stack, [write_dead_letter(record, fault, 1) for record, fault in zip(records, faults, strict=True)])
+    stack.write([write_dead_letter(record, fault, 1) for record, fault in zip(records, faults, strict=True)])
 
 
 def replayed(stack: Stack) -> list[str]:
@@ -96,8 +96,7 @@ def test_a_replayed_record_keeps_key_bytes_and_headers_and_what_cannot_be_replay
     lost = write_dead_letter(Record(value=None, key=None), Fault(Reason.TOMBSTONE, "a tombstone"), 0)
     hostile = write_dead_letter(Record(key=b"x"), Fault(Reason.REJECTED, "\x1b[2J"), 0)
     elsewhere = [(name, b"rose.requests" if name == "dead_letter_topic" else value) for name, value in hostile.headers]
-    write(
-        stack,
+    stack.write(
         [
             kept,
             lost,

@@ -28,10 +28,7 @@ class RawName(str):
 def write(stack: Stack, messages: list[Message]) -> None:
     """Write records as one batch into the only partition there is."""
     broker.create_topics(stack.servers, "iris", 1)
-    producer = broker.new_producer(stack.servers, 10, linger_ms=200)
-    for future in [broker.send(producer, message) for message in messages]:
-        future.get(timeout=20)
-    broker.close_producer(producer, 5)
+    stack.write(messages, linger_ms=200)
 
 
 def flowers(count: int, **headers: bytes) -> list[Message]:

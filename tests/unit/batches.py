@@ -30,7 +30,7 @@ def altered(raw: bytes, field: int, number: int) -> bytes:
 
 def checked(raw: bytes) -> bytes:
     """A batch with the checksum that its bytes should have."""
-    return raw[:CHECKSUM] + calc_crc32c(raw[ATTRIBUTES:]).to_bytes(4, "big") + raw[ATTRIBUTES:]
+    return raw[:CHECKSUM] + struct.pack(">I", calc_crc32c(raw[ATTRIBUTES:])) + raw[ATTRIBUTES:]
 
 
 def taken(wanted: int, *batches: bytes) -> list[int]:

@@ -7,7 +7,8 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from services.consumer import client as clients
+from petalstream import lifecycle, settings
+from petalstream.settings import SettingError
 from services.consumer.client import ApiClient
 from services.consumer.policy import ServerError, Unavailable
 
@@ -48,7 +49,7 @@ def client_of(monkeypatch: pytest.MonkeyPatch, wire: Wire, timeout: float) -> Ap
             self.adapters.clear()
             self.mount("http://", wire)
 
-    monkeypatch.setattr(clients.requests, "Session", Session)
+    monkeypatch.setattr(requests, "Session", Session)
     return ApiClient("http://api:5000", timeout)
 
 

@@ -30,7 +30,8 @@ class Kafka:
 
     def __init__(self, refused: str = "", silent: str = "", seconds: float = 0) -> None:
         self._refused, self._silent, self._seconds = refused, silent, seconds
-        self.clock = SimpleNamespace(now=0.0, monotonic=lambda: self.clock.now)
+        self.now = 0.0
+        self.clock = SimpleNamespace(monotonic=lambda: self.now)
         self.allowed: list[float] = []
         self.done: list[str] = []
         self.sent: list[tuple[Any, ...]] = []
@@ -41,7 +42,7 @@ class Kafka:
     def _wait(self, seconds: float) -> None:
         assert 0 <= seconds <= delivery.DELIVERY_SECONDS
         self.allowed.append(seconds)
-        self.clock.now += self._seconds
+        self.now += self._seconds
 
     def _do(self, step: str) -> None:
         self.done.append(step)

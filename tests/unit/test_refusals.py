@@ -96,11 +96,11 @@ def test_a_prediction_whose_dead_letter_was_refused_too_is_one_without_bytes() -
     bare(refusals.instead(refused), attempts=4)
 
 
-def test_a_record_that_died_this_time_of_something_else_is_replaced_all_the_same() -> None:
+def test_a_record_whose_outcome_goes_to_another_topic_this_time_keeps_it() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     refusals.remember([predicted(7, 1_100)])
-    letter = letter_of(refusals.instead(dead(7, attempts=9)))
-    assert (letter.reason, letter.attempts, letter.record.value) == (Reason.TOO_LARGE, 9, b"x" * 8)
+    outcome = dead(7, attempts=9)
+    assert refusals.instead(outcome) is outcome
 
 
 def test_the_same_offset_of_another_partition_or_topic_is_not_taken_for_the_culprit() -> None:

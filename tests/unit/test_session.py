@@ -1,12 +1,22 @@
 """Sessions: what ends the consumer, and after what it goes on with new clients, knowing what was refused."""
 
+import itertools
 from collections.abc import Iterator
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
-from kafka.errors import GroupAuthorizationFailedError, ProducerFencedError, TopicAuthorizationFailedError
+from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from tenacity import wait_none
 
-from petalstream.broker import FencedInstanceIdError, KafkaError, MessageSizeTooLargeError, UnsupportedCodecError
+from petalstream.broker import (
+    FencedInstanceIdError,
+    InvalidProducerEpochError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFencedError,
+    UnsupportedCodecError,
+)
 from petalstream.lifecycle import Stop
 from petalstream.settings import Servers, Settings
 from services.consumer import policy, session
@@ -68,6 +78,26 @@ def test_what_new_clients_do_not_help_against_ends_it(monkeypatch: pytest.Monkey
     with pytest.raises(type(end)):
         sessions.serve()
     assert len(sessions.refusals) == 2
+
+
+FENCED, OLD_EPOCH = ProducerFencedError("fenced"), InvalidProducerEpochError("fenced")
+
+
+@pytest.mark.parametrize(("seconds", "sessions"), [(0, 3), (4.9, 3), (5, 5), (3_600, 5)])
+def test_a_consumer_that_is_fenced_again_and_again_has_a_twin_and_one_that_slept_has_not(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, sessions: int
+) -> None:
+    clock = itertools.count(0, seconds)
+    monkeypatch.setattr(policy, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    served = Sessions(monkeypatch, FENCED, OLD_EPOCH, FENCED, OLD_EPOCH)
+    with pytest.raises(ProducerFencedError) if sessions == 3 else nullcontext():
+        served.serve()
+    assert len(served.refusals) == sessions
+
+
+def test_other_errors_do_not_count_as_being_fenced(monkeypatch: pytest.MonkeyPatch) -> None:
+    no = KafkaError("no")
+    assert Sessions(monkeypatch, FENCED, no, no, Interrupted("rebalanced"), OLD_EPOCH, no).serve() == 7
 
 
 def test_an_error_that_is_not_kafkas_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

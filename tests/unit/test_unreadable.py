@@ -1,154 +1,190 @@
 """Bytes on the broker that no client can read: how far they reach is never guessed beyond what is certain."""
 
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
+from types import MethodType, SimpleNamespace
+from typing import Any
 
 import pytest
-from kafka import TopicPartition
-from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
-from kafka.record.util import calc_crc32c
+from kafka.consumer.fetcher import CompletedFetch, Fetcher
+from kafka.errors import CorruptRecordError, KafkaError, UnknownError, for_code
+from kafka.record.memory_records import MemoryRecords
 
 from petalstream import broker
 from petalstream.broker import UnreadableRecords, UnsupportedCodecError
-from petalstream.broker.mends import _Batches, _Records
+from petalstream.broker.mends import _Batches, mend
 from tests.records import Record
+from tests.unit.batches import (
+    ATTRIBUTES,
+    CHECKSUM,
+    EPOCH,
+    FORMAT,
+    LAST_OFFSET_DELTA,
+    LENGTH,
+    PARTITION,
+    altered,
+    batch,
+    checked,
+    read_on,
+    taken,
+)
 from tests.unit.fakes import Consumer
 
-CORRUPT = ValueError("failed crc check")
+FIRST, MIDDLE, LAST = batch(7), batch(10), batch(13)
+LARGER_DELTAS = [3, 1_000, 2**31 - 1]
+SMALLER_DELTAS = [1, 0, -1, -5, -(2**31)]
 
 
-def batch(base: int, after: int) -> SimpleNamespace:
-    """A record batch as far as its header tells: its first offset, and the one after its last."""
-    return SimpleNamespace(base_offset=base, next_offset=after)
+def spoilt(raw: bytes) -> bytes:
+    """A batch whose checksum is wrong, and nothing else."""
+    return altered(raw, CHECKSUM, 0)
 
 
-class Fetched:
-    """The batches of a fetch, in order; an exception stands for a header that cannot be read."""
-
-    def __init__(self, *batches: SimpleNamespace | Exception) -> None:
-        self._batches: Iterator[SimpleNamespace | Exception] = iter(batches)
-
-    def next_batch(self) -> SimpleNamespace | None:
-        found = next(self._batches, None)
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-
-def after(offset: int, *batches: SimpleNamespace | Exception) -> int:
-    """Where to read on after `offset` in the first of the batches."""
-    unpacked = _Batches(Fetched(*batches))
-    unpacked.next_batch()
-    return unpacked.after(offset)
-
-
-def test_batches_are_handed_on_as_they_come() -> None:
-    first, second = batch(10, 20), batch(20, 30)
-    unpacked = _Batches(Fetched(first, second))
-    assert [unpacked.next_batch() for _ in range(3)] == [first, second, None]
-
-
-def test_a_corrupt_batch_reaches_to_its_end() -> None:
-    assert after(10, batch(10, 20)) == 20
-    assert after(10, batch(10, 20), batch(20, 30)) == 20
-
-
-def test_an_end_that_is_corrupt_itself_is_bounded_by_the_batch_that_follows() -> None:
-    assert after(10, batch(10, 2**40), batch(20, 30)) == 20
-
-
-def test_offsets_that_a_compaction_has_removed_behind_a_corrupt_batch_are_not_made_dead_letters() -> None:
-    assert after(10, batch(10, 20), batch(25, 30)) == 20
-
-
-@pytest.mark.parametrize("end", [-5, 0, 10])
-def test_reading_goes_on_by_at_least_one_offset_wherever_the_corrupt_end_lies(end: int) -> None:
-    assert after(10, batch(10, end), batch(20, 30)) == 11
-    assert after(10, batch(10, end), batch(3, 30)) == 11
-
-
-def test_a_following_batch_that_is_corrupt_too_does_not_hide_the_first_ones_end() -> None:
-    assert after(10, batch(10, 20), CORRUPT) == 20
-
-
-def test_of_an_unknown_batch_one_offset_is_given_up() -> None:
-    unpacked = _Batches(Fetched(batch(10, 20), CORRUPT))
-    unpacked.next_batch()
-    with pytest.raises(ValueError, match="failed crc check"):
-        unpacked.next_batch()
-    assert unpacked.after(20) == 21
-    assert _Batches(Fetched()).after(10) == 11
-
-
-def test_reading_goes_on_after_a_batch_that_has_become_one_of_a_format_without_an_end() -> None:
-    legacy = SimpleNamespace(base_offset=10)
-    assert 10 < after(10, legacy, batch(20, 30)) <= 20
-    assert after(10, legacy) == 11
-
-
-def fetched(first: int) -> bytearray:
-    """A batch of three records from offset `first` on, as a broker hands it over."""
-    builder = MemoryRecordsBuilder(magic=2, compression_type=0, batch_size=10_000)
-    for number in range(3):
-        builder.append(1_000, b"key", b"value %d" % number, [("name", b"held")])
-    builder.close()
-    return bytearray(first.to_bytes(8, "big") + builder.buffer()[8:])
-
-
-def taken(raw: bytes) -> list[int]:
-    """The offsets of the records that the mended client reads from these bytes. Raises UnreadableRecords."""
-    records = _Records(7, TopicPartition("iris.requests", 3), MemoryRecords(raw))
-    return [record.offset for record in records.take(10)]
+def given_up(wanted: int, *batches: bytes) -> tuple[int, int]:
+    """The first offset that cannot be read, and where to read on."""
+    with pytest.raises(UnreadableRecords) as raised:
+        taken(wanted, *batches)
+    assert (raised.value.topic, raised.value.partition) == (PARTITION.topic, PARTITION.partition)
+    return raised.value.first, raised.value.next
 
 
 def test_records_that_can_be_read_are_taken_as_ever() -> None:
-    assert taken(bytes(fetched(7) + fetched(10))) == [7, 8, 9, 10, 11, 12]
+    assert taken(7, FIRST, MIDDLE, LAST) == list(range(7, 16))
+    assert taken(11, MIDDLE, LAST) == list(range(11, 16))
+    assert taken(11, FIRST, MIDDLE, LAST) == list(range(11, 16))
+    assert taken(7) == []
+
+
+def test_a_corrupt_batch_is_given_up_from_its_first_offset_to_its_last() -> None:
+    assert given_up(10, spoilt(MIDDLE), LAST) == (10, 13)
+    assert given_up(10, spoilt(MIDDLE)) == (10, 13)
+    assert read_on(FIRST, spoilt(MIDDLE), LAST, end=16) == ([7, 8, 9, 13, 14, 15], [10, 11, 12])
+
+
+def test_of_a_corrupt_batch_only_what_was_wanted_is_given_up() -> None:
+    assert given_up(11, spoilt(MIDDLE), LAST) == (11, 13)
+
+
+@pytest.mark.parametrize("delta", LARGER_DELTAS)
+def test_a_batch_that_claims_to_reach_too_far_is_given_up_with_exactly_its_own_offsets(delta: int) -> None:
+    middle = altered(MIDDLE, LAST_OFFSET_DELTA, delta)
+    assert given_up(10, middle, LAST) == (10, 13)
+    assert read_on(FIRST, middle, LAST, end=16) == ([7, 8, 9, 13, 14, 15], [10, 11, 12])
+
+
+@pytest.mark.parametrize("delta", LARGER_DELTAS)
+def test_the_batch_behind_one_that_claims_to_reach_too_far_is_handed_out_whole(delta: int) -> None:
+    # The broker believes the claim, so that it begins a fetch from behind the batch with that batch again.
+    middle = altered(MIDDLE, LAST_OFFSET_DELTA, delta)
+    assert taken(13, middle, LAST) == [13, 14, 15]
+    assert taken(14, middle, LAST) == [14, 15]
+    assert taken(13, altered(FIRST, LAST_OFFSET_DELTA, delta), middle, LAST, batch(16)) == list(range(13, 19))
+
+
+@pytest.mark.parametrize("delta", SMALLER_DELTAS)
+def test_a_batch_that_claims_to_end_too_early_is_given_up_whole_and_costs_the_next_one_nothing(delta: int) -> None:
+    middle = altered(MIDDLE, LAST_OFFSET_DELTA, delta)
+    assert given_up(10, middle, LAST) == (10, 13)
+    assert read_on(FIRST, middle, LAST, end=16) == ([7, 8, 9, 13, 14, 15], [10, 11, 12])
+
+
+@pytest.mark.parametrize("delta", LARGER_DELTAS)
+def test_a_batch_that_claims_too_much_is_bounded_by_one_that_the_fetch_has_cut_off(delta: int) -> None:
+    middle = altered(MIDDLE, LAST_OFFSET_DELTA, delta)
+    assert given_up(10, middle, LAST[:20]) == (10, 13)
+    assert given_up(10, middle, LAST[:5]) == (10, 13)
+    assert taken(13, middle, LAST[:20]) == []
+
+
+def test_two_corrupt_batches_in_a_row_are_given_up_each_to_its_own_end() -> None:
+    far = altered(MIDDLE, LAST_OFFSET_DELTA, 1_000)
+    assert given_up(10, far, spoilt(LAST)) == (10, 13)
+    assert read_on(FIRST, far, altered(LAST, LAST_OFFSET_DELTA, 1_000), batch(16), end=19) == (
+        [7, 8, 9, 16, 17, 18],
+        list(range(10, 16)),
+    )
+
+
+def test_offsets_that_a_compaction_has_removed_behind_a_corrupt_batch_are_not_made_dead_letters() -> None:
+    assert given_up(10, spoilt(MIDDLE), batch(25)) == (10, 13)
+
+
+def test_a_following_batch_whose_first_offset_is_corrupt_does_not_keep_reading_from_going_on() -> None:
+    assert given_up(10, spoilt(MIDDLE), batch(3)) == (10, 11)
+    assert taken(10, MIDDLE, batch(3)) == [10, 11, 12, 3, 4, 5]
+
+
+def test_of_an_unknown_batch_one_offset_is_given_up() -> None:
+    assert given_up(10, altered(MIDDLE, LENGTH, 5), LAST) == (10, 11)
+    assert _Batches(MemoryRecords(b""), 10).after(10) == 11
 
 
 def flipped_bits(places: range) -> Iterator[bytes]:
-    """The first batch with one bit flipped, for each bit at these places, and a good batch after it."""
+    """The first batch with one bit flipped, for each bit at these places."""
     for place in places:
         for bit in range(8):
-            flipped = fetched(7)
+            flipped = bytearray(FIRST)
             flipped[place] ^= 1 << bit
-            yield bytes(flipped + fetched(10))
+            yield bytes(flipped)
 
 
 def test_a_flipped_bit_makes_records_of_its_own_batch_unreadable_and_none_of_the_next() -> None:
     # Before these stand the batch's offset, length, leader's epoch and format, which no checksum covers.
-    for raw in flipped_bits(range(17, len(fetched(7)))):
-        with pytest.raises(UnreadableRecords) as raised:
-            taken(raw)
-        assert (raised.value.topic, raised.value.partition, raised.value.first) == ("iris.requests", 3, 7)
-        assert 7 < raised.value.next <= 10
+    for flipped in flipped_bits(range(CHECKSUM, len(FIRST))):
+        first, after = given_up(7, flipped, MIDDLE)
+        assert first == 7
+        assert 7 < after <= 10
 
 
 def test_a_flipped_bit_in_the_leaders_epoch_does_no_harm() -> None:
-    assert all(taken(raw) == [7, 8, 9, 10, 11, 12] for raw in flipped_bits(range(12, 16)))
+    assert all(taken(7, flipped, MIDDLE) == list(range(7, 13)) for flipped in flipped_bits(range(EPOCH, FORMAT)))
 
 
 def test_a_flipped_bit_in_the_format_does_no_harm_or_makes_records_of_its_own_batch_unreadable() -> None:
-    for raw in flipped_bits(range(16, 17)):
+    for flipped in flipped_bits(range(FORMAT, CHECKSUM)):
         try:
-            read = taken(raw)
+            read = taken(7, flipped, MIDDLE)
         except UnreadableRecords as error:
             read = list(range(error.next, 13))
         assert read[-3:] == [10, 11, 12]
 
 
 def test_a_codec_that_is_not_installed_is_no_fault_of_the_records() -> None:
-    snappy = fetched(7)
-    snappy[22] |= 2
-    snappy[17:21] = calc_crc32c(bytes(snappy[21:])).to_bytes(4, "big")
+    snappy = bytearray(FIRST)
+    snappy[ATTRIBUTES + 1] |= 2
     with pytest.raises(UnsupportedCodecError, match="snappy"):
-        taken(bytes(snappy))
+        taken(7, checked(bytes(snappy)))
+
+
+def answered(code: int) -> tuple[Any, CompletedFetch]:
+    """A mended fetcher, and a fetch from offset 17 on that the broker answered with an error."""
+    subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
+    fetcher = SimpleNamespace(_subscriptions=subscriptions)
+    fetcher._parse_fetched_data = MethodType(Fetcher._parse_fetched_data, fetcher)
+    mend(SimpleNamespace(_coordinator=SimpleNamespace(need_rejoin=lambda: False), _fetcher=fetcher))
+    return fetcher, CompletedFetch(PARTITION, 17, 12, SimpleNamespace(error_code=code, high_watermark=-1), None)
+
+
+def test_where_the_broker_itself_says_that_a_batch_is_corrupt_the_one_offset_that_was_asked_for_is_given_up() -> None:
+    fetcher, completed = answered(CorruptRecordError.errno)
+    with pytest.raises(UnreadableRecords, match=r"iris\.requests\[3\]@17 cannot be read: ") as raised:
+        fetcher._parse_fetched_data(completed)
+    assert (raised.value.topic, raised.value.partition) == ("iris.requests", 3)
+    assert (raised.value.first, raised.value.next) == (17, 18)
+    assert isinstance(raised.value.__cause__, CorruptRecordError)
+
+
+def test_any_other_error_of_the_broker_is_not_taken_for_corrupt_bytes() -> None:
+    fetcher, completed = answered(UnknownError.errno)
+    with pytest.raises(KafkaError) as raised:
+        fetcher._parse_fetched_data(completed)
+    assert type(raised.value) is for_code(UnknownError.errno)
 
 
 def unreadable(first: int, after: int) -> Callable[[int], list[Record]]:
     """What comes of a poll that meets them."""
 
     def polled(number: int) -> list[Record]:
-        raise UnreadableRecords("iris.requests", 3, first, after, CORRUPT)
+        raise UnreadableRecords("iris.requests", 3, first, after, ValueError("failed crc check"))
 
     return polled
 

@@ -76,7 +76,7 @@ def work(ledger: Ledger, *batches: list[Record] | Exception, consumer: Consumer 
     stop, consumer = Stop(), consumer or Consumer()
 
     def polled(number: int) -> list[Record]:
-        if number >= len(batches):
+        if number > len(batches):
             stop.request()
         batch = batches[number - 1] if number <= len(batches) else []
         if isinstance(batch, Exception):
