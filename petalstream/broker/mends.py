@@ -106,7 +106,8 @@ class _Batches:
         if batch is None or batch.magic != 2:
             return offset + 1
         ends = (batch.next_offset, batch.base_offset + batch.records_count)
-        return max(offset + 1, min(ends) if following is None else min(following, max(ends)))
+        end: int = min(ends) if following is None else min(following, max(ends))
+        return max(offset + 1, end)
 
     def _base_of_next(self) -> int | None:
         """The first offset of the next batch, the eight bytes that it begins with, also where the fetch cut it off."""
