@@ -6,10 +6,11 @@ import time
 import pytest
 
 from tests.chaos.conftest import Chaos
-from tests.chaos.stream import committed, numbered, reached, write
+from tests.chaos.stream import SECONDS, committed, numbered, reached, write
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
-BATCH = 20  # so slow that 20 starts do not reach the end of the stream
+BATCH = 100
+KILL_BATCH = 20  # so slow that 20 starts do not reach the end of the stream
 
 
 def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) -> None:
@@ -18,20 +19,20 @@ def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) 
     write(chaos.stack, numbered(records))
     for moment in sorted(chaos.chance.sample(range(records // 2), kills)):
         before = committed(chaos.stack)
-        consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
+        consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=KILL_BATCH)
         reached(chaos.stack, max(moment, before + 1))
         time.sleep(chaos.chance.uniform(0, 0.1))  # anywhere in a batch, and not just after a commit
         chaos.stack.kill(consumer)
     chaos.note(f"{kills} kills")
     assert committed(chaos.stack) < records
-    chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
-    reached(chaos.stack, records)
+    chaos.stack.consume(delivery=delivery, consumer_batch_records=KILL_BATCH)
+    reached(chaos.stack, records, SECONDS * chaos.scale)
 
 
 def test_a_consumer_killed_20_times_loses_nothing_and_repeats_at_most_a_batch_a_kill(chaos: Chaos) -> None:
     kills = 20 * chaos.scale
     kill_again_and_again(chaos, 20_000 * chaos.scale, kills, "at-least-once")
-    assert chaos.reconcile().duplicates <= kills * BATCH
+    assert chaos.reconcile().duplicates <= kills * KILL_BATCH
 
 
 def test_exactly_once_a_consumer_killed_20_times_loses_nothing_and_repeats_nothing(chaos: Chaos) -> None:
@@ -59,5 +60,5 @@ def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_r
     chaos.note(f"{stops} stops, the slowest took {slowest:.1f} s")
     assert slowest < 10
     chaos.stack.consume(delivery=delivery)
-    reached(chaos.stack, records)
+    reached(chaos.stack, records, SECONDS * chaos.scale)
     assert chaos.reconcile().duplicates == 0
