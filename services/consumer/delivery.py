@@ -19,7 +19,7 @@ BOOTSTRAP_SECONDS = 5
 class Deliver(Protocol):
     """Writes `messages` and commits the offsets after `records` as the group's member that `membership` is.
 
-    Raises KafkaError; then nothing was committed.
+    Raises KafkaError; whether it was committed is then for new clients to ask.
     """
 
     def __call__(
