@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import CommitFailedError, KafkaTimeoutError
 
 from petalstream.broker.mends import UnreadableRecords
 from petalstream.messages import Message, ReceivedRecord
@@ -42,8 +42,12 @@ def offsets_after(records: Iterable[ReceivedRecord]) -> dict[TopicPartition, Off
     return {TopicPartition(record.topic, record.partition): OffsetAndMetadata(record.offset + 1) for record in records}
 
 
-def commit(consumer: KafkaConsumer, offsets: Offsets, seconds: float) -> None:
-    """Commit within `seconds`. Raises KafkaError, so where the partitions are no longer this consumer's."""
+def commit(consumer: KafkaConsumer, membership: Membership, offsets: Offsets, seconds: float) -> None:
+    """Commit within `seconds`. Raises KafkaError, so where `membership` is no longer the consumer's."""
+    # The client commits as the member that it has become by now, whose partitions these may not be any more. Between
+    # this look and the commit nothing changes it: a join begins in poll(), and one that has begun shows in the state.
+    if consumer.group_metadata() != membership:
+        raise CommitFailedError("the group was rebalanced since these records were polled")
     consumer.commit(offsets, timeout_ms=int(seconds * 1000))
 
 

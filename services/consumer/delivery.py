@@ -53,7 +53,7 @@ class AtLeastOnce:
         """Write, await the broker's word for each message, commit."""
         left = _timer(DELIVERY_SECONDS)
         _write(self.producer, messages, left)
-        broker.commit(self.consumer, broker.offsets_after(records), left())
+        broker.commit(self.consumer, membership, broker.offsets_after(records), left())
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class Kafka:
 
     def __init__(self, refused: str = "", silent: str = "", seconds: float = 0) -> None:
         self._refused, self._silent, self._seconds = refused, silent, seconds
+        self.member = MEMBER
         self.now = 0.0
         self.clock = SimpleNamespace(monotonic=lambda: self.now)
         self.allowed: list[float] = []
@@ -58,6 +59,9 @@ class Kafka:
             self._do(f"await {topic}")
 
         return SimpleNamespace(get=get)
+
+    def group_metadata(self) -> ConsumerGroupMetadata:
+        return self.member
 
     def commit(self, offsets: Any, timeout_ms: int) -> None:
         self._wait(timeout_ms / 1000)
@@ -127,6 +131,17 @@ def test_a_commit_that_is_refused_is_an_error(wanted: Delivery) -> None:
     kafka = Kafka(refused="commit")
     with pytest.raises(KafkaError, match="refused: commit"):
         chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
+
+
+@pytest.mark.parametrize(
+    "change", [{"generation_id": 8}, {"member_id": "me-2"}, {"state": MemberState.REBALANCING}], ids=str
+)
+def test_at_least_once_commits_nothing_as_another_member_than_the_one_that_polled(change: dict[str, Any]) -> None:
+    kafka = Kafka()
+    kafka.member = MEMBER._replace(**change)
+    with pytest.raises(KafkaError, match="the group was rebalanced since"):
+        AtLeastOnce(kafka, kafka)(MESSAGES, RECORDS, MEMBER)
+    assert kafka.offsets == {}
 
 
 def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
