@@ -56,6 +56,14 @@ def join_until(consumer: KafkaConsumer, partitions: int) -> None:
     wait_until(has, f"{partitions} partitions", SECONDS)
 
 
+def asks_to_join(consumer: KafkaConsumer, generation: int) -> bool:
+    """Whether the client joins in the background, or has done so since; a poll too short even to ask is repeated."""
+    if consumer._coordinator._join_task is None:
+        consumer.pause(*consumer.assignment())
+        broker.poll(consumer, 0.2, 1)
+    return consumer._coordinator._join_task is not None or broker.membership(consumer).generation_id > generation
+
+
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
 def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: Stack, delivery: str) -> None:
     broker.create_topics(stack.servers, "iris", 6)
@@ -81,6 +89,8 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
         with polling(late):
             with pytest.raises(Interrupted):
                 wait_until(lambda: hold.wait(0.3), "the rebalance to reach the batch in hand", SECONDS)
+            generation = hold.membership.generation_id
+            wait_until(lambda: asks_to_join(own, generation), "the join to be under way", SECONDS)
             with polling(other):
                 wait_until(lambda: broker.membership(own) != hold.membership, "the rebalance to end", SECONDS)
                 with pytest.raises(Interrupted):
