@@ -15,7 +15,6 @@ from petalstream.broker.clients import (
     close_producer,
     new_consumer,
     new_producer,
-    new_reader,
     new_transactional_producer,
 )
 from petalstream.broker.mends import UnreadableRecords
@@ -45,7 +44,6 @@ __all__ = [
     "most_bytes",
     "new_consumer",
     "new_producer",
-    "new_reader",
     "new_transactional_producer",
     "offsets_after",
     "poll",

@@ -85,9 +85,13 @@ class ServerError(InQuestion):
 class UnknownModel(ApiError):
     """The api serves no such model."""
 
+    reason = Reason.UNKNOWN_MODEL
+
 
 class Unavailable(ApiError):
     """Not the rows' fault; `retry_after` is how many seconds the api asks to be left alone."""
+
+    reason = Reason.UNAVAILABLE
 
     def __init__(self, message: str, retry_after: float = 0) -> None:
         super().__init__(message)

@@ -76,16 +76,9 @@ class Scoring:
         """The outcomes of one batch of one model, which the api was asked about `attempts` times already."""
         try:
             answers = self.ask(batch[0].model, list(map(_row, batch)))
-        except UnknownModel as error:
-            return [
-                _dead(request.record, Fault(Reason.UNKNOWN_MODEL, str(error)), attempts + error.tries)
-                for request in batch
-            ]
-        except Unavailable as error:
-            return [
-                _dead(request.record, Fault(Reason.UNAVAILABLE, str(error)), attempts + error.tries)
-                for request in batch
-            ]
+        except (UnknownModel, Unavailable) as error:
+            fault = Fault(error.reason, str(error))
+            return [_dead(request.record, fault, attempts + error.tries) for request in batch]
         except InQuestion as error:
             attempts += error.tries
             if len(batch) == 1:
