@@ -1,6 +1,7 @@
 """A bundle is one version of a model on disk; its manifest is read here with the standard library alone.
 
-models/<name>/<version>/ holds manifest.json, model.joblib and test.csv; models/<name>/current names the served version.
+models/<name>/<version>/ holds manifest.json, model.joblib, test.csv and report/, which is for people;
+models/<name>/current names the served version.
 """
 
 import csv
@@ -8,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +17,11 @@ from petalstream.messages import MODEL_NAME
 from petalstream.schema import Feature
 
 MANIFEST, MODEL, TEST_SET, CURRENT = "manifest.json", "model.joblib", "test.csv", "current"
+REPORT = "report"
+REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"
+# A pickle of one version need not open, or predict alike, under another.
+UNPICKLED_BY = ("scikit-learn", "joblib", "numpy")
 
 
 class BundleError(Exception):
@@ -26,17 +32,27 @@ class BundleError(Exception):
 class Manifest:
     """What a bundle says of itself.
 
-    `target` is the column the model predicts and `labels` its values, in the order of the probabilities; `files` maps
-    each other file of the bundle to its sha256; `golden` holds rows with the output that the model gave for them.
+    `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people. `target` is
+    the column the model predicts and `labels` its values, in the order of the probabilities; `probability` says what
+    those are, and `voters` who votes, where the model is a vote. `data` says where the training data came from;
+    `training` how each input was distributed in it. `files` maps each other file of the bundle to its sha256; `golden`
+    holds rows with the output that the model gave for them.
     """
 
     model: str
     version: str
     trained_at: str
     fingerprint: str
+    title: str
+    predicts: str
+    sample: str
+    notes: tuple[str, ...]
+    data: Mapping[str, Any]
     features: tuple[Feature, ...]
     target: str
     labels: tuple[str, ...]
+    probability: str
+    voters: tuple[str, ...]
     parameters: Mapping[str, Any]
     metrics: Mapping[str, Any]
     training: Mapping[str, Any]
@@ -50,10 +66,16 @@ class Manifest:
         try:
             fields = json.loads(text)
             fields["features"] = tuple(Feature.from_dict(feature) for feature in fields["features"])
-            fields["labels"], fields["golden"] = tuple(fields["labels"]), tuple(fields["golden"])
+            for name in ("notes", "labels", "voters", "golden"):
+                fields[name] = tuple(fields[name])
             return cls(**fields)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
+
+    @property
+    def inputs(self) -> tuple[Feature, ...]:
+        """The features that the model uses, in the order of its columns."""
+        return tuple(feature for feature in self.features if feature.used)
 
     def to_json(self) -> str:
         """The manifest as it is written to disk."""
@@ -86,11 +108,20 @@ class Bundle:
             if found != digest:
                 raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
 
-    def test_set(self) -> Iterator[tuple[str, dict[str, float], str]]:
+    def verify_libraries(self) -> None:
+        """Raise BundleError unless the libraries here are those that the model was pickled with."""
+        for library in UNPICKLED_BY:
+            made_with, here = self.manifest.libraries.get(library), installed(library)
+            if made_with != here:
+                raise BundleError(
+                    f"{self.path} was made with {library} {made_with}, and here is {here}; train it again"
+                )
+
+    def test_set(self) -> Iterator[tuple[str, dict[str, object], str]]:
         """The held-out samples, line by line: (line of the sample in its CSV, features, true label)."""
         with (self.path / TEST_SET).open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                features = {feature.name: float(row[feature.name]) for feature in self.manifest.features}
+                features = {feature.name: feature.parsed(row[feature.name]) for feature in self.manifest.features}
                 yield row[SAMPLE_ID], features, row[self.manifest.target]
 
 

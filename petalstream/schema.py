@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Self
 
 from petalstream.reasons import Reason
@@ -20,39 +21,111 @@ class Fault:
     message: str
 
 
+class Kind(StrEnum):
+    """What a feature's values are; in JSON a number, a whole number, true or false, or one of the texts to choose."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    YES_NO = "yes/no"
+    CATEGORY = "category"
+
+
+_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
 @dataclass(frozen=True)
 class Feature:
-    """One input of a model, a finite number in `unit`; `minimum` and `maximum` are hard bounds, None means none."""
+    """One value of a sample: a number in `unit`, yes or no, or one of `choices`.
+
+    `minimum` and `maximum` are hard bounds of a number, None means none. One that is not `used` is asked for and kept
+    beside the sample, may be missing, and is no input of the model.
+    """
 
     name: str
     label: str
-    unit: str
-    help: str
+    unit: str = ""
+    help: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    kind: Kind = Kind.NUMBER
+    choices: tuple[str, ...] = ()
+    used: bool = True
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the choices do not go with the kind."""
+        if (self.kind is Kind.CATEGORY) != (len(self.choices) >= 2):
+            raise ValueError(
+                f"{self.name} is a {self.kind} with {len(self.choices)} choices; a category has two or more"
+            )
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """The feature of a manifest, where it stands with all its fields."""
-        return cls(**fields)
+        return cls(**{**fields, "kind": Kind(fields["kind"]), "choices": tuple(fields["choices"])})
+
+    def parsed(self, text: str) -> object:
+        """The value that a cell of a CSV or a field of a form means; the text itself where it is no such value."""
+        text = text.strip()
+        if self.kind is Kind.CATEGORY:
+            return text
+        if self.kind is Kind.YES_NO:
+            return _YES_NO.get(text.lower(), text)
+        try:
+            number = float(text)
+        except ValueError:
+            return text
+        if "_" in text:  # Python's own way to write 1000
+            return text
+        return int(number) if self.kind is Kind.INTEGER and number.is_integer() else number
+
+    def written(self, value: object) -> str:
+        """A value that fits as the text that `parsed` reads, and that a person does."""
+        if self.kind is Kind.YES_NO:
+            return "yes" if value else "no"
+        return str(value)
+
+    def encoded(self, value: Any) -> float:
+        """A value that fits as the model's input: yes is 1 and no 0, a choice its position among the choices."""
+        return float(self.choices.index(value) if self.kind is Kind.CATEGORY else value)
 
     def fault(self, value: object) -> Fault | None:
         """Why `value` cannot be this feature, or None where it can."""
+        if self.kind is Kind.CATEGORY:
+            return self._choice_fault(value)
+        if self.kind is Kind.YES_NO:
+            if isinstance(value, bool | int | float) and value in (0, 1):
+                return None
+            return Fault(Reason.WRONG_TYPE, f"must be true or false (or 1 or 0), not {_kind(value)}")
         if isinstance(value, bool) or not isinstance(value, int | float):
-            return Fault(Reason.WRONG_TYPE, f"must be a number, not {_kind(value)}")
+            number = "a whole number" if self.kind is Kind.INTEGER else "a number"
+            return Fault(Reason.WRONG_TYPE, f"must be {number}, not {_kind(value)}")
         try:
-            number = float(value)
+            return self._number_fault(float(value))
         except OverflowError:
             return Fault(Reason.NOT_FINITE, "is a whole number too large for a float")
+
+    def _choice_fault(self, value: object) -> Fault | None:
+        if value in self.choices:
+            return None
+        reason = Reason.OUT_OF_RANGE if isinstance(value, str) else Reason.WRONG_TYPE
+        return Fault(reason, f"must be one of {', '.join(self.choices)}, not {_kind(value)}")
+
+    def _number_fault(self, number: float) -> Fault | None:
         if not math.isfinite(number):
             return Fault(Reason.NOT_FINITE, "must be a finite number, not NaN or infinite")
         if abs(number) > FLOAT32_MAX:
             return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {number:g}")
+        if self.kind is Kind.INTEGER and not number.is_integer():
+            return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {number:g}")
         if self.minimum is not None and number < self.minimum:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.minimum:g} {self.unit}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.measured(self.minimum)}, not {number:g}")
         if self.maximum is not None and number > self.maximum:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.maximum:g} {self.unit}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.measured(self.maximum)}, not {number:g}")
         return None
+
+    def measured(self, number: float) -> str:
+        """A number with the feature's unit, where it has one."""
+        return f"{number:g} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -66,7 +139,7 @@ class RowError:
 
 
 def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iterator[RowError]:
-    """Every fault of `row`, which should be a mapping of just the features' names to numbers.
+    """Every fault of `row`, which should be a mapping of just the features' names to values that fit them.
 
     It yields them one by one, so that a caller can stop early on a hostile row of very many.
     """
@@ -75,7 +148,8 @@ def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iter
         return
     for feature in features:
         if feature.name not in row:
-            yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
+            if feature.used:
+                yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
         elif fault := feature.fault(row[feature.name]):
             yield RowError(index, feature.name, fault.message, fault.reason)
     expected = [feature.name for feature in features]

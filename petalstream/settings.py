@@ -63,7 +63,9 @@ class Settings:
     models_dir: Path = _setting(Path(".cache/models"), "folder of the bundles; in the stack a volume")
     data_dir: Path = _setting(Path("data"), "folder of the CSV files that the trainer reads")
     train_seed: int = _setting(42, "seed of the split and of the search", 0, 2**32 - 1)
-    min_validation_accuracy: float = _setting(0.9, "a model below this share on the validation part is refused", 0, 1)
+    min_validation_accuracy: float = _setting(
+        0.0, "a model below this share on the validation part is refused; its file may ask for more", 0, 1
+    )
     default_model: str = _setting("iris", "the model that `POST /predict` means")
     api_host: str = _setting("127.0.0.1", "address the api listens on")
     api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)

@@ -1,7 +1,9 @@
 """Options and fixtures that every room of tests shares."""
 
 import dataclasses
+import fcntl
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings, variable
-from services.trainer.training import train
+from services.trainer.training import train, up_to_date
 
 for setting in dataclasses.fields(Settings):
     os.environ.pop(variable(setting.name), None)  # tests say themselves which settings they mean
@@ -43,6 +45,30 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def iris(settings: Settings) -> Bundle:
     """The Iris model, trained for real and published in `settings.models_dir`; tests read it only."""
     return train(settings, "iris")
+
+
+@pytest.fixture(scope="session")
+def heart_failure(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """The heart-failure model, trained for real once a run; tests read it only."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    models_dir = tmp_path_factory.getbasetemp().parent / f"heart-failure-{run}"
+    models_dir.mkdir(exist_ok=True)
+    # The processes of one run share the folder, and whoever comes second finds the model there.
+    with (models_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        own = Settings(models_dir=models_dir)
+        return up_to_date(own, "heart_failure") or train(own, "heart_failure")
+
+
+@pytest.fixture(scope="session")
+def two_models(
+    settings: Settings, iris: Bundle, heart_failure: Bundle, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """Settings with a models folder that has Iris and heart failure; tests read it only."""
+    models_dir = tmp_path_factory.mktemp("two-models")
+    for found in (iris, heart_failure):
+        shutil.copytree(found.path.parent, models_dir / found.manifest.model)
+    return dataclasses.replace(settings, models_dir=models_dir)
 
 
 @pytest.fixture

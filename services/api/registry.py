@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import joblib
@@ -60,10 +59,7 @@ class Registry:
 
 def _open(found: Bundle) -> Scorer:
     """Check the bundle, and only then unpickle its model. Raises BundleError."""
-    for library in ("scikit-learn", "joblib", "numpy"):
-        made_with, here = found.manifest.libraries.get(library), version(library)
-        if made_with != here:
-            raise BundleError(f"{found.path} was made with {library} {made_with}, and here is {here}; train it again")
+    found.verify_libraries()
     found.verify()
     try:
         scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from petalstream.bundle import BundleError, Manifest
-from petalstream.schema import RowError, row_errors
+from petalstream.inference import infer
+from petalstream.schema import Kind, RowError, row_errors
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
@@ -33,7 +34,11 @@ class Scorer:
     estimator: Any
 
     def predict(self, rows: Sequence[object]) -> list[dict[str, Any]]:
-        """One answer a row: label, probability of each class, model, version, warnings. Raises InvalidRows."""
+        """One answer a row: label, probability of each class, model, version, warnings.
+
+        Where the model is a vote, the answer has each voter's `votes` too, and where the row names features that the
+        model does without, they are `unused`. Raises InvalidRows.
+        """
         faults = (error for index, row in enumerate(rows) for error in row_errors(self.manifest.features, row, index))
         if errors := list(islice(faults, MOST_ERRORS)):
             raise InvalidRows(errors)
@@ -49,23 +54,29 @@ class Scorer:
         scored = iter(self._score(fitting))
         return [{"errors": list(map(asdict, errors))} if errors else next(scored) for errors in faults]
 
-    def _score(self, samples: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+    def _score(self, samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """One answer a sample; each fits the model."""
         if not samples:
             return []
-        matrix = np.array([[sample[name] for name in self._names] for sample in samples], dtype=np.float64)
-        probabilities = self.estimator.predict_proba(matrix)
-        labels = self.estimator.predict(matrix)
+        inputs = self.manifest.inputs
+        matrix = np.array([[each.encoded(sample[each.name]) for each in inputs] for sample in samples])
+        found = infer(self.estimator, matrix)
         return [
             {
                 "model": self.manifest.model,
                 "version": self.manifest.version,
-                "label": str(label),
-                "probabilities": dict(zip(self.manifest.labels, row.tolist(), strict=True)),
+                "label": str(found.labels[row]),
+                "probabilities": dict(zip(self.manifest.labels, found.probabilities[row].tolist(), strict=True)),
                 "warnings": self._warnings(sample),
+                **self._beside(sample, {voter: str(labels[row]) for voter, labels in found.votes.items()}),
             }
-            for sample, label, row in zip(samples, labels, probabilities, strict=True)
+            for row, sample in enumerate(samples)
         ]
+
+    def _beside(self, sample: Mapping[str, Any], votes: Mapping[str, str]) -> dict[str, Any]:
+        """What only the answers of some models have."""
+        unused = [each.name for each in self.manifest.features if not each.used and each.name in sample]
+        return {name: value for name, value in (("votes", votes), ("unused", unused)) if value}
 
     def check_golden_rows(self) -> None:
         """Raise BundleError unless the model still gives what it gave when it was trained."""
@@ -78,19 +89,19 @@ class Scorer:
                     f" that was {golden} when it was trained"
                 )
 
-    @property
-    def _names(self) -> list[str]:
-        return [feature.name for feature in self.manifest.features]
-
-    def _warnings(self, sample: Mapping[str, float]) -> list[str]:
-        """A line for each value outside what the model saw in training; such a value is scored all the same."""
+    def _warnings(self, sample: Mapping[str, Any]) -> list[str]:
+        """A line for each value that the model did not see the like of in training; it is scored all the same."""
         warnings = []
-        for feature in self.manifest.features:
-            quantiles = self.manifest.training[feature.name]["quantiles"]
-            least, most = quantiles["0"], quantiles["1"]
-            if not least <= sample[feature.name] <= most:
+        for feature in self.manifest.inputs:
+            value, seen = sample[feature.name], self.manifest.training[feature.name]
+            if feature.kind in (Kind.YES_NO, Kind.CATEGORY):
+                if not seen["counts"][int(feature.encoded(value))]:
+                    warnings.append(f"{feature.name} {feature.written(value)} does not occur in the training data")
+                continue
+            least, most = seen["quantiles"]["0"], seen["quantiles"]["1"]
+            if not least <= value <= most:
                 warnings.append(
-                    f"{feature.name} {sample[feature.name]:g} {feature.unit} is outside the training range,"
-                    f" {least:g} to {most:g} {feature.unit}"
+                    f"{feature.name} {feature.measured(value)} is outside the training range,"
+                    f" {least:g} to {feature.measured(most)}"
                 )
         return warnings

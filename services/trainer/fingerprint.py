@@ -6,9 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import petalstream
-from petalstream.bundle import sha256
+from petalstream.bundle import UNPICKLED_BY, sha256
 
-LIBRARIES = ("scikit-learn", "joblib", "numpy", "scipy")
+LIBRARIES = (*UNPICKLED_BY, "scipy")
 
 
 def libraries() -> dict[str, str]:
@@ -20,7 +20,8 @@ def libraries() -> dict[str, str]:
 def fingerprint(model: str, data: bytes, seed: int) -> str:
     """The digest of data, seed, library versions and code: the model's own file and what all models share."""
     trainer = Path(__file__).parent
-    code = [*Path(petalstream.__path__[0]).glob("*.py"), *trainer.glob("*.py"), trainer / "models" / f"{model}.py"]
+    shared = [*Path(petalstream.__path__[0]).glob("*.py"), *trainer.glob("*.py"), *trainer.glob("report/*.py")]
+    code = [*shared, trainer / "models" / f"{model}.py"]
     made_from = {
         "model": model,
         "data": sha256(data),

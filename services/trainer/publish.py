@@ -4,20 +4,22 @@ import csv
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import joblib
 
-from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
+from petalstream.bundle import CURRENT, MANIFEST, MODEL, REPORT, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
 from services.trainer.dataset import Dataset
 
 
-def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset) -> Bundle:
+def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes]) -> Bundle:
     """Write the next version of the model beside its final place, rename it there, and make it the served one.
 
-    `manifest` comes without version and files, which are filled in here. Older versions are left as they are.
+    `report` holds the files of the folder report/ by name. `manifest` comes without version and files, which are
+    filled in here. Older versions are left as they are.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
@@ -25,12 +27,16 @@ def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset)
     try:
         joblib.dump(estimator, staging / MODEL)
         _write_test_set(staging / TEST_SET, test, manifest)
-        digests = {path.name: sha256(path.read_bytes()) for path in sorted(staging.iterdir())}
+        (staging / REPORT).mkdir()
+        for name, content in report.items():
+            (staging / REPORT / name).write_bytes(content)
+        written = [path for path in sorted(staging.rglob("*")) if path.is_file()]
+        digests = {path.relative_to(staging).as_posix(): sha256(path.read_bytes()) for path in written}
         version = next_version(home)
         published = replace(manifest, version=version, files=digests)
         (staging / MANIFEST).write_text(published.to_json(), encoding="utf-8")
         staging.chmod(0o755)
-        for path in [*staging.iterdir(), staging]:
+        for path in [*staging.rglob("*"), staging]:
             _sync(path)
         # Fails where another training has just published the same version: a folder that is not empty is not replaced.
         staging.rename(home / version)
@@ -50,8 +56,9 @@ def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([SAMPLE_ID, *(feature.name for feature in manifest.features), manifest.target])
-        for line, row, label in zip(test.lines, test.samples, test.labels, strict=True):
-            writer.writerow([line, *row.tolist(), label])
+        for line, row, label in zip(test.lines, test.values.tolist(), test.labels, strict=True):
+            values = [feature.written(value) for feature, value in zip(manifest.features, row, strict=True)]
+            writer.writerow([line, *values, label])
 
 
 def _replace_text(path: Path, text: str) -> None:

@@ -1,17 +1,21 @@
 """From a model's CSV to its published bundle."""
 
 import logging
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from petalstream import bundle
-from petalstream.bundle import Bundle, BundleError, Manifest
+from petalstream.bundle import Bundle, BundleError, Manifest, sha256
+from petalstream.inference import voters
 from petalstream.settings import Settings
-from services.trainer import dataset, evaluate, publish
-from services.trainer.dataset import DataError
-from services.trainer.definition import definition
+from services.trainer import dataset, evaluate, publish, report
+from services.trainer.dataset import DataError, Dataset
+from services.trainer.definition import Definition, DefinitionError, definition
 from services.trainer.fingerprint import fingerprint, libraries
 from services.trainer.search import search
 from services.trainer.split import split
+from services.trainer.validation import cross_validate
 
 log = logging.getLogger(__name__)
 
@@ -20,24 +24,35 @@ class TooInaccurate(Exception):
     """A model that did not reach the accuracy that publication asks for."""
 
     def __init__(self, accuracy: float, floor: float) -> None:
-        super().__init__(
-            f"validation accuracy {accuracy:.3f} is below MIN_VALIDATION_ACCURACY {floor:g}; nothing was published"
-        )
+        super().__init__(f"validation accuracy {accuracy:.3f} is below {floor:g}; nothing was published")
 
 
-def up_to_date(settings: Settings, name: str) -> Bundle | None:
-    """The served bundle, where it is intact and data, code, seed and library versions are those it was made from."""
+def servable(settings: Settings, name: str) -> Bundle | None:
+    """The served bundle, where it is intact and made with the libraries that are here."""
     try:
         served = bundle.current(settings.models_dir, name)
         served.verify()
-        data = dataset.read(settings.data_dir / definition(name).csv)
-    except (BundleError, DataError):
+        served.verify_libraries()
+    except BundleError:
         return None
-    return served if served.manifest.fingerprint == fingerprint(name, data, settings.train_seed) else None
+    return served
+
+
+def up_to_date(settings: Settings, name: str) -> Bundle | None:
+    """The served bundle, where data, code, seed and library versions are those it was made from."""
+    try:
+        data = dataset.read(settings.data_dir / definition(name).csv)
+    except (DataError, DefinitionError):
+        return None
+    served = servable(settings, name)
+    return served if served and served.manifest.fingerprint == fingerprint(name, data, settings.train_seed) else None
 
 
 def train(settings: Settings, name: str) -> Bundle:
-    """Train the model `name` and publish it. Raises DataError or TooInaccurate, and then nothing is published."""
+    """Train the model `name` and publish it.
+
+    Raises DataError, DefinitionError or TooInaccurate, and then nothing is published.
+    """
     model = definition(name)
     path = settings.data_dir / model.csv
     content = dataset.read(path)
@@ -46,21 +61,29 @@ def train(settings: Settings, name: str) -> Bundle:
     sizes = [len(part.labels) for part in (parts.training, parts.validation, parts.test)]
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
-    estimator, parameters = search(model, parts.training, settings.train_seed)
-    figures = evaluate.metrics(estimator, parts.validation, parts.test, model.labels)
-    chosen = ", ".join(f"{key.split('__')[-1]}={value}" for key, value in parameters.items())
+    estimator, parameters, tables = search(model, parts.training, settings.train_seed)
+    figures = evaluate.metrics(estimator, parts.validation, parts.test, model)
+    chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
     print(f"{name}: chosen {chosen}\n{evaluate.table(figures)}", flush=True)
-    if figures["validation_accuracy"] < settings.min_validation_accuracy:
-        raise TooInaccurate(figures["validation_accuracy"], settings.min_validation_accuracy)
+    floor = max(settings.min_validation_accuracy, model.least_accuracy)
+    if figures["validation_accuracy"] < floor:
+        raise TooInaccurate(figures["validation_accuracy"], floor)
 
+    figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
+    print("\n".join(evaluate.cross_validated(figures["cross_validation"])), flush=True)
+    log.info("%s: drawing the report", name)
     manifest = Manifest(
         model=name,
         version="",
         trained_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         fingerprint=fingerprint(name, content, settings.train_seed),
+        **_words(name, model),
+        data=_provenance(model, content, samples),
         features=tuple(model.features),
         target=model.target,
         labels=tuple(str(label) for label in estimator.classes_),
+        probability=_probability(estimator),
+        voters=tuple(voters(estimator)),
         parameters=parameters,
         metrics=figures,
         training=evaluate.training_distribution(parts.training, model),
@@ -68,4 +91,25 @@ def train(settings: Settings, name: str) -> Bundle:
         libraries=libraries(),
         files={},
     )
-    return publish.publish(settings.models_dir, manifest, estimator, parts.test)
+    files = report.draw(estimator, parts, model, tables)
+    return publish.publish(settings.models_dir, manifest, estimator, parts.test, files)
+
+
+def _words(name: str, model: Definition) -> dict[str, Any]:
+    """What people read of the model; where its file says nothing, what can be said of any."""
+    return {
+        "title": model.title or name.replace("_", " ").capitalize(),
+        "predicts": model.predicts or f"{model.target}: one of {', '.join(model.words.values())}",
+        "sample": model.sample,
+        "notes": tuple(model.notes),
+    }
+
+
+def _provenance(model: Definition, content: bytes, samples: Dataset) -> dict[str, Any]:
+    source = asdict(model.source) if model.source else {}
+    return {"csv": model.csv, "sha256": sha256(content), "rows": len(samples.labels), **source}
+
+
+def _probability(estimator: Any) -> str:
+    names = [name.replace("_", " ") for name in voters(estimator)]
+    return f"share of the votes of {', '.join(names)}" if names else "probability given by the estimator"

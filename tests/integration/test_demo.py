@@ -164,6 +164,6 @@ def test_a_model_that_may_not_be_published_ends_the_demo_with_the_reason(start: 
     run = start(min_validation_accuracy=1)
     assert run.process.wait(SECONDS) == 1
     printed = run.output.read_text()
-    assert "trainer: validation accuracy 0.933 is below MIN_VALIDATION_ACCURACY 1; nothing was published" in printed
+    assert "trainer: validation accuracy 0.933 is below 1; nothing was published" in printed
     assert printed.splitlines()[-1] == "demo: the trainer ended with exit code 1"
     assert run.left_behind() == []

@@ -39,9 +39,9 @@ def test_a_byte_order_mark_as_spreadsheets_write_it_is_no_harm() -> None:
         (["a,b"], f"line 1: the columns must be {HEADER}, not a,b"),
         ([HEADER, *FLOWERS[:3], "5.1,3.5,1.4,setosa"], "line 5: expected 5 columns, found 4"),
         ([HEADER, FLOWERS[0], "", FLOWERS[1]], "line 3: expected 5 columns, found 0"),
-        ([HEADER, "5.1,wide,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not 'wide'"),
-        ([HEADER, "5.1,,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not ''"),
-        ([HEADER, "5.1,nan,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not 'nan'"),
+        ([HEADER, "5.1,wide,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not the text 'wide'"),
+        ([HEADER, "5.1,,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not the text ''"),
+        ([HEADER, "5.1,nan,1.4,0.2,setosa"], "line 2: sepal_width must be a finite number, not NaN"),
         ([HEADER, "5.1,inf,1.4,0.2,setosa"], "line 2: sepal_width must be a finite number"),
         ([HEADER, "5.1,-3,1.4,0.2,setosa"], "line 2: sepal_width must be at least 0 cm, not -3"),
         (

@@ -5,9 +5,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from petalstream.schema import Feature
-from services.trainer.definition import Definition
+from services.trainer.definition import Definition, Source
 
 MODEL = Definition(
+    title="Iris",
+    predicts="Which of three species an iris flower is, from the lengths of its leaves",
+    sample="flower",
+    source=Source(
+        "R. A. Fisher, Iris, UCI Machine Learning Repository (1936, donated 1988)",
+        "https://doi.org/10.24432/C56C76",
+        "CC BY 4.0",
+    ),
     csv="iris.csv",
     features=[
         Feature("sepal_length", "Sepal length", "cm", "Length of one of the flower's outer leaves", minimum=0),
@@ -25,4 +33,5 @@ MODEL = Definition(
         "classify__class_weight": [None, "balanced"],
         "classify__solver": ["lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"],
     },
+    least_accuracy=0.9,
 )
