@@ -136,12 +136,15 @@ def write_prediction(request: Request, answer: Mapping[str, Any], time: datetime
         ("source_partition", str(record.partition).encode()),
         ("source_offset", str(record.offset).encode()),
     ]
+    # Some models alone have them: votes where the model is a vote, unused where it does without a feature.
+    votes, unused = ({name: answer[name]} if name in answer else {} for name in ("votes", "unused"))
     value = {
         "model": answer["model"],
         "version": answer["version"],
-        "prediction": {"label": answer["label"], "probabilities": answer["probabilities"]},
+        "prediction": {"label": answer["label"], "probabilities": answer["probabilities"], **votes},
         "features": request.features,
         "warnings": answer["warnings"],
+        **unused,
     }
     return Message(predictions_topic(request.model), record.key, _json(value), headers)
 

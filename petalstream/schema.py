@@ -54,9 +54,8 @@ class Feature:
     def __post_init__(self) -> None:
         """Raise ValueError where the choices do not go with the kind."""
         if (self.kind is Kind.CATEGORY) != (len(self.choices) >= 2):
-            raise ValueError(
-                f"{self.name} is a {self.kind} with {len(self.choices)} choices; a category has two or more"
-            )
+            said = "only a category has choices, and two or more"
+            raise ValueError(f"{self.name} is a {self.kind} with {len(self.choices)} choices: {said}")
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:

@@ -24,13 +24,17 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
 
     `latency` is in seconds, from the record's timestamp to its prediction.
     """
-    features = " ".join(f"{name}={value}" for name, value in request.features.items())
+    features = " ".join(f"{name}={_word(value)}" for name, value in request.features.items())
     label = answer["label"]
     probability = answer["probabilities"][label]
     return (
         f"{place(request.record)}  {features}  ->  {label} {probability:.1%}  {_match(request.expected, label)}"
         f"  ({answer['model']} version {answer['version']}, {latency * 1000:.0f} ms)"
     )
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _match(expected: str | None, label: str) -> str:

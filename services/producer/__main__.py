@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from petalstream import broker, bundle, lifecycle, logs, settings
 from petalstream.broker import KafkaError
-from petalstream.bundle import BundleError
+from petalstream.bundle import Bundle, BundleError
 from petalstream.settings import Settings
 from services.producer.records import request_messages
 from services.producer.stream import DELIVERY_SECONDS, stream
@@ -25,12 +27,12 @@ def main() -> int:
 
 
 def run(configured: Settings) -> int:
-    """Stream the test set of every published model. Raises BundleError, KafkaError."""
+    """Stream the test set of every published model. Raises BundleError where there is none, KafkaError."""
     stop = lifecycle.stop_on_signals()
-    names = bundle.model_names(configured.models_dir)
-    if not names:
+    bundles = list(_published(configured.models_dir))
+    if not bundles:
         raise BundleError(f"no model in {configured.models_dir}; run the trainer first")
-    bundles = [bundle.current(configured.models_dir, name) for name in names]
+    names = [found.manifest.model for found in bundles]
     for name in names:
         broker.create_topics(configured.kafka_bootstrap_servers, name, configured.topic_partitions)
     producer = broker.new_producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
@@ -42,6 +44,15 @@ def run(configured: Settings) -> int:
         broker.close_producer(producer, 1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
     return 0 if report.acknowledged == report.sent else 1
+
+
+def _published(models_dir: Path) -> Iterator[Bundle]:
+    """The served bundles; one that cannot be read is named in the log, and the others are streamed."""
+    for name in bundle.model_names(models_dir):
+        try:
+            yield bundle.current(models_dir, name)
+        except BundleError as error:
+            log.error("%s is not streamed: %s", name, error)
 
 
 if __name__ == "__main__":

@@ -3,18 +3,20 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 
 from petalstream.bundle import Bundle
 from petalstream.messages import Message, write_request
 
 
 def request_messages(bundles: Sequence[Bundle], loop: bool) -> Iterator[Message]:
-    """One request for each held-out sample, bundle after bundle, read line by line; with `loop` without end."""
+    """One request for each held-out sample, a sample of each bundle in turn; with `loop` without end."""
     while True:
-        for bundle in bundles:
-            for sample_id, features, label in bundle.test_set():
-                yield write_request(
-                    bundle.manifest.model, sample_id, features, label, str(uuid.uuid4()), datetime.now(UTC)
-                )
+        for samples in zip_longest(*(bundle.test_set() for bundle in bundles)):
+            for bundle, sample in zip(bundles, samples, strict=True):
+                if sample is not None:
+                    sample_id, features, label = sample
+                    model, now = bundle.manifest.model, datetime.now(UTC)
+                    yield write_request(model, sample_id, features, label, str(uuid.uuid4()), now)
         if not loop:
             return

@@ -1,0 +1,92 @@
+"""The heart-failure model: its inputs, its vote, and the figures that README gives."""
+
+import re
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from petalstream.bundle import Bundle
+from petalstream.inference import infer
+from services.trainer.definition import definition
+
+INPUTS = [
+    "age",
+    "anaemia",
+    "creatinine_phosphokinase",
+    "ejection_fraction",
+    "high_blood_pressure",
+    "platelets",
+    "serum_creatinine",
+    "serum_sodium",
+    "smoking",
+    "time",
+]
+
+
+def test_ten_features_in_this_order_are_the_models_inputs(heart_failure: Bundle) -> None:
+    assert [feature.name for feature in heart_failure.manifest.inputs] == INPUTS
+    assert joblib.load(heart_failure.path / "model.joblib").n_features_in_ == 10
+    left_out = [feature.name for feature in heart_failure.manifest.features if not feature.used]
+    assert left_out == ["diabetes", "sex"]
+
+
+def test_three_kinds_of_trees_were_tuned_each_by_itself_and_outvote_one_another(heart_failure: Bundle) -> None:
+    vote = joblib.load(heart_failure.path / "model.joblib")
+    kinds = {name: type(voter).__name__ for name, voter in vote.named_estimators_.items()}
+    assert kinds == {
+        "decision_tree": "DecisionTreeClassifier",
+        "random_forest": "RandomForestClassifier",
+        "extra_trees": "ExtraTreesClassifier",
+    }
+    assert heart_failure.manifest.voters == tuple(kinds)
+    for key, value in heart_failure.manifest.parameters.items():
+        assert vote.get_params()[key] == value
+    assert {key.split("__")[0] for key in heart_failure.manifest.parameters} == set(kinds)
+    test_set = [features for _, features, _ in heart_failure.test_set()]
+    inputs = heart_failure.manifest.inputs
+    samples = np.array([[feature.encoded(row[feature.name]) for feature in inputs] for row in test_set])
+    found = infer(vote, samples)
+    assert found.labels.tolist() == vote.predict(samples).tolist()
+    assert any(len({votes[row] for votes in found.votes.values()}) == 2 for row in range(len(samples)))
+
+
+def test_the_classes_are_weighed_since_two_of_three_patients_survived() -> None:
+    for _, voter in definition("heart_failure").estimator.estimators:
+        assert voter.class_weight == "balanced"
+    assert definition("heart_failure").scoring == "balanced_accuracy"
+
+
+def test_it_is_better_than_the_commonest_class_and_worse_without_the_follow_up_period(heart_failure: Bundle) -> None:
+    figures = heart_failure.manifest.metrics
+    validated = figures["cross_validation"]
+    assert figures["test_accuracy"] > figures["commonest_share"]
+    assert validated["accuracy"]["mean"] > validated["without"]["time"]["accuracy"]["mean"] > 203 / 299
+    assert (validated["folds"], validated["repeats"]) == (5, 5)
+
+
+def test_the_manifest_says_what_people_must_know(heart_failure: Bundle) -> None:
+    notes = " ".join(heart_failure.manifest.notes)
+    assert "no medical device" in notes
+    assert "not known when a prediction would be wanted" in notes
+    assert heart_failure.manifest.probability == "share of the votes of decision tree, random forest, extra trees"
+    assert heart_failure.manifest.data["licence"] == "CC BY 4.0"
+    assert heart_failure.manifest.data["rows"] == 299
+
+
+@pytest.mark.parametrize("name", ["iris", "heart_failure"])
+def test_readme_gives_the_figures_of_the_run(name: str, request: pytest.FixtureRequest, root: Path) -> None:
+    figures = request.getfixturevalue(name).manifest.metrics
+    validated = figures["cross_validation"]
+    (row,) = re.findall(rf"^\| `{name}` \| .*$", (root / "README.md").read_text(), re.MULTILINE)
+    expected = [
+        f"{figures['test_accuracy']:.3f}",
+        f"{figures['commonest_share']:.3f}",
+        f"{validated['accuracy']['mean']:.3f} ± {validated['accuracy']['spread']:.3f}",
+    ]
+    expected += [
+        f"{less['accuracy']['mean']:.3f} ± {less['accuracy']['spread']:.3f}" for less in validated["without"].values()
+    ]
+    for figure in expected:
+        assert figure in row

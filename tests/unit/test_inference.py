@@ -1,0 +1,67 @@
+"""What a fitted estimator says: a majority vote as scikit-learn takes it, with shares of votes for probabilities."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from petalstream.inference import infer, is_vote, voters
+
+LABELS = np.array(["oak", "elm", "yew"])
+VOTERS = [
+    ("tree", DecisionTreeClassifier(max_depth=2, random_state=0)),
+    ("forest", RandomForestClassifier(5, random_state=0)),
+    ("extra", ExtraTreesClassifier(5, random_state=0)),
+    ("ridge", RidgeClassifier()),  # which has no probabilities at all
+]
+
+
+def samples(count: int = 200) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+    random = np.random.default_rng(0)
+    drawn = random.normal(size=(count, 4))
+    return drawn, LABELS[np.digitize(drawn[:, 0] + random.normal(size=count), [-0.5, 0.5])]
+
+
+@pytest.mark.parametrize("weights", [None, [3, 1, 1, 1]])
+@pytest.mark.parametrize("left_out", [None, "forest"])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_labels_and_votes_are_scikit_learns_own(weights: list[int] | None, left_out: str | None, scaled: bool) -> None:
+    drawn, labels = samples()
+    vote: Any = VotingClassifier([(n, "drop" if n == left_out else voter) for n, voter in VOTERS], weights=weights)
+    estimator = make_pipeline(StandardScaler(), vote) if scaled else vote
+    estimator.fit(drawn, labels)
+    found = infer(estimator, drawn)
+    assert found.labels.tolist() == estimator.predict(drawn).tolist()
+    assert list(found.votes) == voters(estimator) == [name for name, _ in VOTERS if name != left_out]
+    seen = estimator[0].transform(drawn) if scaled else drawn
+    for name, voted in found.votes.items():
+        assert voted.tolist() == vote.classes_[vote.named_estimators_[name].predict(seen)].tolist()
+
+
+def test_a_probability_is_the_share_of_the_votes_and_the_label_has_the_largest() -> None:
+    drawn, labels = samples()
+    found = infer(VotingClassifier(VOTERS[:3]).fit(drawn, labels), drawn)
+    classes = sorted(LABELS)
+    for row, label in enumerate(found.labels):
+        cast = [votes[row] for votes in found.votes.values()]
+        assert found.probabilities[row].tolist() == pytest.approx([cast.count(each) / 3 for each in classes])
+        assert label == classes[found.probabilities[row].argmax()]
+
+
+@pytest.mark.parametrize("vote", [False, True])
+def test_an_estimator_with_probabilities_of_its_own_keeps_them(vote: bool) -> None:
+    drawn, labels = samples()
+    estimator: Any = LogisticRegression()
+    if vote:
+        estimator = VotingClassifier(VOTERS[:3], voting="soft")
+    estimator.fit(drawn, labels)
+    found = infer(estimator, drawn)
+    assert found.labels.tolist() == estimator.predict(drawn).tolist()
+    assert found.probabilities.tolist() == estimator.predict_proba(drawn).tolist()
+    assert (dict(found.votes), is_vote(estimator), voters(estimator)) == ({}, False, [])
