@@ -1,18 +1,54 @@
 """The trainer as it is started: exit codes and what it prints."""
 
+import os
+import pty
+import shutil
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 
 from petalstream import settings
+from petalstream.bundle import Bundle
+from tests.checkouts import fresh_copy
+
+BROKEN = "MODEL = no_such_name\n"
+UNFIT = """
+from sklearn.tree import DecisionTreeClassifier
+from petalstream.schema import Feature
+from services.trainer.definition import Definition
+MODEL = Definition(
+    csv="iris.csv",
+    features=[Feature(f"{leaf}_{side}", "", "cm") for leaf in ("sepal", "petal") for side in ("length", "width")],
+    target="species",
+    labels=["setosa", "versicolor", "virginica"],
+    estimator=DecisionTreeClassifier(),
+    grid={"max_depth": ["deep"]},
+)
+"""
 
 
-def trainer(models_dir: Path, *arguments: str, **overrides: object) -> subprocess.CompletedProcess[str]:
+def trainer(
+    models_dir: Path, *arguments: str, checkout: Path | None = None, **overrides: object
+) -> subprocess.CompletedProcess[str]:
     environment = settings.inherited(models_dir=models_dir, **overrides)
     command = [sys.executable, "-m", "services.trainer", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment, check=False)
+    return subprocess.run(
+        command, cwd=checkout, capture_output=True, text=True, timeout=100, env=environment, check=False
+    )
+
+
+@pytest.fixture
+def checkout(root: Path, tmp_path: Path) -> Path:
+    """A checkout whose models are Iris, one whose file cannot be imported and one that cannot be fitted."""
+    copy = fresh_copy(root, tmp_path)
+    models = copy / "services" / "trainer" / "models"
+    (models / "heart_failure.py").unlink()
+    (models / "broken.py").write_text(BROKEN)
+    (models / "unfit.py").write_text(UNFIT)
+    return copy
 
 
 def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: Path) -> None:
@@ -22,6 +58,7 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
     for told in told_first:
         assert told in first.stdout
     assert "search: 500 of 500 fits" in first.stderr
+    assert "cross-validation: 25 of 25 fits" in first.stderr
     second = trainer(tmp_path, "iris", "--if-changed")
     assert (second.returncode, second.stdout) == (0, "iris: version 1 is up to date\n")
 
@@ -29,7 +66,7 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "overrides", "code", "told"),
     [
-        (["iris"], {"data_dir": "/nowhere"}, 1, "trainer: /nowhere/iris.csv cannot be read: No such file"),
+        (["iris"], {"data_dir": "/nowhere"}, 1, "trainer: iris: /nowhere/iris.csv cannot be read: No such file"),
         ([], {"train_seed": "x"}, 1, "trainer: TRAIN_SEED must be a whole number from 0 to 4294967295, not 'x'"),
         (["rose"], {}, 2, "there is no model 'rose'; services/trainer/models/ has "),
     ],
@@ -42,3 +79,52 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert told in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_fails_is_named_and_stops_no_other(checkout: Path, tmp_path: Path) -> None:
+    ended = trainer(tmp_path / "models", checkout=checkout)
+    assert ended.returncode == 1
+    assert "trainer: broken: services/trainer/models/broken.py: NameError: name 'no_such_name'" in ended.stderr
+    assert "unfit could not be trained" in ended.stderr
+    assert "iris: published version 1" in ended.stdout
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["iris"]
+
+
+def test_the_stack_goes_on_only_where_each_model_that_fails_has_a_bundle_to_serve(
+    checkout: Path, tmp_path: Path, iris: Bundle
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(iris.path.parent, models / "iris")
+    (checkout / "services" / "trainer" / "models" / "unfit.py").unlink()
+    (checkout / "services" / "trainer" / "models" / "broken.py").unlink()
+    (checkout / "data" / "iris.csv").write_text("nothing\n")
+    goes_on = trainer(models, "--if-changed", checkout=checkout)
+    assert goes_on.returncode == 0
+    assert "trainer: iris: data/iris.csv, line 1: the columns must be" in goes_on.stderr
+    assert "trainer: iris: version 1 goes on serving" in goes_on.stderr
+    assert trainer(models, checkout=checkout).returncode == 1
+    (models / "iris" / "1" / "model.joblib").write_bytes(b"altered")
+    assert trainer(models, "--if-changed", checkout=checkout).returncode == 1
+
+
+def test_on_a_terminal_progress_is_a_bar_and_in_a_log_lines(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    environment = settings.inherited(models_dir=tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "services.trainer", "iris"], env=environment, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    except OSError:  # how a terminal tells that its other end is closed
+        pass
+    finally:
+        os.close(ours)
+        process.kill()
+        process.wait(10)
+    assert b"search: " in shown
+    assert b"%|" in shown
+    assert b"of 500 fits" not in shown
