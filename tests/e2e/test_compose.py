@@ -17,7 +17,7 @@ from embedded.ports import free_port
 from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.messages import Message
+from petalstream.messages import Message, ReceivedRecord
 from tests.checkouts import outer_environment
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
@@ -157,6 +157,31 @@ def test_the_whole_test_set_is_printed_and_on_the_predictions_topic(stack: Stack
     value = json.loads(next(iter(stack.predicted().values())))
     assert value["model"] == "iris"
     assert set(value["features"]) == {"sepal_length", "sepal_width", "petal_length", "petal_width"}
+
+
+def test_every_models_test_set_is_streamed(stack: Stack) -> None:
+    def predicted() -> list[ReceivedRecord]:
+        return list(broker.read_topic(stack.servers, "heart_failure.predictions"))
+
+    wait_until(lambda: len({record.key for record in predicted()}) == 60, "a prediction of each patient", SECONDS)
+    value = json.loads(predicted()[0].value or b"")
+    assert set(value["prediction"]["votes"]) == {"decision_tree", "random_forest", "extra_trees"}
+    assert value["unused"] == ["diabetes", "sex"]
+
+
+def test_the_pages_the_form_and_the_drawings_are_served(stack: Stack) -> None:
+    url, html = f"http://localhost:{stack.api_port}", {"Accept": "text/html"}
+    start = requests.get(url, headers=html, timeout=10).text
+    for model in ("iris", "heart_failure"):
+        assert f'href="/models/{model}"' in start
+        report = requests.get(f"{url}/models/{model}/report", headers=html, timeout=10).text
+        drawings = re.findall(r'src="(/models/\w+/report/[^"]+\.svg)"', report)
+        assert len(drawings) >= 6
+        assert requests.get(url + drawings[0], timeout=10).text.rstrip().endswith("</svg>")
+    flower = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
+    answer = requests.post(f"{url}/models/iris/predict", data=flower, headers=html, timeout=10)
+    assert answer.status_code == 200
+    assert "setosa" in answer.text
 
 
 def test_the_api_answers_on_its_port_and_only_on_loopback(stack: Stack) -> None:

@@ -1,15 +1,18 @@
 """What the trainer reads and how it splits it."""
 
+import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
+from petalstream.bundle import sha256
 from services.trainer import dataset
 from services.trainer.dataset import DataError, Dataset
-from services.trainer.definition import definition
+from services.trainer.definition import DefinitionError, definition
 from services.trainer.split import split
 
 IRIS = definition("iris")
@@ -92,3 +95,39 @@ def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows
     for row, ours, theirs in zip(rows, read.samples[rows - 1], fisher.data[rows - 1], strict=True):
         shown = " | ".join([f"| {row}", ", ".join(map(str, ours)), ", ".join(map(str, theirs))])
         assert shown in (root / "data/README.md").read_text()
+
+
+def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> None:
+    content = dataset.read(root / "data/heart_failure_clinical_records.csv")
+    assert sha256(content) in (root / "data/README.md").read_text()
+    read = dataset.parse(content, Path(), definition("heart_failure"))
+    assert np.unique(read.labels, return_counts=True)[1].tolist() == [96, 203]
+    names = [feature.name for feature in definition("heart_failure").features]
+    means = dict(zip(names, read.values.astype(float).mean(axis=0).tolist(), strict=True))
+    published = {"age": 60.8339, "creatinine_phosphokinase": 581.8395, "ejection_fraction": 38.0836}
+    published |= {"platelets": 263358.03, "serum_creatinine": 1.3939, "serum_sodium": 136.6254, "time": 130.2609}
+    assert {name: means[name] for name in published} == pytest.approx(published, abs=0.01)
+
+
+def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Path) -> None:
+    model = definition("heart_failure")
+    read = dataset.parse(dataset.read(root / "data" / model.csv), Path(), model)
+    assert (read.values.shape, read.samples.shape) == ((299, 12), (299, 10))
+    first = dict(zip([feature.name for feature in model.features], read.values[0], strict=True))
+    assert (first["age"], first["diabetes"], first["sex"], first["time"]) == (75.0, False, True, 4)
+    assert read.samples[0].tolist() == [75, 0, 582, 20, 0, 265000, 1.9, 130, 0, 4]
+    assert read.labels[0] == "died"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"target": "petal_width"}, "the names of features and target must differ"),
+        ({"labels": ["setosa"]}, "two or more labels that differ"),
+        ({"labels": {"a": "setosa", "b": "setosa"}}, "two or more labels that differ"),
+        ({"compare_without": ["colour"]}, "compare_without names 'colour', which is none of the inputs"),
+    ],
+)
+def test_a_definition_that_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(DefinitionError, match=said):
+        dataclasses.replace(IRIS, **changes)

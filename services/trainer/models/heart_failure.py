@@ -46,7 +46,7 @@ MODEL = Definition(
             kind=Kind.INTEGER,
         ),
         Feature("high_blood_pressure", "High blood pressure", kind=Kind.YES_NO),
-        Feature("platelets", "Platelets", "per mL", "Platelets in the blood", minimum=0),
+        Feature("platelets", "Platelets", "per mL", "As published; such numbers are usual per microlitre", minimum=0),
         Feature("serum_creatinine", "Serum creatinine", "mg/dL", "Level of creatinine in the blood", minimum=0),
         Feature("serum_sodium", "Serum sodium", "mEq/L", "Level of sodium in the blood", minimum=0, kind=Kind.INTEGER),
         Feature("sex", "Male", help="No means female", kind=Kind.YES_NO, used=False),
