@@ -115,7 +115,7 @@ def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Pat
     assert (read.values.shape, read.samples.shape) == ((299, 12), (299, 10))
     first = dict(zip([feature.name for feature in model.features], read.values[0], strict=True))
     assert (first["age"], first["diabetes"], first["sex"], first["time"]) == (75.0, False, True, 4)
-    assert read.samples[0].tolist() == [75, 0, 582, 20, 0, 265000, 1.9, 130, 0, 4]
+    assert read.samples[0].tolist() == [75, 0, 582, 20, 1, 265000, 1.9, 130, 0, 4]
     assert read.labels[0] == "died"
 
 
