@@ -86,6 +86,8 @@ def _is_outcome(answer: Any) -> bool:
         case {"errors": [*errors]}:
             return bool(errors) and all(isinstance(error, dict) for error in errors)
         case {"model": str(), "version": str(), "label": str(label), "probabilities": dict(shares), "warnings": list()}:
+            if not isinstance(answer.get("votes", {}), dict):
+                return False
             return label in shares and all(isinstance(share, float) and 0 <= share <= 1 for share in shares.values())
     return False
 

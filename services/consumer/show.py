@@ -20,17 +20,25 @@ def line(outcome: Outcome) -> str:
 
 
 def prediction(request: Request, answer: Answer, latency: float) -> str:
-    """Where the record was, its features, the label with its probability, whether it is right, version, latency.
+    """Where the record was, its features, the label with its share, whether it is right, version, latency.
 
     `latency` is in seconds, from the record's timestamp to its prediction.
     """
     features = " ".join(f"{name}={_word(value)}" for name, value in request.features.items())
     label = answer["label"]
-    probability = answer["probabilities"][label]
     return (
-        f"{place(request.record)}  {features}  ->  {label} {probability:.1%}  {_match(request.expected, label)}"
+        f"{place(request.record)}  {features}  ->  {label} {_share(answer)}  {_match(request.expected, label)}"
         f"  ({answer['model']} version {answer['version']}, {latency * 1000:.0f} ms)"
     )
+
+
+def _share(answer: Answer) -> str:
+    """The label's probability; of a vote the votes, since a share of a few votes would be mistaken for certainty."""
+    label = answer["label"]
+    if "votes" not in answer:
+        return f"{answer['probabilities'][label]:.1%}"
+    votes = list(answer["votes"].values())
+    return f"{votes.count(label)} of {len(votes)} votes"
 
 
 def _word(value: object) -> str:

@@ -40,8 +40,11 @@ def test_it_trains_streams_the_test_sets_prints_every_prediction_and_sums_up(sta
     run = start()
     assert run.process.wait(SECONDS) == 0, run.output.read_text()
     printed = run.output.read_text()
-    for model, records, accuracy in (("iris", 30, "0.933"), ("heart_failure", 60, "0.817")):
-        lines = re.findall(rf"^{model}\.requests\[\d\]@\d+ .* ->  \w+ [\d.]+%", printed, re.MULTILINE)
+    for model, share, records, accuracy in (
+        ("iris", r"[\d.]+%", 30, "0.933"),
+        ("heart_failure", "[23] of 3 votes", 60, "0.817"),
+    ):
+        lines = re.findall(rf"^{model}\.requests\[\d\]@\d+ .* ->  \w+ {share}  ", printed, re.MULTILINE)
         assert len(lines) == records
         summary = printed.split(f"==> summary of {model}\n")[1].splitlines()[:2]
         assert summary[0] == f"sent {records}, predicted {records}, dead-lettered 0"

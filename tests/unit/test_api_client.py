@@ -109,6 +109,7 @@ def test_the_rows_are_posted_byte_for_byte_and_the_answers_returned_in_order(ser
         b"[{}]",
         b'[{"errors": "no"}]',
         b'[{"errors": [1]}]',
+        json.dumps([SETOSA | {"votes": ["setosa"]}]).encode(),
         pytest.param(b"[" * 100_000 + b"]" * 100_000, id="nested"),
         pytest.param(b"[" + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]", id="nested objects"),
         pytest.param(b'[{"a": ' + b"1" * 5_000 + b"}]", id="many digits"),

@@ -31,6 +31,13 @@ def test_a_prediction_is_shown_as_one_readable_line() -> None:
     assert answer == "setosa 97.6%  ✓ as expected  (iris version 3, 12 ms)"
 
 
+def test_a_vote_is_shown_as_votes_and_yes_or_no_as_words() -> None:
+    votes = {"tree": "setosa", "forest": "virginica", "extra": "setosa"}
+    request = read_request(Record(value=b'{"scented": true, "wild": false, "height": 3}'), 1_000)
+    shown = show.prediction(request, ANSWER | {"votes": votes}, 0.0124)
+    assert "  scented=yes wild=no height=3  ->  setosa 2 of 3 votes  ? no" in shown
+
+
 def test_a_wrong_prediction_and_one_without_a_known_label_are_told_apart() -> None:
     assert "✗ expected virginica" in line_for(b"virginica")
     assert "? no known label" in line_for(None)
