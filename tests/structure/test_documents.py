@@ -47,8 +47,11 @@ def test_everything_installed_is_pinned_and_no_index_is_named() -> None:
 def test_readme_shows_what_the_demo_prints() -> None:
     shown = (ROOT / "README.md").read_text().split("```\n...\n")[1].split("```")[0].splitlines()
     line = r"iris\.requests\[\d\]@\d+  (\w+=[\d.]+ ){4} ->  \w+ [\d.]+%  [✓✗] .+  \(iris version 1, \d+ ms\)"
+    vote = r"heart_failure\.requests\[\d\]@\d+  .* \.\.\. .* ->  \w+ \d of 3 votes  [✓✗] .+  \(heart_f.+ms\)"
     totals = r"accuracy 0\.\d+, latency p50 \d+ ms, p99 \d+ ms, rate [\d.]+ records/s"
-    expected = [line, line, line, r"\.\.\.", "==> summary of iris", "sent 30, predicted 30, dead-lettered 0", totals]
+    expected = [line, line, vote, r"\.\.\."]
+    for model, sent in (("heart_failure", 60), ("iris", 30)):
+        expected += [f"==> summary of {model}", f"sent {sent}, predicted {sent}, dead-lettered 0", totals]
     assert len(shown) == len(expected)
     for printed, pattern in zip(shown, expected, strict=True):
         assert re.fullmatch(pattern, printed)
