@@ -4,7 +4,7 @@ from flask import Flask
 
 from petalstream import logs, settings
 from petalstream.settings import Settings
-from services.api import problems, routes
+from services.api import headers, negotiation, pages, problems, routes, wording
 from services.api.registry import Registry
 
 
@@ -12,11 +12,16 @@ def create_app(configured: Settings | None = None) -> Flask:
     """The api with the models loaded; settings are the environment's unless given."""
     configured = configured or settings.load_or_exit("api")
     logs.configure(configured.log_level)
-    app = Flask(__name__, static_folder=None)
+    app = Flask(__name__)
     # Werkzeug cuts a body of unknown length off at this size without an error; one byte more tells that it was larger.
     app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
     app.extensions["registry"] = Registry.load(configured.models_dir)
+    app.jinja_env.filters.update(wording.FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(routes.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.after_request(negotiation.mark)
+    app.after_request(headers.secure)
     problems.register(app)
     return app

@@ -2,9 +2,13 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 1000
 
 
 class UnreadableBody(ValueError):
@@ -19,10 +23,7 @@ def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
     if not request.is_json:
         sent = (request.content_type or "none")[:60]
         raise UnsupportedMediaType(f"the content type must be application/json, not {sent}")
-    body = request.get_data(cache=False)
-    if len(body) > most_bytes:
-        raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
-    content = _parse(body)
+    content = _parse(_read(request, most_bytes))
     if isinstance(content, dict):
         return [content], True
     if not isinstance(content, list):
@@ -32,12 +33,30 @@ def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
     return content, False
 
 
+def read_fields(request: Request, most_bytes: int) -> list[tuple[str, str]]:
+    """The fields of a form and what was typed, in the order sent. Raises UnreadableBody and RequestEntityTooLarge."""
+    body = _read(request, most_bytes)
+    try:
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise UnreadableBody("the form is not UTF-8") from error
+    except ValueError as error:
+        raise UnreadableBody(f"the form has more than {MOST_FIELDS} fields") from error
+
+
 def reports_errors(request: Request) -> bool:
     """Whether the client wants faults row by row in the answer (`?on_error=report`). Raises UnreadableBody."""
     wish = request.args.get("on_error", "fail")
     if wish not in ("fail", "report"):
         raise UnreadableBody(f"on_error must be fail or report, not {wish[:40]!r}")
     return wish == "report"
+
+
+def _read(request: Request, most_bytes: int) -> bytes:
+    body = request.get_data(cache=False)
+    if len(body) > most_bytes:
+        raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
+    return body
 
 
 def _parse(body: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Errors as application/problem+json (RFC 9457): the one table from what went wrong to what the client is told."""
+"""Errors as application/problem+json (RFC 9457), or as a page for who prefers one: the one table of what is told."""
 
 import json
 import logging
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from petalstream.reasons import Reason
 from petalstream.schema import RowError
 from services.api.body import UnreadableBody
+from services.api.negotiation import wants_page
 from services.api.registry import NotReady, UnknownModel
 from services.api.scorer import InvalidRows
 
@@ -21,10 +22,13 @@ log = logging.getLogger(__name__)
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None) -> Response:
     """A problem answer; `errors` lists {row, field, message, reason}; without any it holds the detail and `reason`."""
+    title = HTTPStatus(status).phrase
+    if wants_page():
+        return make_response(render_template("error.html", title=title, detail=detail, errors=errors), status)
     listed = errors or [RowError(None, None, detail, reason)]
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title,
         "status": status,
         "detail": detail,
         "errors": [asdict(error) for error in listed],

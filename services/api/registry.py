@@ -9,6 +9,7 @@ import joblib
 
 from petalstream import bundle
 from petalstream.bundle import MODEL, Bundle, BundleError
+from services.api.reports import Report
 from services.api.scorer import Scorer
 
 log = logging.getLogger(__name__)
@@ -30,23 +31,27 @@ class NotReady(RuntimeError):
 
 @dataclass(frozen=True)
 class Registry:
-    """The served models by name."""
+    """By name, the served models and their reports, and of the models that are refused the reason."""
 
     scorers: Mapping[str, Scorer]
+    reports: Mapping[str, Report]
+    refused: Mapping[str, str]
 
     @classmethod
     def load(cls, models_dir: Path) -> "Registry":
-        """The current version of every model in the folder; a bad bundle is left out, with the reason in the log."""
-        scorers = {}
+        """The current version of every model in the folder; a bad bundle is refused, with the reason in the log."""
+        scorers, reports, refused = {}, {}, {}
         for name in bundle.model_names(models_dir):
             try:
-                scorers[name] = _open(bundle.current(models_dir, name))
-                log.info("serving %s version %s", name, scorers[name].manifest.version)
+                found = bundle.current(models_dir, name)
+                scorers[name], reports[name] = _open(found)
+                log.info("serving %s version %s", name, found.manifest.version)
             except BundleError as error:
+                refused[name] = str(error)
                 log.error("%s is not served: %s", name, error)
         if not scorers:
             log.error("no model to serve in %s; train one and start the api again", models_dir)
-        return cls(scorers)
+        return cls(scorers, reports, refused)
 
     def scorer(self, name: str) -> Scorer:
         """The scorer of the model `name`. Raises NotReady where nothing is served, else UnknownModel."""
@@ -57,15 +62,15 @@ class Registry:
         return self.scorers[name]
 
 
-def _open(found: Bundle) -> Scorer:
+def _open(found: Bundle) -> tuple[Scorer, Report]:
     """Check the bundle, and only then unpickle its model. Raises BundleError."""
     found.verify_libraries()
     found.verify()
     try:
         scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
         scorer.check_golden_rows()
+        return scorer, Report.read(found)
     except BundleError:
         raise
     except Exception as error:  # unpickling runs whatever the file says, and may raise anything
         raise BundleError(f"{found.path} cannot be loaded: {type(error).__name__}: {error}") from error
-    return scorer

@@ -1,24 +1,13 @@
-"""The api's routes; each only translates between HTTP and the core."""
+"""The routes for programs; each only translates between HTTP and the core."""
 
-import json
+from flask import Blueprint, Response, request
 
-from flask import Blueprint, Response, current_app, request
-
-from petalstream.settings import Settings
-from services.api.body import read_rows, reports_errors
-from services.api.registry import NotReady, Registry
+from services.api import context, pages
+from services.api.body import FORM, read_rows, reports_errors
+from services.api.negotiation import as_json
+from services.api.registry import NotReady
 
 blueprint = Blueprint("api", __name__)
-
-
-def _registry() -> Registry:
-    registry: Registry = current_app.extensions["registry"]
-    return registry
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings
 
 
 @blueprint.get("/health")
@@ -30,7 +19,7 @@ def health() -> dict[str, str]:
 @blueprint.get("/ready")
 def ready() -> dict[str, object]:
     """Whether a model serves: the served models and their versions, or 503."""
-    scorers = _registry().scorers
+    scorers = context.registry().scorers
     if not scorers:
         raise NotReady
     return {"status": "ready", "models": {name: scorer.manifest.version for name, scorer in scorers.items()}}
@@ -38,18 +27,22 @@ def ready() -> dict[str, object]:
 
 @blueprint.post("/predict")
 def predict_default() -> Response:
-    """Predictions of the default model."""
-    return predict(_settings().default_model)
+    """Predictions of the default model, for rows in JSON."""
+    return _predict_rows(context.settings().default_model)
 
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object, a list of answers for a list.
+    """Predictions of the model `name`: an answer for an object, a list of answers for a list; or for a form.
 
     With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
     """
-    scorer = _registry().scorer(name)
+    return pages.predict(name) if request.mimetype == FORM else _predict_rows(name)
+
+
+def _predict_rows(name: str) -> Response:
+    scorer = context.registry().scorer(name)
     predict_rows = scorer.report if reports_errors(request) else scorer.predict
-    rows, single = read_rows(request, _settings().api_max_body_bytes)
+    rows, single = read_rows(request, context.settings().api_max_body_bytes)
     answers = predict_rows(rows)
-    return Response(json.dumps(answers[0] if single else answers, allow_nan=False), mimetype="application/json")
+    return as_json(answers[0] if single else answers)

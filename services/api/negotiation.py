@@ -1,0 +1,37 @@
+"""Page or JSON: what the caller would rather read, where there are both."""
+
+import json
+from typing import Any
+
+from flask import Response, g, request
+from werkzeug.datastructures import MIMEAccept
+
+PAGE, JSON = "text/html", ("application/json", "application/problem+json")
+
+
+def wants_page() -> bool:
+    """Whether to answer this request with a page; from then on the answer says that it varies with Accept.
+
+    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. A JSON body gets JSON in any case.
+    """
+    if request.is_json:
+        return False
+    g.varies = True
+    return request.args.get("format") != "json" and prefers_page(request.accept_mimetypes)
+
+
+def prefers_page(accept: MIMEAccept) -> bool:
+    """Whether `accept` has HTML above JSON; among equals, as in `*/*`, and where nothing is said, JSON comes first."""
+    return accept.quality(PAGE) > max(accept.quality(kind) for kind in JSON)
+
+
+def as_json(content: Any) -> Response:
+    """An answer in JSON."""
+    return Response(json.dumps(content, allow_nan=False), mimetype="application/json")
+
+
+def mark(response: Response) -> Response:
+    """Have a cache keep page and JSON apart; called with every answer."""
+    if g.get("varies"):
+        response.vary.add("Accept")
+    return response

@@ -1,0 +1,50 @@
+"""What the first page says of the stack around the models."""
+
+import platform
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from petalstream.bundle import UNPICKLED_BY
+
+CONNECT_SECONDS = 0.5
+KAFKA_PORT = 9092
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A Kafka broker as the settings name it, and whether it takes a TCP connection."""
+
+    address: str
+    connects: bool
+
+
+def brokers(servers: str) -> Sequence[Broker]:
+    """Every broker of `host:port,host:port`, all asked at once."""
+    addresses = servers.split(",")
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        return list(map(Broker, addresses, pool.map(_connects, addresses)))
+
+
+def libraries() -> dict[str, str]:
+    """The versions that this process runs with."""
+    return {"Python": platform.python_version(), **{name: version(name) for name in (*UNPICKLED_BY, "flask")}}
+
+
+def _connects(address: str) -> bool:
+    host, port = _split(address)
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except (OSError, OverflowError, UnicodeError):
+        return False
+    return True
+
+
+def _split(address: str) -> tuple[str, int]:
+    """Host and port of `host:port`, `[::1]:port`, or a host alone."""
+    host, _, port = address.rpartition(":")
+    if not host or address.endswith("]"):
+        host, port = address, str(KAFKA_PORT)
+    return host.strip("[]"), int(port)
