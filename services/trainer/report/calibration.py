@@ -82,13 +82,13 @@ def _plot(figure: Figure, bins: Sequence[Bin], scheme: Scheme) -> None:
     if min(np.diff(given), default=1.0) >= APART:
         counted = "found, beside it the number of samples"
         for each in bins:
-            _count(axes, each)
+            _count(axes, each, scheme)
     percent_axes(axes)
     names = [counted, "95% interval of what is found", "found as often as given"]
     figure.legend([points, bars, ideal], names, loc="outside lower left", handlelength=2.6)
 
 
-def _count(axes: Axes, each: Bin) -> None:
+def _count(axes: Axes, each: Bin, scheme: Scheme) -> None:
     """Write the count above the curve or below it, away from the diagonal and within the frame."""
     above = each.given > 0.9 or (each.given > 0.1 and each.found >= each.given)
     axes.annotate(
@@ -99,6 +99,7 @@ def _count(axes: Axes, each: Bin) -> None:
         ha="right" if above else "left",
         va="bottom" if above else "top",
         fontsize=SMALL,
+        bbox={"facecolor": scheme.surface, "edgecolor": "none", "pad": 0.5},
     )
 
 

@@ -1,5 +1,7 @@
 """The confusion matrix: which class was taken for which."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +15,9 @@ from services.trainer.report.style import POINTS, SMALL, WIDTH, Scheme, mixed, q
 
 # A cell of fewer pixels has no room for its percent, and one of still fewer none for its count.
 ROOM_FOR_PERCENT, ROOM_FOR_COUNT = 40, 18
+ROOM_FOR_TWO_LINES = 34
+# With more classes most cells are empty, and their zeros would only distract.
+MOST_WITH_ZEROS = 6
 
 
 def drawing(test: Answers) -> Drawing:
@@ -36,40 +41,34 @@ def drawing(test: Answers) -> Drawing:
 def _cells(axes: Axes, counts: NDArray[np.int64], cell: float, scheme: Scheme) -> None:
     """A row a true class from the top; blue where the model was right, orange where it was not, stronger for more."""
     quiet(axes)
-    axes.set(xlim=(0, len(counts)), ylim=(len(counts), 0))
-    totals = counts.sum(axis=1)
-    for (row, column), count in np.ndenumerate(counts):
-        share = count / max(totals[row], 1)
-        colour = scheme.accent if row == column else scheme.wrong
-        fill = mixed(colour, scheme.surface, 0.12 + 0.88 * share) if count else scheme.faint
-        axes.add_patch(
-            Rectangle((column, row), 1, 1, facecolor=fill, edgecolor=scheme.surface, linewidth=min(2, cell / 15))
-        )
-        if cell < ROOM_FOR_COUNT or (not count and len(counts) > 6):
-            continue
-        ink = readable_on(fill) if count else scheme.muted
-        below = cell >= ROOM_FOR_PERCENT
-        size = 19 if cell > 60 else 13
-        axes.text(
-            column + 0.5,
-            row + (0.42 if below else 0.5),
-            str(count),
-            ha="center",
-            va="center",
-            color=ink,
-            fontsize=size * POINTS,
-            fontweight="bold" if row == column else "normal",
-        )
-        if below:
-            axes.text(
-                column + 0.5,
-                row + (0.7 if cell > 60 else 0.74),
-                f"{share:.0%}",
-                ha="center",
-                va="center",
-                color=ink,
-                fontsize=SMALL if cell > 60 else 10.5 * POINTS,
-            )
+    axes.set(xlim=(0, len(counts)), ylim=(len(counts), 0), facecolor=scheme.faint)
+    gap = min(2, cell / 15)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    for row, column in np.argwhere(counts):
+        colour, share = scheme.accent if row == column else scheme.wrong, shares[row, column]
+        fill = mixed(colour, scheme.surface, 0.12 + 0.88 * share)
+        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=fill, linewidth=0))
+        _count(axes, (row, column), counts[row, column], share, cell, readable_on(fill))
+    if len(counts) <= MOST_WITH_ZEROS:
+        for row, column in np.argwhere(counts == 0):
+            _count(axes, (row, column), 0, 0.0, cell, scheme.muted)
+    for between in range(1, len(counts)):
+        axes.axhline(between, color=scheme.surface, linewidth=gap)
+        axes.axvline(between, color=scheme.surface, linewidth=gap)
+
+
+def _count(axes: Axes, place: tuple[int, int], count: int, share: float, cell: float, ink: str) -> None:
+    """Write the count and below it the percent, as far as a cell of `cell` pixels has room."""
+    row, column = place
+    if cell < ROOM_FOR_COUNT:
+        return
+    size, small, below = (19 * POINTS, SMALL, 0.7) if cell > 60 else (13 * POINTS, 10.5 * POINTS, 0.74)
+    both = cell >= ROOM_FOR_PERCENT
+    weight = "bold" if row == column else "normal"
+    style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
+    axes.text(column + 0.5, row + (0.42 if both else 0.5), str(count), fontsize=size, fontweight=weight, **style)
+    if both:
+        axes.text(column + 0.5, row + below, f"{share:.0%}", fontsize=small, **style)
 
 
 def _labels(axes: Axes, classes: tuple[str, ...], cell: float) -> None:
@@ -80,7 +79,7 @@ def _labels(axes: Axes, classes: tuple[str, ...], cell: float) -> None:
         )
     else:
         axes.set_xticks(middles, [wrapped(label, max(8, int(cell / 8))) for label in classes])
-    axes.set_yticks(middles, [wrapped(label, 14) for label in classes])
+    axes.set_yticks(middles, [wrapped(label, 16, 2 if cell >= ROOM_FOR_TWO_LINES else 1) for label in classes])
     axes.set_xlabel("Predicted")
     axes.set_ylabel("Actual")
 

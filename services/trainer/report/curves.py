@@ -86,7 +86,7 @@ def drawing(kind: Kind, test: Answers) -> Drawing:
     of = f" of {test.classes[-1]}" if len(test.classes) == 2 else ""
     figures = ", ".join(f"{curve.name} {curve.summary:.2f}" for curve in curves)
     alt = f"{kind.title}{of} on the {len(test.true)} test samples; {kind.words.summary}: {figures}."
-    return Drawing(kind.name, kind.title, f"{kind.how} {_finding(test, curves)}", alt, WIDTH, height, onto)
+    return Drawing(kind.name, kind.title, f"{kind.how} {_finding(kind, test, curves)}", alt, WIDTH, height, onto)
 
 
 def _curves(kind: Kind, test: Answers) -> list[Curve]:
@@ -101,10 +101,13 @@ def _curves(kind: Kind, test: Answers) -> list[Curve]:
     return [kind.measure(whole, positive, test.probabilities[:, -1], False), *own]
 
 
-def _finding(test: Answers, curves: Sequence[Curve]) -> str:
+def _finding(kind: Kind, test: Answers, curves: Sequence[Curve]) -> str:
     if len(test.classes) > 2:
         worst = min(curves, key=lambda curve: curve.summary)
-        return f"Each class is drawn against the rest; the least well told apart is {worst.name} ({worst.summary:.2f})."
+        return (
+            f"Each class is drawn against the rest, with its {kind.words.summary}; the least well told apart is"
+            f" {worst.name} ({worst.summary:.2f})."
+        )
     found = f"Here, for {test.classes[-1]}, it is {curves[0].summary:.2f}"
     if len(curves) == 1:
         return f"{found}."

@@ -17,7 +17,7 @@ from services.trainer.report.style import SMALL, WIDTH, Scheme, wrapped
 
 REPEATS, MOST_SAMPLES = 10, 1000
 # With more inputs than these, figures show the most important ones.
-MOST_INPUTS = 24
+MOST_INPUTS = 15
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Importance:
     spread: float
 
 
-def importances(estimator: Any, held_out: Dataset, definition: Definition) -> list[Importance]:
-    """The inputs, the most important first, at most MOST_INPUTS."""
+def importances(estimator: Any, held_out: Dataset, definition: Definition, score: str) -> list[Importance]:
+    """The inputs by what the model loses of `score` on `held_out`, the most important first, at most MOST_INPUTS."""
     found = permutation_importance(
         estimator,
         held_out.samples,
         held_out.labels,
-        scoring=scoring(estimator, held_out, definition),
+        scoring=score,
         n_repeats=REPEATS,
         max_samples=min(len(held_out.labels), MOST_SAMPLES),
         random_state=0,
