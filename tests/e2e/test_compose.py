@@ -210,6 +210,7 @@ def test_producer_and_consumer_images_hold_only_what_they_need(stack: Stack, ser
 
 
 def test_killed_containers_come_back_by_themselves_and_every_record_has_its_prediction(stack: Stack) -> None:
+    dead_letters = Summary.read(stack.servers, "iris").dead_lettered  # another test writes a bad record
     for service in LONG_RUNNING:
         before = stack.restarts(service)
         kill_main_process(stack, service)
@@ -222,7 +223,7 @@ def test_killed_containers_come_back_by_themselves_and_every_record_has_its_pred
         wait_until(lambda: not Summary.read(stack.servers, "iris").missing, "the last predictions", SECONDS)
         summary = Summary.read(stack.servers, "iris")
         print(summary, f"{summary.duplicates} duplicates")
-        assert (summary.missing, summary.dead_lettered) == ([], 0)
+        assert (summary.missing, summary.dead_lettered) == ([], dead_letters)
         assert summary.duplicates <= MOST_KILLS_OF_A_CONSUMER * 500
     finally:
         stack.compose("start", "producer")
