@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
-from services.api import answers, context, descriptions, forms, stack
+from services.api import answers, context, descriptions, fields, forms, stack
 from services.api.answers import Answer
 from services.api.body import read_fields, reports_errors
 from services.api.forms import Entries
@@ -84,9 +84,9 @@ def _form(scorer: Scorer, entries: Entries, answer: Answer | None = None, status
     manifest = scorer.manifest
     shown = {
         "manifest": manifest,
-        "fields": forms.fields(manifest, entries),
-        "errors": forms.summary(manifest, entries),
-        "examples": forms.examples(manifest),
+        "fields": fields.fields(manifest, entries),
+        "errors": fields.summary(manifest, entries),
+        "examples": fields.examples(manifest),
         "answer": answer,
     }
     return _page("model.html", status, **shown)
