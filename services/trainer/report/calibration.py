@@ -94,7 +94,7 @@ def _count(axes: Axes, each: Bin, scheme: Scheme) -> None:
     axes.annotate(
         str(each.count),
         (each.given, each.found),
-        (-6, 4) if above else (6, -4),
+        (-6, 4) if above else (9, -3),
         textcoords="offset points",
         ha="right" if above else "left",
         va="bottom" if above else "top",
