@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Self
@@ -72,7 +73,7 @@ class Manifest:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Feature, ...]:
         """The features that the model uses, in the order of its columns."""
         return tuple(feature for feature in self.features if feature.used)

@@ -92,9 +92,7 @@ class Feature:
         if self.kind is Kind.CATEGORY:
             return self._choice_fault(value)
         if self.kind is Kind.YES_NO:
-            if isinstance(value, bool | int | float) and value in (0, 1):
-                return None
-            return Fault(Reason.WRONG_TYPE, f"must be true or false (or 1 or 0), not {_kind(value)}")
+            return self._yes_no_fault(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             number = "a whole number" if self.kind is Kind.INTEGER else "a number"
             return Fault(Reason.WRONG_TYPE, f"must be {number}, not {_kind(value)}")
@@ -102,6 +100,11 @@ class Feature:
             return self._number_fault(float(value))
         except OverflowError:
             return Fault(Reason.NOT_FINITE, "is a whole number too large for a float")
+
+    def _yes_no_fault(self, value: object) -> Fault | None:
+        if isinstance(value, bool | int | float) and value in (0, 1):
+            return None
+        return Fault(Reason.WRONG_TYPE, f"must be true or false (or 1 or 0), not {_kind(value)}")
 
     def _choice_fault(self, value: object) -> Fault | None:
         if value in self.choices:

@@ -59,8 +59,8 @@ class Definition:
         if not self.inputs or len(set(self.words.values())) < max(2, len(self.labels)):
             raise DefinitionError("a model needs an input and two or more labels that differ")
         for name in self.compare_without:
-            if name not in [feature.name for feature in self.inputs]:
-                raise DefinitionError(f"compare_without names {name!r}, which is none of the inputs")
+            if name not in [feature.name for feature in self.inputs] or len(self.inputs) == 1:
+                raise DefinitionError(f"compare_without names {name!r}, which is none of two or more inputs")
 
     @property
     def words(self) -> Mapping[str, str]:

@@ -125,7 +125,7 @@ def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Pat
         ({"target": "petal_width"}, "the names of features and target must differ"),
         ({"labels": ["setosa"]}, "two or more labels that differ"),
         ({"labels": {"a": "setosa", "b": "setosa"}}, "two or more labels that differ"),
-        ({"compare_without": ["colour"]}, "compare_without names 'colour', which is none of the inputs"),
+        ({"compare_without": ["colour"]}, "compare_without names 'colour', which is none of two or more inputs"),
     ],
 )
 def test_a_definition_that_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> None:
