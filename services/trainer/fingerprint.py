@@ -8,7 +8,7 @@ from pathlib import Path
 import petalstream
 from petalstream.bundle import UNPICKLED_BY, sha256
 
-LIBRARIES = (*UNPICKLED_BY, "scipy")
+LIBRARIES = (*UNPICKLED_BY, "scipy", "matplotlib")
 
 
 def libraries() -> dict[str, str]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
-    tmp_path: Path, arguments: list[str], overrides: dict[str, str], code: int, told: str
+    tmp_path: Path, arguments: list[str], overrides: dict[str, Any], code: int, told: str
 ) -> None:
     ended = trainer(tmp_path, *arguments, **overrides)
     assert ended.returncode == code

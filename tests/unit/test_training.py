@@ -49,7 +49,7 @@ def test_the_manifest_tells_metrics_parameters_libraries_and_distribution(iris: 
     assert set(manifest["metrics"]["test_classes"]) == {"setosa", "versicolor", "virginica"}
     assert sum(of_class["support"] for of_class in manifest["metrics"]["test_classes"].values()) == 30
     assert set(manifest["parameters"]) == {f"classify__{name}" for name in ("C", "max_iter", "class_weight", "solver")}
-    assert set(manifest["libraries"]) == {"python", "scikit-learn", "joblib", "numpy", "scipy"}
+    assert set(manifest["libraries"]) == {"python", "scikit-learn", "joblib", "numpy", "scipy", "matplotlib"}
     for feature in manifest["features"]:
         distribution = manifest["training"][feature["name"]]
         assert sum(distribution["counts"]) == 90
