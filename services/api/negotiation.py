@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, g, request
 from werkzeug.datastructures import MIMEAccept
 
-PAGE, JSON = "text/html", ("application/json", "application/problem+json")
+PAGE, JSON, PROBLEM = "text/html", "application/json", "application/problem+json"
 
 
 def wants_page() -> bool:
@@ -22,7 +22,8 @@ def wants_page() -> bool:
 
 def prefers_page(accept: MIMEAccept) -> bool:
     """Whether `accept` has HTML above JSON; among equals, as in `*/*`, and where nothing is said, JSON comes first."""
-    return accept.quality(PAGE) > max(accept.quality(kind) for kind in JSON)
+    # A wildcard says nothing of problems beyond what it says of JSON; who names them reads JSON.
+    return accept.quality(PAGE) > max(accept.quality(JSON), dict(accept).get(PROBLEM, 0))
 
 
 def as_json(content: Any) -> Response:

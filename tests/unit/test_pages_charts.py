@@ -1,0 +1,72 @@
+"""The numbers that the small charts of an answer are drawn with, and the words beside them."""
+
+from typing import Any
+
+import pytest
+
+from petalstream.bundle import Bundle
+from services.api import charts
+from services.api.distributions import distributions, share_below
+
+SEEN: dict[str, Any] = {
+    "edges": [0.0, 10.0, 20.0, 30.0, 40.0],
+    "counts": [2, 4, 0, 2],
+    "quantiles": {"0": 0.0, "0.5": 15.0, "1": 40.0},
+}
+
+
+def test_bars_are_as_high_as_their_counts_and_stand_on_the_floor_side_by_side() -> None:
+    bars = charts.histogram(SEEN["edges"], SEEN["counts"], 15).bars
+    assert [bar.height for bar in bars] == [28, 56, 0, 28]
+    assert all(bar.y + bar.height == charts.HEIGHT for bar in bars)
+    assert [bar.x for bar in bars] == [1, 61, 121, 181]
+    assert {bar.width for bar in bars} == {58}
+
+
+@pytest.mark.parametrize(("value", "x"), [(0, 0), (15, 90), (40, 240), (-7, 0), (3.4e38, 240)])
+def test_the_marker_stands_at_the_value_and_never_outside(value: float, x: float) -> None:
+    assert charts.histogram(SEEN["edges"], SEEN["counts"], value).marker == x
+
+
+def test_of_choices_the_chosen_bar_is_marked() -> None:
+    chart = charts.counted([3, 0, 9], 2)
+    assert [bar.marked for bar in chart.bars] == [False, False, True]
+    assert [round(bar.height, 1) for bar in chart.bars] == [18.7, 0, 56]
+    assert chart.marker is None
+
+
+def test_one_sample_among_very_many_can_still_be_seen() -> None:
+    assert [bar.height for bar in charts.counted([1, 10_000, 0], 0).bars] == [charts.LEAST_HEIGHT, 56, 0]
+
+
+def test_counts_of_nothing_are_drawn_as_nothing() -> None:
+    assert [bar.height for bar in charts.counted([0, 0], 0).bars] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("value", "share"),
+    [(-1, 0), (0, 0), (5, 0.125), (10, 0.25), (12.5, 0.375), (15, 0.5), (20, 0.75), (25, 0.75), (35, 0.875), (41, 1)],
+)
+def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: float, share: float) -> None:
+    assert share_below(SEEN, value) == pytest.approx(share)
+
+
+def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle) -> None:
+    for feature in heart_failure.manifest.inputs:
+        seen = heart_failure.manifest.training[feature.name]
+        for share, value in seen.get("quantiles", {}).items():
+            assert share_below(seen, value) <= float(share) + 0.01, feature.name
+
+
+def test_words_say_where_each_value_lies(heart_failure: Bundle, patient: dict[str, Any]) -> None:
+    manifest = heart_failure.manifest
+    row = patient | {"age": 61.0, "anaemia": True, "time": 3, "serum_creatinine": 90.5}
+    found = {each.label: each for each in distributions(manifest, row)}
+    assert list(found) == [feature.label for feature in manifest.inputs]
+    assert found["Age"].words.startswith("61 years: higher than 5")
+    assert found["Age"].words.endswith("% of the training data")
+    no, yes = manifest.training["anaemia"]["counts"]
+    assert found["Anaemia"].words == f"yes: as {yes} of {no + yes} in the training data"
+    assert (found["Anaemia"].ends, found["Age"].ends) == (("no", "yes"), ("40", "95"))
+    assert found["Follow-up period"].words == "3 days: lower than all of the training data"
+    assert found["Serum creatinine"].words == "90.5 mg/dL: higher than all of the training data"
