@@ -9,19 +9,18 @@ from typing import Any
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 from services.api.distributions import Distribution, distributions
-from services.api.wording import words
+from services.api.wording import percent, words
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The predicted label with its probability, the `shares` of all classes, likeliest first, and what stands beside.
+    """The predicted label, the `shares` of all classes, likeliest first and each also in words, and what stands beside.
 
     `votes` has each voter and its label; `curl` asks for the same again from a shell.
     """
 
     label: str
-    probability: float
-    shares: Sequence[tuple[str, float]]
+    shares: Sequence[tuple[str, float, str]]
     votes: Sequence[tuple[str, str]]
     unused: Sequence[str]
     warnings: Sequence[str]
@@ -34,14 +33,21 @@ def present(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any
     labels = {feature.name: feature.label for feature in manifest.features}
     return Answer(
         label=answer["label"],
-        probability=answer["probabilities"][answer["label"]],
-        shares=sorted(answer["probabilities"].items(), key=lambda item: -item[1]),
+        shares=_shares(answer["probabilities"], list(answer.get("votes", {}).values())),
         votes=[(words(voter), label) for voter, label in answer.get("votes", {}).items()],
         unused=[labels[name] for name in answer.get("unused", [])],
         warnings=[_labelled(warning, manifest.features) for warning in answer["warnings"]],
         distributions=distributions(manifest, row),
         curl=curl(url, row),
     )
+
+
+def _shares(probabilities: Mapping[str, float], votes: Sequence[str]) -> list[tuple[str, float, str]]:
+    """The classes, likeliest first; where they were voted for, in votes: 100% of a few would be taken for certainty."""
+    return [
+        (label, share, f"{votes.count(label)} of {len(votes)} votes" if votes else percent(share))
+        for label, share in sorted(probabilities.items(), key=lambda item: -item[1])
+    ]
 
 
 def curl(url: str, row: Mapping[str, Any]) -> str:

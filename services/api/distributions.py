@@ -53,13 +53,16 @@ def _distribution(feature: Feature, seen: Mapping[str, Any], value: Any) -> Dist
         chosen, total = int(feature.encoded(value)), sum(seen["counts"])
         words = f"{written}: as {seen['counts'][chosen]} of {total} in the training data"
         return Distribution(feature.label, words, charts.counted(seen["counts"], chosen), tuple(seen["choices"]))
+    chart = charts.histogram(seen["edges"], seen["counts"], value)
+    ends = plain(seen["quantiles"]["0"]), plain(seen["quantiles"]["1"])
+    return Distribution(feature.label, f"{written}: {_place(seen, value)} of the training data", chart, ends)
+
+
+def _place(seen: Mapping[str, Any], value: float) -> str:
     least, most = seen["quantiles"]["0"], seen["quantiles"]["1"]
-    if value < least:
-        words = f"{written}: lower than all of the training data"
-    elif value > most:
-        words = f"{written}: higher than all of the training data"
-    else:
-        words = f"{written}: higher than {share_below(seen, value):.0%} of the training data"
-    return Distribution(
-        feature.label, words, charts.histogram(seen["edges"], seen["counts"], value), (plain(least), plain(most))
-    )
+    if not least <= value <= most:
+        return "lower than all" if value < least else "higher than all"
+    if value in (least, most):
+        return "the lowest" if value == least else "the highest"
+    # Something is lower and something higher, however small its share.
+    return f"higher than {min(max(share_below(seen, value), 0.01), 0.99):.0%}"

@@ -1,10 +1,13 @@
 """The routes for programs; each only translates between HTTP and the core."""
 
-from flask import Blueprint, Response, request
+from http import HTTPStatus
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from werkzeug.exceptions import MethodNotAllowed
 
 from services.api import context, pages
 from services.api.body import FORM, read_rows, reports_errors
-from services.api.negotiation import as_json
+from services.api.negotiation import as_json, wants_page
 from services.api.registry import NotReady
 
 blueprint = Blueprint("api", __name__)
@@ -29,6 +32,14 @@ def ready() -> dict[str, object]:
 def predict_default() -> Response:
     """Predictions of the default model, for rows in JSON."""
     return _predict_rows(context.settings().default_model)
+
+
+@blueprint.get("/models/<name>/predict")
+def form(name: str) -> Response:
+    """The way back to the form for a person who opens the address of an answer; a program is told to post."""
+    if not wants_page():
+        raise MethodNotAllowed(valid_methods=["POST", "OPTIONS"])
+    return make_response(redirect(url_for("pages.model", name=name), HTTPStatus.SEE_OTHER))
 
 
 @blueprint.post("/models/<name>/predict")

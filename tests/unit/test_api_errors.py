@@ -124,3 +124,13 @@ def test_very_many_faults_are_cut_short(client: FlaskClient) -> None:
 def test_a_name_that_cannot_be_encoded_is_answered_all_the_same(client: FlaskClient) -> None:
     errors = errors_of(post(client, rb'{"\ud800": 1}'), 400)
     assert errors[-1]["field"] == "\ud800"
+
+
+def test_the_address_of_an_answer_leads_a_person_back_to_the_form_and_tells_a_program_to_post(
+    client: FlaskClient,
+) -> None:
+    opened = client.get("/models/iris/predict", headers={"Accept": "text/html"})
+    assert (opened.status_code, opened.headers["Location"]) == (303, "/models/iris")
+    refused = client.get("/models/iris/predict")
+    errors_of(refused, 405)
+    assert set(refused.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}

@@ -60,7 +60,7 @@ def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_f
 
 def test_words_say_where_each_value_lies(heart_failure: Bundle, patient: dict[str, Any]) -> None:
     manifest = heart_failure.manifest
-    row = patient | {"age": 61.0, "anaemia": True, "time": 3, "serum_creatinine": 90.5}
+    row = patient | {"age": 61.0, "anaemia": True, "time": 3, "serum_creatinine": 90.5, "ejection_fraction": 80}
     found = {each.label: each for each in distributions(manifest, row)}
     assert list(found) == [feature.label for feature in manifest.inputs]
     assert found["Age"].words.startswith("61 years: higher than 5")
@@ -69,4 +69,5 @@ def test_words_say_where_each_value_lies(heart_failure: Bundle, patient: dict[st
     assert found["Anaemia"].words == f"yes: as {yes} of {no + yes} in the training data"
     assert (found["Anaemia"].ends, found["Age"].ends) == (("no", "yes"), ("40", "95"))
     assert found["Follow-up period"].words == "3 days: lower than all of the training data"
+    assert found["Ejection fraction"].words == "80 %: the highest of the training data"
     assert found["Serum creatinine"].words == "90.5 mg/dL: higher than all of the training data"
