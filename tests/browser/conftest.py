@@ -1,0 +1,55 @@
+"""The browser and the apis, started once: the browser for each module, the apis for the whole run."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from petalstream.settings import Settings
+from tests.browser.site import MISSING, Site, Visit, browsing, find_chromium, serving
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser; asked for first, so that nothing is trained where there is none."""
+    found = find_chromium()
+    if not found:
+        pytest.skip(MISSING)
+    return found
+
+
+# Playwright keeps an event loop running while it is open, beside which no other module could run one of its own.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser for the tests of one module; each test has a profile of its own in it."""
+    with browsing(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def origin(chromium: str, two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an api that serves Iris and heart failure."""
+    with serving(two_models, tmp_path_factory.mktemp("api")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def empty(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an api that has no model to serve."""
+    folder = tmp_path_factory.mktemp("empty")
+    with serving(Settings(models_dir=folder), folder) as address:
+        yield address
+
+
+@pytest.fixture
+def site(browser: Browser, origin: str, empty: str) -> Site:
+    """What a test visits."""
+    return Site(browser, origin, empty)
+
+
+@pytest.fixture
+def visit(site: Site) -> Iterator[Visit]:
+    """A page in a profile of its own; that nothing untoward happened in it is seen at the end of every test."""
+    with site.visit() as opened:
+        yield opened
+        assert opened.complaints == []

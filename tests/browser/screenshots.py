@@ -1,0 +1,105 @@
+"""`python -m tests.browser.screenshots docs/images`: the pictures of the api's pages that README shows."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import FloatRect
+
+from embedded import jars, node, ports
+from embedded.processes import Processes
+from petalstream.lifecycle import Stop
+from petalstream.settings import Settings
+from services.trainer.training import train
+from tests.browser.site import MISSING, Site, browsing, find_chromium, serving
+from tests.browser.states import STATES
+
+HEIGHT, BELOW = 844, 24
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A state of the pages, from the top of the page down to the end of the element `until` and a little below."""
+
+    state: str
+    until: str
+    scheme: str = "light"
+    width: int = 1200
+
+    def take(self, site: Site, path: Path) -> None:
+        """Draw it into the file `path`."""
+        options: dict[str, Any] = {
+            "viewport": {"width": self.width, "height": HEIGHT},
+            "color_scheme": self.scheme,
+        }
+        with site.visit(**options) as visit:
+            STATES[self.state](visit.page, site)
+            # The answer has the focus, to which the browser has scrolled; boxes are measured from the window's top.
+            visit.page.evaluate("window.scrollTo(0, 0)")
+            last = visit.page.locator(self.until).first.bounding_box()
+            assert last, f"{self.until} is not to be seen"
+            clip: FloatRect = {"x": 0, "y": 0, "width": self.width, "height": last["y"] + last["height"] + BELOW}
+            visit.page.screenshot(path=path, animations="disabled", full_page=True, clip=clip)
+
+
+PICTURES: Mapping[str, Picture] = {
+    "start": Picture("start", "main > :last-child"),
+    "form": Picture("heart failure form", "main > :last-child"),
+    "answer": Picture("heart failure answer", "aside"),
+    "error": Picture("heart failure errors", ".field:nth-child(5)"),
+    "report": Picture("heart failure report", "figure:has(+ figure + figure) + figure"),
+    "dark": Picture("iris answer", "[aria-labelledby=values]", scheme="dark"),
+    "phone": Picture("iris answer", ".distributions > :first-child", width=390),
+}
+
+
+@contextmanager
+def a_broker(settings: Settings, folder: Path) -> Iterator[None]:
+    """Kafka where the settings say, so that the start page finds one; it is the one of a demo where that is up."""
+    port = int(settings.kafka_bootstrap_servers.rpartition(":")[2])
+    with Processes(Stop()) as processes:
+        if not ports.in_use(port):
+            node.start(processes, jars.fetch(), folder / "kafka", port, ports.free_port())
+        yield
+
+
+def main() -> int:
+    """Take the pictures; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="screenshots", description="Draw the pages of the api, in the Chromium of this machine, for README."
+    )
+    parser.add_argument("folder", type=Path, help="where the PNG files go; it is made if it is not there")
+    parser.add_argument(
+        "--models", type=Path, metavar="DIR", help="models to show, as published by the trainer; else they are trained"
+    )
+    parser.add_argument(
+        "--only", choices=PICTURES, action="append", help="take this picture only; may be given more than once"
+    )
+    arguments = parser.parse_args()
+    executable = find_chromium()
+    if not executable:
+        print(f"screenshots: {MISSING}", file=sys.stderr)
+        return 1
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="petalstream-") as name:
+        folder = Path(name)
+        settings = Settings(models_dir=arguments.models or folder / "models")
+        if not arguments.models:
+            settings.models_dir.mkdir()
+            for model in ("iris", "heart_failure"):
+                train(settings, model)
+        with a_broker(settings, folder), serving(settings, folder) as origin, browsing(executable) as browser:
+            for picture in arguments.only or PICTURES:
+                path = arguments.folder / f"{picture}.png"
+                PICTURES[picture].take(Site(browser, origin, origin), path)
+                print(f"{path}: {path.stat().st_size // 1024} KB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
