@@ -115,6 +115,12 @@ def test_back_after_an_answer_brings_the_typed_values(visit: Visit, site: Site) 
     shows_what_was_typed(visit.page)
 
 
+def test_the_address_of_an_answer_opened_again_leads_to_the_form(visit: Visit, site: Site) -> None:
+    visit.page.goto(f"{site.origin}{IRIS}/predict")
+    assert visit.page.url == site.origin + IRIS
+    expect(visit.page.get_by_role("button", name="Predict")).to_be_visible()
+
+
 def shows_what_was_typed(page: Page) -> None:
     for label, value in PATIENT.items():
         if isinstance(value, bool):

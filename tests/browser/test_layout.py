@@ -28,16 +28,18 @@ LOST = """() => {
     if (!node.data.trim()) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    let left = 0, right = document.scrollingElement.clientWidth, skipped = false;
+    let left = 0, right = document.scrollingElement.clientWidth, top = -Infinity, bottom = Infinity, skipped = false;
     for (let box = node.parentElement; box !== document.body; box = box.parentElement) {
       const style = getComputedStyle(box), bounds = box.getBoundingClientRect();
       // What scrolls by itself loses nothing, and what is for screen readers alone is not to be seen.
       skipped ||= /auto|scroll/.test(style.overflowX) || bounds.width <= 1 || box.matches('.skip');
-      if (/hidden|clip/.test(style.overflowX)) [left, right] = [bounds.left, bounds.right];
+      if (!/hidden|clip/.test(style.overflowX + style.overflowY)) continue;
+      [left, right, top, bottom] = [bounds.left, bounds.right, bounds.top, bounds.bottom];
     }
     if (skipped) continue;
     for (const each of range.getClientRects()) {
-      if (each.left < left - 1 || each.right > right + 1) lost.push(`cut off: ${node.data.trim()}`);
+      const inside = each.left > left - 1 && each.right < right + 1 && each.top > top - 1 && each.bottom < bottom + 1;
+      if (!inside) lost.push(`cut off: ${node.data.trim()}`);
       for (const [other, text] of found) {
         const across = Math.min(each.right, other.right) - Math.max(each.left, other.left);
         const down = Math.min(each.bottom, other.bottom) - Math.max(each.top, other.top);
