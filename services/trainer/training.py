@@ -111,5 +111,5 @@ def _provenance(model: Definition, content: bytes, samples: Dataset) -> dict[str
 
 
 def _probability(estimator: Any) -> str:
-    names = [name.replace("_", " ") for name in voters(estimator)]
-    return f"share of the votes of {', '.join(names)}" if names else "probability given by the estimator"
+    *names, last = [name.replace("_", " ") for name in voters(estimator)] or [""]
+    return f"share of the votes of {', '.join(names)} and {last}" if names else "probability given by the estimator"

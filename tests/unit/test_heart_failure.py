@@ -70,7 +70,7 @@ def test_the_manifest_says_what_people_must_know(heart_failure: Bundle) -> None:
     notes = " ".join(heart_failure.manifest.notes)
     assert "no medical device" in notes
     assert "not known when a prediction would be wanted" in notes
-    assert heart_failure.manifest.probability == "share of the votes of decision tree, random forest, extra trees"
+    assert heart_failure.manifest.probability == "share of the votes of decision tree, random forest and extra trees"
     assert heart_failure.manifest.data["licence"] == "CC BY 4.0"
     assert heart_failure.manifest.data["rows"] == 299
 

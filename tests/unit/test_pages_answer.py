@@ -37,7 +37,7 @@ def test_the_answer_says_label_probabilities_what_they_are_and_which_model(
     for label, probability in said["probabilities"].items():
         assert f"{label} {list(said['votes'].values()).count(label)} of 3 votes" in visible(text)
         assert f'class="part" width="{round(probability * 100, 2)}"' in text
-    assert "Share of the votes of decision tree, random forest, extra trees" in visible(text)
+    assert "Share of the votes of decision tree, random forest and extra trees" in visible(text)
     assert "Heart failure version 1, trained" in visible(text)
     assert f'datetime="{heart_failure.manifest.trained_at}"' in text
 
