@@ -46,6 +46,11 @@ def voters(estimator: Any) -> list[str]:
     return [name for name, voter in _last(estimator).estimators if voter != "drop"] if is_vote(estimator) else []
 
 
+def weighted(estimator: Any) -> bool:
+    """Whether the votes of some count more than those of others."""
+    return is_vote(estimator) and len(set(_weights(_last(estimator)) or [])) > 1
+
+
 def _last(estimator: Any) -> Any:
     return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
 

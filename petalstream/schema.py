@@ -30,7 +30,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
 
 
-_YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+_YES_NO = {**dict.fromkeys(("yes", "true", "1", "1.0"), True), **dict.fromkeys(("no", "false", "0", "0.0"), False)}
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,16 @@ class Feature:
     used: bool = True
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the choices do not go with the kind."""
+        """Raise ValueError where the feature could have no value, or none that a form can send."""
         if (self.kind is Kind.CATEGORY) != (len(self.choices) >= 2):
             said = "only a category has choices, and two or more"
             raise ValueError(f"{self.name} is a {self.kind} with {len(self.choices)} choices: {said}")
+        if len(self.choices) != len({choice.strip() for choice in self.choices} - {""}):
+            raise ValueError(f"the choices of {self.name} must differ from each other and from nothing")
+        if not self.name or not self.label:
+            raise ValueError(f"a feature needs a name and a label, and has {self.name!r} and {self.label!r}")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"{self.name} has a minimum of {self.minimum:g} above its maximum of {self.maximum:g}")
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
@@ -66,7 +72,7 @@ class Feature:
         """The value that a cell of a CSV or a field of a form means; the text itself where it is no such value."""
         text = text.strip()
         if self.kind is Kind.CATEGORY:
-            return text
+            return next((choice for choice in self.choices if choice.strip() == text), text)
         if self.kind is Kind.YES_NO:
             return _YES_NO.get(text.lower(), text)
         try:
@@ -104,7 +110,7 @@ class Feature:
     def _yes_no_fault(self, value: object) -> Fault | None:
         if isinstance(value, bool | int | float) and value in (0, 1):
             return None
-        return Fault(Reason.WRONG_TYPE, f"must be true or false (or 1 or 0), not {_kind(value)}")
+        return Fault(Reason.WRONG_TYPE, f"must be yes or no (in JSON true or false, or 1 or 0), not {_kind(value)}")
 
     def _choice_fault(self, value: object) -> Fault | None:
         if value in self.choices:

@@ -1,5 +1,6 @@
 """An outcome as the one line that people read in the consumer's log."""
 
+import math
 import time
 
 from petalstream.messages import Request, place
@@ -34,11 +35,13 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
 
 def _share(answer: Answer) -> str:
     """The label's probability; of a vote the votes, since a share of a few votes would be mistaken for certainty."""
-    label = answer["label"]
+    label, share = answer["label"], answer["probabilities"][answer["label"]]
     if "votes" not in answer:
-        return f"{answer['probabilities'][label]:.1%}"
+        return f"{share:.1%}"
     votes = list(answer["votes"].values())
-    return f"{votes.count(label)} of {len(votes)} votes"
+    said = f"{votes.count(label)} of {len(votes)} votes"
+    # Where votes have weights, a minority may win.
+    return said if math.isclose(votes.count(label), share * len(votes)) else f"{share:.1%} of the votes by weight"
 
 
 def _word(value: object) -> str:

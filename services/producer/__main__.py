@@ -29,7 +29,7 @@ def main() -> int:
 def run(configured: Settings) -> int:
     """Stream the test set of every published model. Raises BundleError where there is none, KafkaError."""
     stop = lifecycle.stop_on_signals()
-    bundles = list(_published(configured.models_dir))
+    bundles = list(published(configured.models_dir))
     if not bundles:
         raise BundleError(f"no model in {configured.models_dir}; run the trainer first")
     names = [found.manifest.model for found in bundles]
@@ -46,11 +46,13 @@ def run(configured: Settings) -> int:
     return 0 if report.acknowledged == report.sent else 1
 
 
-def _published(models_dir: Path) -> Iterator[Bundle]:
-    """The served bundles; one that cannot be read is named in the log, and the others are streamed."""
+def published(models_dir: Path) -> Iterator[Bundle]:
+    """The served bundles; one that is not as it was published is named in the log, and the others are streamed."""
     for name in bundle.model_names(models_dir):
         try:
-            yield bundle.current(models_dir, name)
+            found = bundle.current(models_dir, name)
+            found.verify()
+            yield found
         except BundleError as error:
             log.error("%s is not streamed: %s", name, error)
 

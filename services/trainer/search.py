@@ -1,6 +1,7 @@
 """Chooses a model's parameters by grid search over five folds of the training part."""
 
 import logging
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
-from petalstream.inference import is_vote
 from services.trainer.dataset import Dataset
-from services.trainer.definition import Definition
+from services.trainer.definition import Definition, DefinitionError, searched_by_voter
 from services.trainer.progress import Progress
 
 FOLDS = 5
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 class Table:
     """What a search found: for each candidate its parameters, and the mean and spread of its score over the folds.
 
-    `searched` names what was searched for: a voter, or "" for the whole estimator. The best comes first.
+    `searched` names what was searched for: a voter, or "" for the whole estimator. The best comes first, and what could
+    not be scored is left out.
     """
 
     searched: str
@@ -57,21 +58,24 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
 
     Best is the highest mean score over the folds; among equals the first in the grid's order wins. Where the estimator
     is a majority vote, each voter is searched for by itself, with the part of the grid that begins with its name.
+    Raises DefinitionError where no candidate has a score.
     """
-    if not is_vote(definition.estimator):
+    if not searched_by_voter(definition.estimator):
         best, chosen, table = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
         return best, chosen, [table]
     vote, parameters, tables = clone(definition.estimator), {}, []
     for name, voter in vote.estimators:
-        own = {key.removeprefix(f"{name}__"): values for key, values in definition.grid.items() if _of(key, name)}
+        if voter == "drop":
+            continue
+        own = {
+            key.removeprefix(f"{name}__"): values
+            for key, values in definition.grid.items()
+            if key.startswith(f"{name}__")
+        }
         _, chosen, table = _search(name, voter, own, definition.scoring, training, seed)
         parameters.update({f"{name}__{key}": value for key, value in chosen.items()})
         tables.append(table)
     return vote.set_params(**parameters).fit(training.samples, training.labels), parameters, tables
-
-
-def _of(key: str, name: str) -> bool:
-    return key.startswith(f"{name}__")
 
 
 def _search(
@@ -86,12 +90,12 @@ def _search(
             warnings.simplefilter("always")
             grid.fit(training.samples, training.labels)
     _tell(what, [warning.category for warning in caught], [str(warning.message) for warning in caught])
+    if not math.isfinite(grid.best_score_):
+        raise DefinitionError(f"{what}: no candidate has a score of {scoring!r}, as the warnings before tell")
     log.info("%s: best mean %s %.3f over %d folds", what, scoring.replace("_", " "), grid.best_score_, FOLDS)
     found = grid.cv_results_
-    rows = sorted(
-        zip(found["params"], found["mean_test_score"].tolist(), found["std_test_score"].tolist(), strict=True),
-        key=lambda row: -row[1],
-    )
+    scores = zip(found["params"], found["mean_test_score"].tolist(), found["std_test_score"].tolist(), strict=True)
+    rows = sorted((row for row in scores if math.isfinite(row[1])), key=lambda row: -row[1])
     return grid.best_estimator_, grid.best_params_, Table(name, scoring, rows)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from petalstream import bundle
 from petalstream.bundle import Bundle, BundleError, Manifest, sha256
-from petalstream.inference import voters
+from petalstream.inference import voters, weighted
 from petalstream.settings import Settings
 from services.trainer import dataset, evaluate, publish, report
 from services.trainer.dataset import DataError, Dataset
@@ -62,13 +62,11 @@ def train(settings: Settings, name: str) -> Bundle:
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
     estimator, parameters, tables = search(model, parts.training, settings.train_seed)
+    evaluate.check_choices(estimator, parts.test, model)
     figures = evaluate.metrics(estimator, parts.validation, parts.test, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
     print(f"{name}: chosen {chosen}\n{evaluate.table(figures)}", flush=True)
-    floor = max(settings.min_validation_accuracy, model.least_accuracy)
-    if figures["validation_accuracy"] < floor:
-        raise TooInaccurate(figures["validation_accuracy"], floor)
-
+    _gate(figures["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
     figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
     print("\n".join(evaluate.cross_validated(figures["cross_validation"])), flush=True)
     log.info("%s: drawing the report", name)
@@ -95,6 +93,11 @@ def train(settings: Settings, name: str) -> Bundle:
     return publish.publish(settings.models_dir, manifest, estimator, parts.test, files)
 
 
+def _gate(accuracy: float, floor: float) -> None:
+    if accuracy < floor:
+        raise TooInaccurate(accuracy, floor)
+
+
 def _words(name: str, model: Definition) -> dict[str, Any]:
     """What people read of the model; where its file says nothing, what can be said of any."""
     return {
@@ -111,5 +114,8 @@ def _provenance(model: Definition, content: bytes, samples: Dataset) -> dict[str
 
 
 def _probability(estimator: Any) -> str:
-    *names, last = [name.replace("_", " ") for name in voters(estimator)] or [""]
-    return f"share of the votes of {', '.join(names)} and {last}" if names else "probability given by the estimator"
+    names = [name.replace("_", " ") for name in voters(estimator)]
+    if not names:
+        return "probability given by the estimator"
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"share of the votes of {listed}{', which have weights' if weighted(estimator) else ''}"

@@ -33,6 +33,7 @@ FITTING = {
         (LENGTH, "1e3", 1000.0),
         (SMOKES, "yes", True),
         (SMOKES, "0", False),
+        (SMOKES, "1.0", True),
         (SMOKES, "False", False),
         (COLOUR, " dark red ", "dark red"),
     ],
@@ -52,7 +53,7 @@ def test_text_is_read_as_the_value_that_it_means(feature: Feature, text: str, va
         (LENGTH, "1_000", "must be a number, not the text '1_000'"),
         (LENGTH, "1,9", "must be a number, not the text '1,9'"),
         (LENGTH, "nan", "must be a finite number, not NaN or infinite"),
-        (SMOKES, "perhaps", "must be true or false (or 1 or 0), not the text 'perhaps'"),
+        (SMOKES, "perhaps", "must be yes or no (in JSON true or false, or 1 or 0), not the text 'perhaps'"),
         (COLOUR, "blue", "must be one of white, dark red, not the text 'blue'"),
     ],
 )
@@ -116,3 +117,22 @@ def test_a_feature_of_any_kind_survives_its_way_through_the_manifest(feature: Fe
 def test_choices_belong_to_a_category_and_are_two_or_more(kind: Kind, choices: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match=r"colour is a .*: only a category has choices, and two or more"):
         Feature("colour", "Colour", kind=kind, choices=choices)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"name": ""}, "a feature needs a name and a label"),
+        ({"label": ""}, "a feature needs a name and a label"),
+        ({"minimum": 2, "maximum": 1}, "a minimum of 2 above its maximum of 1"),
+        ({"kind": Kind.CATEGORY, "choices": ("a", " a")}, "must differ from each other and from nothing"),
+        ({"kind": Kind.CATEGORY, "choices": ("a", " ")}, "must differ from each other and from nothing"),
+    ],
+)
+def test_a_feature_that_no_form_could_fill_in_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Feature(**{"name": "colour", "label": "Colour", **given})
+
+
+def test_a_choice_with_blanks_around_it_can_be_chosen() -> None:
+    assert Feature("a", "A", kind=Kind.CATEGORY, choices=(" x", "y")).parsed("x ") == " x"

@@ -2,14 +2,20 @@
 
 import itertools
 import json
+import shutil
 import threading
 import time
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from petalstream.broker import MessageSizeTooLargeError
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
+from petalstream.settings import Settings
+from services.producer.__main__ import published
 from services.producer.records import request_messages
 from services.producer.stream import Report, stream
 
@@ -62,6 +68,26 @@ def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
     assert [json.loads(message.value or b"") for message in made] == [features for _, features, _ in samples]
     assert [dict(message.headers)["expected"].decode() for message in made] == [label for _, _, label in samples]
     assert len({dict(message.headers)["ce_id"] for message in made}) == len(made)
+
+
+def test_in_a_loop_a_small_test_set_does_not_wait_for_a_large_one(iris: Bundle, heart_failure: Bundle) -> None:
+    made = list(itertools.islice(request_messages([iris, heart_failure], loop=True), 300))
+    assert [message.topic for message in made] == ["iris.requests", "heart_failure.requests"] * 150
+
+
+def test_without_a_loop_every_sample_of_each_test_set_is_sent_once(iris: Bundle, heart_failure: Bundle) -> None:
+    made = [(message.topic, message.key) for message in request_messages([iris, heart_failure], loop=False)]
+    assert len(made) == len(set(made)) == 30 + 60
+
+
+def test_a_test_set_that_was_altered_is_named_and_the_others_are_streamed(
+    two_models: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(two_models.models_dir, models)
+    (models / "heart_failure" / "1" / "test.csv").unlink()
+    assert [found.manifest.model for found in published(models)] == ["iris"]
+    assert "heart_failure is not streamed: " in caplog.text
 
 
 def test_a_loop_begins_the_test_set_again(iris: Bundle) -> None:

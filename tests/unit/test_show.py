@@ -34,8 +34,15 @@ def test_a_prediction_is_shown_as_one_readable_line() -> None:
 def test_a_vote_is_shown_as_votes_and_yes_or_no_as_words() -> None:
     votes = {"tree": "setosa", "forest": "virginica", "extra": "setosa"}
     request = read_request(Record(value=b'{"scented": true, "wild": false, "height": 3}'), 1_000)
-    shown = show.prediction(request, ANSWER | {"votes": votes}, 0.0124)
+    shown = show.prediction(request, ANSWER | {"votes": votes, "probabilities": {"setosa": 2 / 3}}, 0.0124)
     assert "  scented=yes wild=no height=3  ->  setosa 2 of 3 votes  ? no" in shown
+
+
+def test_a_vote_with_weights_is_shown_as_its_share_since_a_minority_may_win() -> None:
+    votes = {"tree": "setosa", "forest": "virginica", "extra": "virginica"}
+    answer = ANSWER | {"votes": votes, "probabilities": {"setosa": 0.6, "virginica": 0.4}}
+    shown = show.prediction(read_request(Record(value=b"{}"), 1_000), answer, 0.0124)
+    assert "->  setosa 60.0% of the votes by weight  ? no" in shown
 
 
 def test_a_wrong_prediction_and_one_without_a_known_label_are_told_apart() -> None:

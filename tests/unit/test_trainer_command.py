@@ -15,14 +15,14 @@ from petalstream import settings
 from petalstream.bundle import Bundle
 from tests.checkouts import fresh_copy
 
-BROKEN = "MODEL = no_such_name\n"
+BROKEN = "raise SystemExit('no such model')\n"
 UNFIT = """
 from sklearn.tree import DecisionTreeClassifier
 from petalstream.schema import Feature
 from services.trainer.definition import Definition
 MODEL = Definition(
     csv="iris.csv",
-    features=[Feature(f"{leaf}_{side}", "", "cm") for leaf in ("sepal", "petal") for side in ("length", "width")],
+    features=[Feature(f"{leaf}_{side}", leaf, "cm") for leaf in ("sepal", "petal") for side in ("length", "width")],
     target="species",
     labels=["setosa", "versicolor", "virginica"],
     estimator=DecisionTreeClassifier(),
@@ -85,7 +85,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
 def test_a_model_that_fails_is_named_and_stops_no_other(checkout: Path, tmp_path: Path) -> None:
     ended = trainer(tmp_path / "models", checkout=checkout)
     assert ended.returncode == 1
-    assert "trainer: broken: services/trainer/models/broken.py: NameError: name 'no_such_name'" in ended.stderr
+    assert "trainer: broken: services/trainer/models/broken.py: SystemExit: no such model" in ended.stderr
     assert "unfit could not be trained" in ended.stderr
     assert "iris: published version 1" in ended.stdout
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["iris"]

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
+from sklearn.ensemble import VotingClassifier
+from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.bundle import sha256
 from services.trainer import dataset
@@ -16,6 +19,7 @@ from services.trainer.definition import DefinitionError, definition
 from services.trainer.split import split
 
 IRIS = definition("iris")
+VOTE = VotingClassifier([("tree", DecisionTreeClassifier())])
 HEADER = "sepal_length,sepal_width,petal_length,petal_width,species"
 FLOWERS = [f"5.{i},3.5,1.4,0.2,{label}" for label in IRIS.labels for i in range(10)]
 
@@ -122,9 +126,14 @@ def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Pat
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"target": "petal_width"}, "the names of features and target must differ"),
+        ({"target": "petal_width"}, "features and target must have names that differ"),
         ({"labels": ["setosa"]}, "two or more labels that differ"),
         ({"labels": {"a": "setosa", "b": "setosa"}}, "two or more labels that differ"),
+        ({"target": "line"}, "none may be 'line', the line of a sample"),
+        ({"labels": {"0": 0, "1": 1}}, "labels must be texts"),
+        ({"estimator": DecisionTreeClassifier}, "with its parameters in brackets"),
+        ({"estimator": LinearSVC()}, "must give probabilities"),
+        ({"estimator": VOTE, "grid": {"tree__max_depth": [1], "forest__max_depth": [1]}}, "'forest__max_depth', which"),
         ({"compare_without": ["colour"]}, "compare_without names 'colour', which is none of two or more inputs"),
     ],
 )

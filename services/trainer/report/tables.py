@@ -1,6 +1,5 @@
 """What the report says in tables: the best candidates of each search."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +15,6 @@ def searches(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 def _search(table: Table) -> dict[str, Any]:
     names = list(table.rows[0][0]) if table.rows else []
-    # A candidate that could not be fitted has no score, and JSON no NaN.
-    scored = sorted((row for row in table.rows if math.isfinite(row[1])), key=lambda row: -row[1])
     return {
         "searched": table.searched,
         "scoring": table.scoring,
@@ -26,6 +23,6 @@ def _search(table: Table) -> dict[str, Any]:
         "parameters": names,
         "rows": [
             {"values": [str(chosen[name]) for name in names], "mean": round(mean, 4), "spread": round(spread, 4)}
-            for chosen, mean, spread in scored[:ROWS]
+            for chosen, mean, spread in table.rows[:ROWS]
         ],
     }
