@@ -5,14 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from petalstream.bundle import Manifest
-from services.api.registry import Registry
+from services.api.scorer import Scorer
 
 
-def listing(registry: Registry) -> dict[str, Any]:
+def listing(scorers: Mapping[str, Scorer], refused: Mapping[str, str]) -> dict[str, Any]:
     """The served models in short, and the refused ones with the reason."""
     return {
-        "models": [_summary(scorer.manifest) for scorer in registry.scorers.values()],
-        "refused": [{"model": name, "reason": reason} for name, reason in registry.refused.items()],
+        "models": [_summary(scorer.manifest) for scorer in scorers.values()],
+        "refused": [{"model": name, "reason": reason} for name, reason in refused.items()],
     }
 
 

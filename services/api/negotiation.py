@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import Response, g, request
+from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
 
 PAGE, JSON, PROBLEM = "text/html", "application/json", "application/problem+json"
@@ -12,18 +13,23 @@ PAGE, JSON, PROBLEM = "text/html", "application/json", "application/problem+json
 def wants_page() -> bool:
     """Whether to answer this request with a page; from then on the answer says that it varies with Accept.
 
-    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. A JSON body gets JSON in any case.
+    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. A JSON body gets JSON in any case,
+    and so does a request with a Host header that is no name at all: a page could have no links then.
     """
-    if request.is_json:
+    if request.is_json or not request_ctx.url_adapter:
         return False
     g.varies = True
     return request.args.get("format") != "json" and prefers_page(request.accept_mimetypes)
 
 
 def prefers_page(accept: MIMEAccept) -> bool:
-    """Whether `accept` has HTML above JSON; among equals, as in `*/*`, and where nothing is said, JSON comes first."""
+    """Whether `accept` has HTML above JSON; among equals, as in `*/*`, and where nothing is said, JSON comes first.
+
+    Parameters of a type, as in `text/html;charset=utf-8`, do not count.
+    """
+    plain = MIMEAccept([(kind.partition(";")[0].strip(), quality) for kind, quality in accept])
     # A wildcard says nothing of problems beyond what it says of JSON; who names them reads JSON.
-    return accept.quality(PAGE) > max(accept.quality(JSON), dict(accept).get(PROBLEM, 0))
+    return plain.quality(PAGE) > max(plain.quality(JSON), dict(plain).get(PROBLEM, 0))
 
 
 def as_json(content: Any) -> Response:

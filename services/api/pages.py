@@ -1,9 +1,10 @@
 """What a person and a program can both ask for: each route answers with a page or with JSON."""
 
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from services.api import answers, context, descriptions, fields, forms, stack
 from services.api.answers import Answer
@@ -21,9 +22,15 @@ def index() -> Response:
     """The models, and for a person the state of the stack too."""
     registry = context.registry()
     if not wants_page():
-        return as_json(descriptions.listing(registry))
+        return as_json(descriptions.listing(registry.scorers, registry.refused))
     brokers = stack.brokers(context.settings().kafka_bootstrap_servers)
     return _page("index.html", registry=registry, brokers=brokers, libraries=stack.libraries())
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """Where the drawing is, for those that ask for it here without having read a page."""
+    return make_response(redirect(url_for("static", filename="favicon.svg"), HTTPStatus.MOVED_PERMANENTLY))
 
 
 @blueprint.get("/models/<name>")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, abort, make_response, render_template, request
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from petalstream.reasons import Reason
@@ -34,6 +35,15 @@ def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: R
         "errors": [asdict(error) for error in listed],
     }
     return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def require_host() -> None:
+    """Refuse a request whose Host header is none: no link could be made for it. Called before every request."""
+    if not request.host or not request_ctx.url_adapter:
+        abort(
+            HTTPStatus.BAD_REQUEST,
+            "the Host header must be the address of this server, or its name in letters, digits, dots and hyphens",
+        )
 
 
 def register(app: Flask) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import joblib
 
 from petalstream import bundle
-from petalstream.bundle import MODEL, Bundle, BundleError
+from petalstream.bundle import MODEL, BundleError
+from services.api import soundness
 from services.api.reports import Report
 from services.api.scorer import Scorer
 
@@ -43,9 +44,8 @@ class Registry:
         scorers, reports, refused = {}, {}, {}
         for name in bundle.model_names(models_dir):
             try:
-                found = bundle.current(models_dir, name)
-                scorers[name], reports[name] = _open(found)
-                log.info("serving %s version %s", name, found.manifest.version)
+                scorers[name], reports[name] = _open(models_dir, name)
+                log.info("serving %s version %s", name, scorers[name].manifest.version)
             except BundleError as error:
                 refused[name] = str(error)
                 log.error("%s is not served: %s", name, error)
@@ -62,15 +62,17 @@ class Registry:
         return self.scorers[name]
 
 
-def _open(found: Bundle) -> tuple[Scorer, Report]:
+def _open(models_dir: Path, name: str) -> tuple[Scorer, Report]:
     """Check the bundle, and only then unpickle its model. Raises BundleError."""
-    found.verify_libraries()
-    found.verify()
     try:
+        found = bundle.current(models_dir, name)
+        found.verify_libraries()
+        found.verify()
+        soundness.check(found)
         scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
         scorer.check_golden_rows()
         return scorer, Report.read(found)
     except BundleError:
         raise
     except Exception as error:  # unpickling runs whatever the file says, and may raise anything
-        raise BundleError(f"{found.path} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise BundleError(f"{models_dir / name} cannot be loaded: {type(error).__name__}: {error}") from error

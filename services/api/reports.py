@@ -8,7 +8,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from petalstream.bundle import REPORT, REPORT_INDEX, Bundle
+from services.api import shapes
+from services.api.shapes import ANY, NUMBER
 
+_FIGURE = dict.fromkeys(("title", "caption", "alt", "light", "dark"), str) | dict.fromkeys(("width", "height"), NUMBER)
+_ROW = {"values": [object], "mean": NUMBER, "spread": NUMBER}
+_SEARCH = {"searched": str, "candidates": int, "scoring": str, "folds": int, "parameters": [str], "rows": [_ROW]}
+SHAPE = {"figures": [_FIGURE], "searches": [_SEARCH], "class_balance": {ANY: {ANY: int}}}
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +35,7 @@ class Report:
 
     @classmethod
     def read(cls, found: Bundle) -> "Report":
-        """The report of a bundle that was verified; without one, or with one that is no JSON, the model serves on."""
+        """The report of a bundle that was verified; without one, or with one of another shape, the model serves on."""
         drawings = {}
         for name, digest in found.manifest.files.items():
             path = PurePosixPath(name)
@@ -49,7 +55,10 @@ def _index(found: Bundle) -> Mapping[str, Any]:
         return {}
     try:
         content = json.loads((found.path / REPORT_INDEX).read_text(encoding="utf-8"))
-    except ValueError as error:
+        shapes.require(content, {name: SHAPE[name] for name in SHAPE if name in content})
+        shapes.writable(content)
+    except (ValueError, TypeError, RecursionError) as error:
         log.error("the report of %s is left out: %s", found.path, error)
         return {}
-    return content if isinstance(content, dict) else {}
+    index: Mapping[str, Any] = content
+    return index

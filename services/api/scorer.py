@@ -20,9 +20,12 @@ class InvalidRows(ValueError):
     """Rows that the model's schema does not fit; `errors` says why, row by row, for the first MOST_ERRORS faults."""
 
     def __init__(self, errors: Sequence[RowError]) -> None:
-        rows = len({error.row for error in errors})
+        faults, rows = len(errors), len({error.row for error in errors})
         some = "the first " if len(errors) == MOST_ERRORS else ""
-        super().__init__(f"the rows do not fit the model: {some}{len(errors)} faults, in {rows} rows, are listed")
+        super().__init__(
+            f"the rows do not fit the model: {some}{_counted(faults, 'fault')}, in {_counted(rows, 'row')},"
+            f" {'is' if faults == 1 else 'are'} listed"
+        )
         self.errors = errors
 
 
@@ -105,3 +108,7 @@ class Scorer:
                     f" {least:g} to {feature.measured(most)}"
                 )
         return warnings
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

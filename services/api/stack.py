@@ -3,7 +3,7 @@
 import platform
 import socket
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -22,10 +22,14 @@ class Broker:
 
 
 def brokers(servers: str) -> Sequence[Broker]:
-    """Every broker of `host:port,host:port`, all asked at once."""
+    """Every broker of `host:port,host:port`, all asked at once; one without an answer in time is not reachable."""
     addresses = servers.split(",")
-    with ThreadPoolExecutor(len(addresses)) as pool:
-        return list(map(Broker, addresses, pool.map(_connects, addresses)))
+    pool = ThreadPoolExecutor(len(addresses))
+    asked = [pool.submit(_connects, address) for address in addresses]
+    # Looking up a name takes as long as the system likes: whoever is still at it is left to end by itself.
+    pool.shutdown(wait=False)
+    answered = wait(asked, CONNECT_SECONDS).done
+    return [Broker(address, one in answered and one.result()) for address, one in zip(addresses, asked, strict=True)]
 
 
 def libraries() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """How pages write what a manifest holds; plain functions, which the templates have as filters."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 
@@ -12,6 +13,11 @@ def moment(text: str) -> str:
 def percent(share: float) -> str:
     """A share as a percentage with one decimal."""
     return f"{share:.1%}"
+
+
+def spread(found: Mapping[str, float]) -> str:
+    """A mean share and its spread, as percentages."""
+    return f"{percent(found['mean'])} ± {percent(found['spread'])}"
 
 
 def words(name: str) -> str:
@@ -34,4 +40,4 @@ def plain(number: float) -> str:
     return str(int(number)) if float(number).is_integer() and abs(number) < 1e15 else repr(number)
 
 
-FILTERS = {each.__name__: each for each in (moment, percent, words, capital, article, plain)}
+FILTERS = {each.__name__: each for each in (moment, percent, spread, words, capital, article, plain)}

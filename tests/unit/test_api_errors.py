@@ -121,6 +121,33 @@ def test_very_many_faults_are_cut_short(client: FlaskClient) -> None:
     assert "the first 100 faults, in 25 rows, are listed" in answer.text
 
 
+def test_a_single_fault_is_told_in_the_singular(client: FlaskClient, flower: dict[str, Any]) -> None:
+    answer = client.post("/predict", json=flower | {"sepal_width": "wide"})
+    assert answer.get_json()["detail"] == "the rows do not fit the model: 1 fault, in 1 row, is listed"
+    answer = client.post("/predict", json=flower | {"sepal_width": "wide", "petal_width": None})
+    assert answer.get_json()["detail"].endswith("2 faults, in 1 row, are listed")
+
+
+@pytest.mark.parametrize("host", ["a" * 64, f"{'a' * 64}:5000", "x y", "a'b", "a@b", "<script>", ""])
+def test_a_malformed_host_is_400_for_everybody(client: FlaskClient, flower: dict[str, Any], host: str) -> None:
+    for headers in ({"Host": host, "Accept": "text/html"}, {"Host": host}):
+        for answer in (
+            client.get("/", headers=headers),
+            client.get("/nowhere", headers=headers),
+            client.get("/health", headers=headers),
+            client.post("/models/iris/predict", data=flower, headers=headers),
+        ):
+            assert answer.status_code == 400
+            assert "he Host header must be the address of this server" in answer.text
+            if "Accept" not in headers or len(host) >= 64:  # no page can be written for a name that is too long
+                errors_of(answer, 400)
+
+
+@pytest.mark.parametrize("host", ["localhost", "api:5000", "my-api.example", "127.0.0.1:5000", "[::1]:5000"])
+def test_a_host_of_any_usual_form_is_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host, "Accept": "text/html"}).status_code == 200
+
+
 def test_a_name_that_cannot_be_encoded_is_answered_all_the_same(client: FlaskClient) -> None:
     errors = errors_of(post(client, rb'{"\ud800": 1}'), 400)
     assert errors[-1]["field"] == "\ud800"

@@ -21,6 +21,7 @@ ANSWERS = [
     ("GET", DRAWING, {}, 200),
     ("GET", "/static/style.css", {}, 200),
     ("GET", "/static/favicon.svg", {}, 200),
+    ("GET", "/favicon.ico", {}, 301),
     ("GET", "/ready", {}, 200),
     ("GET", "/nowhere", {}, 404),
     ("GET", "/nowhere", PAGE, 404),
@@ -56,6 +57,13 @@ def test_a_page_may_load_our_style_and_drawings_and_send_its_form(client: FlaskC
 def test_a_drawing_is_sandboxed_and_may_have_its_style_inside(client: FlaskClient) -> None:
     policy = client.get(DRAWING).headers["Content-Security-Policy"]
     assert policy.endswith("; style-src 'unsafe-inline'; sandbox")
+
+
+def test_the_icon_is_found_where_browsers_look_without_being_told(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/static/favicon.svg")
+    found = client.get("/favicon.ico", follow_redirects=True, buffered=True)
+    assert (found.status_code, found.mimetype) == (200, "image/svg+xml")
 
 
 def test_an_answer_to_a_form_sets_no_cookie(client: FlaskClient, flower: dict[str, Any]) -> None:

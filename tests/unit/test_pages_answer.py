@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from petalstream.bundle import Bundle
-from services.api.answers import curl
+from services.api.answers import curl, present
 
 PAGE = {"Accept": "text/html"}
 
@@ -47,6 +47,19 @@ def test_each_voter_is_shown_with_its_vote(both: FlaskClient, patient: dict[str,
     text = visible(ask(both, "heart_failure", patient))
     for voter, label in said["votes"].items():
         assert f"{voter.replace('_', ' ').capitalize()} {label}" in text
+
+
+def test_votes_that_have_weights_are_not_counted_but_given_as_a_share(
+    heart_failure: Bundle, patient: dict[str, Any]
+) -> None:
+    votes = {"decision_tree": "survived", "random_forest": "died", "extra_trees": "survived"}
+    answer = {"label": "died", "votes": votes, "warnings": []}
+    weighed = answer | {"probabilities": {"died": 0.6, "survived": 0.4}}
+    said = [text for _, _, text in present(heart_failure.manifest, patient, weighed, "http://localhost").shares]
+    assert said == ["60.0%", "40.0%"]
+    alike = answer | {"probabilities": {"died": 1 / 3, "survived": 0.1 + 0.2 + 1.1 / 3}}
+    said = [text for _, _, text in present(heart_failure.manifest, patient, alike, "http://localhost").shares]
+    assert said == ["2 of 3 votes", "1 of 3 votes"]
 
 
 def test_what_the_model_left_out_is_named(both: FlaskClient, patient: dict[str, Any]) -> None:

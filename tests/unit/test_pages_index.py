@@ -1,10 +1,11 @@
 """The first page: the models and the state of the stack."""
 
-import dataclasses
 import shutil
 import socket
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -75,14 +76,11 @@ def test_the_page_says_of_every_broker_whether_it_is_reachable(tmp_path: Path, l
     assert (text.count(">reachable</span>"), text.count(">not reachable</span>")) == (1, 1)
 
 
-def test_who_asks_for_json_does_not_wait_for_a_broker(
-    settings: Settings, iris: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_asks_for_json_does_not_wait_for_a_broker(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(servers: str) -> None:
         raise AssertionError("a broker was asked")
 
     monkeypatch.setattr(stack, "brokers", asked)
-    client = create_app(dataclasses.replace(settings)).test_client()
     assert client.get("/").status_code == 200
 
 
@@ -100,3 +98,25 @@ def test_brokers_that_do_not_answer_cost_half_a_second_together(monkeypatch: pyt
     began = time.monotonic()
     assert not any(broker.connects for broker in brokers("a:1,b:2,c:3,d:4"))
     assert time.monotonic() - began < 2 * stack.CONNECT_SECONDS
+
+
+def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, resolve = threading.Event(), socket.getaddrinfo
+
+    def slow(host: str, *rest: Any, **more: Any) -> object:
+        if host == "slow.example":
+            ended.wait(20)
+            raise socket.gaierror
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    began = time.monotonic()
+    with listening:
+        there = f"127.0.0.1:{listening.getsockname()[1]}"
+        found = brokers(f"slow.example:9092,{there}")
+    took = time.monotonic() - began
+    ended.set()
+    assert found == [Broker("slow.example:9092", False), Broker(there, True)]
+    assert took < 4 * stack.CONNECT_SECONDS

@@ -1,6 +1,7 @@
 """Which bundles the api serves, and which it refuses before it unpickles them."""
 
 import dataclasses
+import functools
 import json
 import logging
 import pickle
@@ -13,6 +14,7 @@ import pytest
 
 from petalstream.bundle import Bundle, sha256
 from petalstream.settings import Settings
+from services.api.app import create_app
 from services.api.registry import Registry
 
 
@@ -87,6 +89,87 @@ def test_a_bad_bundle_does_not_harm_its_neighbour(models: Path, caplog: pytest.L
     shutil.copytree(models / "iris", models / "rose")
     (models / "rose" / "1" / "manifest.json").write_text("{")
     assert list(Registry.load(models).scorers) == ["iris"]
+
+
+def test_a_bundle_in_the_folder_of_another_model_is_refused(models: Path, caplog: pytest.LogCaptureFixture) -> None:
+    edit_manifest(models, lambda manifest: manifest.update(model="rose"))
+    assert "is of the model 'rose', and not of 'iris'" in refused(models, caplog)
+
+
+def test_a_model_file_that_the_manifest_does_not_list_is_refused(
+    models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (models / "iris" / "1" / "model.joblib").write_bytes(pickle.dumps(Bomb()))
+    edit_manifest(models, lambda manifest: manifest["files"].pop("model.joblib"))
+    assert "does not list model.joblib" in refused(models, caplog)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *((f"metrics.{name}", None) for name in ("test_accuracy", "validation_accuracy", "commonest_share")),
+        ("metrics.test_accuracy", float("nan")),
+        ("metrics.test_accuracy", "high"),
+        ("metrics.test_classes", {"setosa": {"precision": 1}}),
+        ("metrics.test_classes", []),
+        ("metrics.cross_validation.without", None),
+        ("metrics.cross_validation.without", {"petal_width": {}}),
+        ("metrics.cross_validation.accuracy.mean", None),
+        ("metrics.cross_validation.folds", "5"),
+        *((f"data.{name}", None) for name in ("csv", "rows", "sha256")),
+        ("data.url", None),
+        ("trained_at", "yesterday"),
+        ("trained_at", 5),
+        ("title", None),
+        ("sample", "\ud800"),
+        ("notes", [1]),
+        ("training.petal_width.quantiles", {}),
+        ("golden", [{}]),
+        ("libraries", []),
+        ("files", []),
+        ("metrics", []),
+    ],
+)
+def test_a_manifest_that_no_page_can_show_is_refused_and_harms_no_neighbour(
+    models: Path, caplog: pytest.LogCaptureFixture, path: str, value: object
+) -> None:
+    shutil.copytree(models / "iris", models / "rose")
+    manifest = json.loads((models / "iris" / "1" / "manifest.json").read_text())
+    (models / "rose" / "1" / "manifest.json").write_text(json.dumps(manifest | {"model": "rose"}))
+    *way, name = path.split(".")
+    # A value of None stands for one that is not there; the manifest itself has no field too few.
+    inner = functools.reduce(lambda found, key: found[key], way, manifest)
+    if value is None and way:
+        del inner[name]
+    else:
+        inner[name] = value
+    (models / "iris" / "1" / "manifest.json").write_text(json.dumps(manifest))
+    with caplog.at_level(logging.ERROR):
+        client = create_app(Settings(models_dir=models)).test_client()
+    listed = client.get("/models").get_json()
+    assert [model["model"] for model in listed["models"]] == ["rose"]
+    ((refused, reason),) = (each.values() for each in listed["refused"])
+    assert refused == "iris"
+    assert str(models / "iris") in reason
+    for page in ("/", "/models/rose", "/models/rose/report"):
+        assert client.get(page, headers={"Accept": "text/html"}).status_code == 200
+
+
+@pytest.mark.parametrize(("default", "warned"), [("rose", True), ("iris", False)])
+def test_a_default_model_that_is_not_served_is_told_at_the_start(
+    models: Path, capsys: pytest.CaptureFixture[str], default: str, warned: bool
+) -> None:
+    create_app(Settings(models_dir=models, default_model=default))
+    said = capsys.readouterr().err
+    assert ("WARNING services.api.app: DEFAULT_MODEL is rose, which is not served; served are iris" in said) is warned
+    assert ("DEFAULT_MODEL" in said) is warned
+
+
+def test_where_nothing_is_served_no_default_model_is_missed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create_app(Settings(models_dir=tmp_path))
+    said = capsys.readouterr().err
+    assert "no model to serve" in said
+    assert "DEFAULT_MODEL" not in said
 
 
 def test_golden_rows_forgive_rounding(settings: Settings, iris: Bundle) -> None:
