@@ -38,8 +38,11 @@ def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: R
 
 
 def require_host() -> None:
-    """Refuse a request whose Host header is none: no link could be made for it. Called before every request."""
-    if not request.host or not request_ctx.url_adapter:
+    """Refuse to make a page where the Host header is none, since it could have no links. Called before every request.
+
+    A program is answered all the same: in a Compose network, say, host names may have an underscore.
+    """
+    if not request_ctx.url_adapter or (not request.host and wants_page()):
         abort(
             HTTPStatus.BAD_REQUEST,
             "the Host header must be the address of this server, or its name in letters, digits, dots and hyphens",

@@ -8,13 +8,15 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from petalstream.bundle import REPORT, REPORT_INDEX, Bundle
-from services.api import shapes
-from services.api.shapes import ANY, NUMBER
+from services.api.shapes import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
 
-_FIGURE = dict.fromkeys(("title", "caption", "alt", "light", "dark"), str) | dict.fromkeys(("width", "height"), NUMBER)
-_ROW = {"values": [object], "mean": NUMBER, "spread": NUMBER}
-_SEARCH = {"searched": str, "candidates": int, "scoring": str, "folds": int, "parameters": [str], "rows": [_ROW]}
-SHAPE = {"figures": [_FIGURE], "searches": [_SEARCH], "class_balance": {ANY: {ANY: int}}}
+_FIGURE = named(**dict.fromkeys(("title", "caption", "alt", "light", "dark"), TEXT), width=NUMBER, height=NUMBER)
+_ROW = named(values=listed({}), mean=NUMBER, spread=NUMBER)
+_SEARCH = named(searched=TEXT, candidates=COUNT, scoring=TEXT, folds=COUNT, parameters=listed(TEXT), rows=listed(_ROW))
+SCHEMA: Schema = {
+    "type": "object",
+    "properties": {"figures": listed(_FIGURE), "searches": listed(_SEARCH), "class_balance": mapped(mapped(COUNT))},
+}
 log = logging.getLogger(__name__)
 
 
@@ -55,8 +57,7 @@ def _index(found: Bundle) -> Mapping[str, Any]:
         return {}
     try:
         content = json.loads((found.path / REPORT_INDEX).read_text(encoding="utf-8"))
-        shapes.require(content, {name: SHAPE[name] for name in SHAPE if name in content})
-        shapes.writable(content)
+        require(content, SCHEMA)
     except (ValueError, TypeError, RecursionError) as error:
         log.error("the report of %s is left out: %s", found.path, error)
         return {}

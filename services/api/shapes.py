@@ -1,44 +1,34 @@
-"""Whether JSON has the shape that pages read, so that no page fails over what a file of a bundle lacks.
-
-A shape is a type; [shape], a list of such; {name: shape}, an object with these names and maybe more; or {ANY: shape}.
-"""
+"""The JSON Schemas of what pages read of a bundle, so that no page fails over what one of its files lacks."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-ANY = object()
-NUMBER = int | float
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+Schema = dict[str, Any]
+NUMBER: Schema = {"type": "number"}
+COUNT: Schema = {"type": "integer"}
+TEXT: Schema = {"type": "string"}
 
 
-class Misfit(ValueError):
-    """Content of another shape; the message says where."""
+def listed(each: Schema) -> Schema:
+    """A list of such."""
+    return {"type": "array", "items": each}
 
 
-def require(content: Any, shape: Any, where: str = "") -> None:
-    """Raise Misfit unless `content`, which is at `where`, has the shape."""
-    if isinstance(shape, list):
-        _typed(content, list | tuple, where)
-        for index, each in enumerate(content):
-            require(each, shape[0], f"{where}[{index}]")
-    elif isinstance(shape, Mapping):
-        _typed(content, Mapping, where)
-        wanted = dict.fromkeys(content, shape[ANY]) if ANY in shape else shape
-        for name, each in wanted.items():
-            path = f"{where}.{name}".lstrip(".")
-            if name not in content:
-                raise Misfit(f"{path} is missing")
-            require(content[name], each, path)
-    else:
-        _typed(content, shape, where)
+def mapped(each: Schema) -> Schema:
+    """An object with any names, of such."""
+    return {"type": "object", "additionalProperties": each}
 
 
-def writable(content: Any) -> None:
-    """Raise ValueError or TypeError unless `content` can be sent as JSON and in a page: no NaN, all of it UTF-8."""
+def named(**properties: Schema) -> Schema:
+    """An object with these names, and maybe more."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def require(content: Any, schema: Schema) -> None:
+    """Raise ValueError unless `content` fits the schema and can be sent as JSON and in a page: no NaN, all UTF-8."""
     json.dumps(content, allow_nan=False, ensure_ascii=False).encode()
-
-
-def _typed(content: Any, shape: Any, where: str) -> None:
-    # To Python True is a number.
-    if not isinstance(content, shape) or (isinstance(content, bool) and shape is not object):
-        raise Misfit(f"{where or 'it'} is {str(content)[:40]!r}, of the type {type(content).__name__}")
+    if fault := best_match(Draft202012Validator(schema).iter_errors(content)):
+        raise ValueError(f"{fault.json_path}: {fault.message[:200]}")

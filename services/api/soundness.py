@@ -1,31 +1,36 @@
 """Whether a bundle says all that the pages and the list of models read of it."""
 
-from dataclasses import asdict
-from typing import Any
+import json
 
 from petalstream.bundle import MANIFEST, MODEL, Bundle, BundleError, Manifest
-from services.api import descriptions, shapes, wording
-from services.api.shapes import ANY, NUMBER
+from services.api import descriptions, wording
+from services.api.shapes import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
 
-_SCORES = {name: {"mean": NUMBER, "spread": NUMBER} for name in ("accuracy", "balanced_accuracy")}
-_CROSSED = {"folds": int, "repeats": int, **_SCORES, "without": {ANY: _SCORES}}
-_SOURCE = {"citation": str, "url": str, "licence": str}
-_CHOICES = {"choices": [str], "counts": [int]}
-_NUMBERS = {"edges": [NUMBER], "counts": [int], "quantiles": {"0": NUMBER, "1": NUMBER}}
+_SCORE = named(mean=NUMBER, spread=NUMBER)
+_SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
+_CROSSED = named(folds=COUNT, repeats=COUNT, **_SCORES, without=mapped(named(**_SCORES)))
+_SOURCE = named(citation=TEXT, url=TEXT, licence=TEXT)
+_QUANTILES: Schema = named(**{"0": NUMBER, "1": NUMBER})
+_COUNTED = named(choices=listed(TEXT), counts=listed(COUNT))
+_BINNED = named(edges=listed(NUMBER), counts=listed(COUNT), quantiles=_QUANTILES)
 _WORDS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
-_SHAPE: dict[Any, Any] = {
-    **dict.fromkeys(_WORDS, str),
-    **{name: [str] for name in ("notes", "labels", "voters")},
-    "data": {"csv": str, "rows": int, "sha256": str},
-    "features": [dict.fromkeys(("name", "label", "unit", "help"), str)],
-    "parameters": {ANY: object},
-    "metrics": {
-        **dict.fromkeys(("validation_accuracy", "test_accuracy", "commonest_share"), NUMBER),
-        "test_classes": {ANY: {"precision": NUMBER, "recall": NUMBER, "support": int}},
-    },
-    "golden": [{"features": {ANY: object}, "label": str, "probabilities": {ANY: NUMBER}}],
-    "libraries": {ANY: str},
-}
+SCHEMA = named(
+    **dict.fromkeys(_WORDS, TEXT),
+    **dict.fromkeys(("notes", "labels", "voters"), listed(TEXT)),
+    data=named(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
+    features=listed(named(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
+    parameters=mapped({}),
+    metrics=named(
+        validation_accuracy=NUMBER,
+        test_accuracy=NUMBER,
+        commonest_share=NUMBER,
+        test_classes=mapped(named(precision=NUMBER, recall=NUMBER, support=COUNT)),
+    )
+    | {"dependentSchemas": {"cross_validation": named(cross_validation=_CROSSED)}},
+    training=mapped({"anyOf": [_COUNTED, _BINNED]}),
+    golden=listed(named(features=mapped({}), label=TEXT, probabilities=mapped(NUMBER))),
+    libraries=mapped(TEXT),
+)
 
 
 def check(found: Bundle) -> None:
@@ -37,18 +42,13 @@ def check(found: Bundle) -> None:
         raise BundleError(f"{path} does not list {MODEL}")
     try:
         _check_shape(manifest)
-        shapes.writable(descriptions.description(manifest))
-        wording.moment(manifest.trained_at)
     except (KeyError, ValueError, TypeError) as error:
         raise BundleError(f"{path} cannot be shown: {type(error).__name__}: {error}") from error
 
 
 def _check_shape(manifest: Manifest) -> None:
-    shapes.require(asdict(manifest), _SHAPE)
-    if "cross_validation" in manifest.metrics:
-        shapes.require(manifest.metrics["cross_validation"], _CROSSED, "metrics.cross_validation")
-    if "citation" in manifest.data:
-        shapes.require(manifest.data, _SOURCE, "data")
+    require(json.loads(manifest.to_json()), SCHEMA)
+    require(json.loads(json.dumps(descriptions.description(manifest))), {})
+    wording.moment(manifest.trained_at)
     for feature in manifest.inputs:
-        seen = manifest.training[feature.name]
-        shapes.require(seen, _CHOICES if "choices" in seen else _NUMBERS, f"training.{feature.name}")
+        manifest.training[feature.name]

@@ -41,7 +41,7 @@ MODEL = Definition(
     target="variety",
     labels=["alba", "gallica"],
     estimator=make_pipeline(
-        make_column_transformer((OneHotEncoder(categories=[[0, 1, 2]]), [3]), remainder="passthrough"),
+        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), [3]), remainder="passthrough"),
         RandomForestClassifier(20, random_state=0),
     ),
     grid={"randomforestclassifier__max_depth": [2, None]},

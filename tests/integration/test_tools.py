@@ -26,6 +26,8 @@ def published(stack: Stack, *names: str) -> Path:
     folder = stack.folder / "-".join(names)
     for name in names:
         shutil.copytree(stack.settings.models_dir / "iris", folder / name)
+        for manifest in (folder / name).glob("*/manifest.json"):
+            manifest.write_text(manifest.read_text().replace('"model": "iris"', f'"model": "{name}"'))
     return folder
 
 

@@ -12,7 +12,7 @@ PRODUCT = [path for room in ("petalstream", "services", "embedded") for path in 
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__init__.py"))
 PACKAGES = {"flask": "flask", "gunicorn": "gunicorn", "joblib": "joblib", "kafka": "kafka-python", "numpy": None}
 PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": None}
-PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm"}
+PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
