@@ -40,7 +40,7 @@ clean: ## Like down, and delete the volumes too: models and Kafka's data
 
 ## The same services as local processes, without Docker
 demo: export PRODUCER_INTERVAL := $(or $(PRODUCER_INTERVAL),0.1)
-demo: ## Train, serve, stream the test set once and sum up; KEEP=1 stays up until Ctrl-C
+demo: ## Train, serve, stream the test sets once and sum up; KEEP=1 stays up until Ctrl-C
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py embedded/requirements.txt
 	@$(VENV_PYTHON) -m embedded $(if $(KEEP),--keep)
