@@ -23,17 +23,23 @@ def infer(estimator: Any, samples: NDArray[np.float64]) -> Inference:
     A majority vote (scikit-learn's VotingClassifier with voting="hard", alone or last in a Pipeline) has no
     probabilities of its own: a class gets its share of the votes, so that the label is always the likeliest one.
     """
-    vote = _last(estimator)
     if not is_vote(estimator):
         return Inference(estimator.predict(samples), estimator.predict_proba(samples), {})
-    for _, step in estimator.steps[:-1] if vote is not estimator else []:
-        samples = step.transform(samples)
-    positions = vote.transform(samples)
+    vote, seen = ballot(estimator, samples)
+    positions = vote.transform(seen)
     classes = range(len(vote.classes_))
     shares = np.stack([np.average(positions == each, axis=1, weights=_weights(vote)) for each in classes], axis=1)
     votes = {name: vote.classes_[of_voter] for name, of_voter in zip(voters(estimator), positions.T, strict=True)}
     # Among equals the first class wins, as in VotingClassifier.predict.
     return Inference(vote.classes_[shares.argmax(axis=1)], shares, votes)
+
+
+def ballot(estimator: Any, samples: NDArray[np.float64]) -> tuple[Any, NDArray[np.float64]]:
+    """The majority vote itself, and the samples as they reach it: through the steps of the Pipeline that it ends."""
+    vote = _last(estimator)
+    for _, step in estimator.steps[:-1] if vote is not estimator else []:
+        samples = step.transform(samples)
+    return vote, samples
 
 
 def is_vote(estimator: Any) -> bool:

@@ -89,6 +89,11 @@ class Feature:
             return "yes" if value else "no"
         return str(value)
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What can be chosen, as text, in the order of what `encoded` makes of it; nothing for a number."""
+        return ("no", "yes") if self.kind is Kind.YES_NO else self.choices
+
     def encoded(self, value: Any) -> float:
         """A value that fits as the model's input: yes is 1 and no 0, a choice its position among the choices."""
         return float(self.choices.index(value) if self.kind is Kind.CATEGORY else value)

@@ -1,7 +1,6 @@
 """What a page shows of one prediction."""
 
 import json
-import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature
+from petalstream.votes import in_votes
 from services.api.distributions import Distribution, distributions
 from services.api.wording import percent, words
 
@@ -44,16 +44,11 @@ def present(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any
 
 
 def _shares(probabilities: Mapping[str, float], votes: Sequence[str]) -> list[tuple[str, float, str]]:
-    """The classes, likeliest first; where they were voted for, in votes: 100% of a few would be taken for certainty."""
+    """The classes, likeliest first, each with its share in votes or as a percentage."""
     return [
-        (label, share, _said(share, votes.count(label), len(votes)))
+        (label, share, in_votes(label, share, votes) or percent(share))
         for label, share in sorted(probabilities.items(), key=lambda item: -item[1])
     ]
-
-
-def _said(share: float, votes: int, cast: int) -> str:
-    """The share in votes; as a percentage where nobody votes, or some votes count more than others."""
-    return f"{votes} of {cast} votes" if cast and math.isclose(votes / cast, share, abs_tol=1e-9) else percent(share)
 
 
 def curl(url: str, row: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import infer
-from petalstream.schema import Kind, RowError, row_errors
+from petalstream.schema import RowError, row_errors
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
@@ -97,7 +97,7 @@ class Scorer:
         warnings = []
         for feature in self.manifest.inputs:
             value, seen = sample[feature.name], self.manifest.training[feature.name]
-            if feature.kind in (Kind.YES_NO, Kind.CATEGORY):
+            if feature.options:
                 if not seen["counts"][int(feature.encoded(value))]:
                     warnings.append(f"{feature.name} {feature.written(value)} does not occur in the training data")
                 continue

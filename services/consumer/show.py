@@ -1,10 +1,10 @@
 """An outcome as the one line that people read in the consumer's log."""
 
-import math
 import time
 
 from petalstream.messages import Request, place
 from petalstream.schema import Fault
+from petalstream.votes import in_votes
 from services.consumer.scoring import Answer, Outcome
 from services.consumer.text import printable
 
@@ -36,12 +36,9 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
 def _share(answer: Answer) -> str:
     """The label's probability; of a vote the votes, since a share of a few votes would be mistaken for certainty."""
     label, share = answer["label"], answer["probabilities"][answer["label"]]
-    if "votes" not in answer:
+    if not answer.get("votes"):
         return f"{share:.1%}"
-    votes = list(answer["votes"].values())
-    said = f"{votes.count(label)} of {len(votes)} votes"
-    # Where votes have weights, a minority may win.
-    return said if math.isclose(votes.count(label), share * len(votes)) else f"{share:.1%} of the votes by weight"
+    return in_votes(label, share, list(answer["votes"].values())) or f"{share:.1%} of the votes by weight"
 
 
 def _word(value: object) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from petalstream.inference import infer
-from petalstream.schema import Feature, Kind
+from petalstream.schema import Feature
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
 
@@ -42,20 +42,13 @@ def metrics(estimator: Any, validation: Dataset, test: Dataset, definition: Defi
 def check_choices(estimator: Any, test: Dataset, definition: Definition) -> None:
     """Raise DefinitionError where the estimator fails on a choice that is allowed, seen in training or not."""
     for column, feature in enumerate(definition.inputs):
-        for code, choice in enumerate(_choices(feature)):
+        for code, choice in enumerate(feature.options):
             sample = test.samples[:1].copy()
             sample[0, column] = code
             try:
                 infer(estimator, sample)
             except ValueError as error:
                 raise DefinitionError(f"the estimator fails where {feature.name} is {choice}: {error}") from error
-
-
-def _choices(feature: Feature) -> list[str]:
-    """The choices in words, in the order of their codes; none of a number."""
-    if feature.kind is Kind.YES_NO:
-        return [feature.written(False), feature.written(True)]
-    return list(feature.choices)
 
 
 def training_distribution(training: Dataset, definition: Definition) -> dict[str, Any]:
@@ -67,7 +60,7 @@ def training_distribution(training: Dataset, definition: Definition) -> dict[str
 
 
 def _distribution(feature: Feature, values: NDArray[np.float64]) -> dict[str, Any]:
-    if choices := _choices(feature):
+    if choices := list(feature.options):
         return {"choices": choices, "counts": [int((values == code).sum()) for code in range(len(choices))]}
     counts, edges = np.histogram(values, bins=BINS)
     quantiles = {f"{q:g}": float(np.quantile(values, q)) for q in QUANTILES}

@@ -25,9 +25,7 @@ def cross_validate(estimator: Any, dataset: Dataset, definition: Definition, see
     """
     names, samples = [feature.name for feature in definition.inputs], dataset.samples
     without = {
-        name: _scores(
-            f"without {name}", estimator, np.delete(dataset.samples, names.index(name), axis=1), dataset, seed
-        )
+        name: _scores(f"without {name}", estimator, np.delete(samples, names.index(name), axis=1), dataset, seed)
         for name in definition.compare_without
     }
     all_inputs = _scores("cross-validation", estimator, samples, dataset, seed)

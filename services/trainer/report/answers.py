@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import infer, is_vote, voters
+from petalstream.inference import ballot, infer, is_vote, voters
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition
 
@@ -46,10 +46,8 @@ def joined(first: Dataset, second: Dataset) -> Dataset:
 
 
 def _of_voters(estimator: Any, samples: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    names = voters(estimator)
-    if names and hasattr(estimator, "steps"):
-        for _, step in estimator.steps[:-1]:
-            samples = step.transform(samples)
-        estimator = estimator.steps[-1][1]
-    fitted = {name: estimator.named_estimators_[name] for name in names}
-    return {name: voter.predict_proba(samples) for name, voter in fitted.items() if hasattr(voter, "predict_proba")}
+    if not is_vote(estimator):
+        return {}
+    vote, seen = ballot(estimator, samples)
+    fitted = {name: vote.named_estimators_[name] for name in voters(estimator)}
+    return {name: voter.predict_proba(seen) for name, voter in fitted.items() if hasattr(voter, "predict_proba")}

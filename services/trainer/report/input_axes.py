@@ -13,19 +13,12 @@ from services.trainer.report.style import Scheme, mixed, quiet, wrapped
 BINS = 16
 
 
-def choices(feature: Feature) -> list[str]:
-    """What can be chosen, in the order of the codes; nothing for a number."""
-    if feature.kind is Kind.YES_NO:
-        return ["no", "yes"]
-    return list(feature.choices)
-
-
 def table(
     feature: Feature, values: NDArray[np.float64], labels: NDArray[np.str_], classes: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Counts of shape (classes, bins) and the edges of the bins; a choice is a bin around its code."""
-    edges = np.arange(len(choices(feature)) + 1) - 0.5
-    if not choices(feature):
+    edges = np.arange(len(feature.options) + 1) - 0.5
+    if not feature.options:
         low, high = values.min(), values.max()
         whole = feature.kind is Kind.INTEGER and high - low < BINS
         edges = np.arange(low, high + 2) - 0.5 if whole else np.histogram_bin_edges(values, BINS)
@@ -38,7 +31,7 @@ def stacked(
 ) -> None:
     """Counts by class on each other, in the classes' colours: a histogram of a number, a bar for each choice."""
     tops = counts.cumsum(axis=0)
-    named = choices(feature)
+    named = feature.options
     for position, top in enumerate(tops):
         colour = scheme.classes[position]
         if named:
@@ -85,7 +78,7 @@ def shares(
     axes.set_facecolor(scheme.faint)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(len(counts) - 0.5, -0.5))
     axes.set_yticks(range(len(counts)) if names else [], [wrapped(name, 14, 1) for name in names])
-    if named := choices(feature):
+    if named := feature.options:
         tilted = max(map(len, named)) > 22 // len(named)
         turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if tilted else {}
         axes.set_xticks(range(len(named)), [wrapped(choice, 14, 1) for choice in named], **turned)

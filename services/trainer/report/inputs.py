@@ -12,7 +12,7 @@ from petalstream.schema import Feature, Kind
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.input_axes import choices, shares, stacked, table
+from services.trainer.report.input_axes import shares, stacked, table
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme, legend_above, wrapped
 
 # Rows of classes in all panels together; more would make the figure too tall and its file too big.
@@ -47,7 +47,7 @@ def _height(panels: Sequence[Panel], classes: int, many: bool) -> int:
     rows = -(-len(panels) // COLUMNS)
     if many:
         return 40 + rows * (62 + 15 * classes)
-    tallest = max(5, *(len(choices(feature)) for feature, _ in panels))
+    tallest = max(5, *(len(feature.options) for feature, _ in panels))
     return 30 + rows * (70 + 18 * tallest)
 
 
