@@ -45,6 +45,18 @@ class Servers(str):
         return super().__new__(cls, text)
 
 
+class Parts(str):
+    """Parts of the api, with commas between: pages, health and metrics, or `none` of them."""
+
+    NAMES = ("pages", "health", "metrics")
+
+    def __new__(cls, text: str) -> Self:
+        """The parts that `text` lists. Raises ValueError."""
+        if text != "none" and not set(text.split(",")) <= set(cls.NAMES):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
 class Delivery(StrEnum):
     """What the consumer promises of a record that is read: written at least once, or exactly once."""
 
@@ -66,12 +78,24 @@ class Settings:
     min_validation_accuracy: float = _setting(
         0.0, "a model below this share on the validation part is refused; its file may ask for more", 0, 1
     )
+    model_versions: int = _setting(5, "versions of each model that are kept; the served one always is", 1)
     default_model: str = _setting("iris", "the model that `POST /predict` means")
     api_host: str = _setting("127.0.0.1", "address the api listens on")
     api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)
     api_workers: int = _setting(2, "gunicorn worker processes", 1)
-    api_threads: int = _setting(4, "threads of each worker", 1)
+    api_threads: int = _setting(4, "requests that each worker answers at a time", 1)
+    api_queue: int = _setting(16, "requests that wait in each worker for their turn; any more are answered 503", 0)
     api_max_body_bytes: int = _setting(1024 * 1024, "a larger request body is answered 413", 1)
+    api_access_log: bool = _setting(False, "a line of JSON on standard output for each request")
+    api_keys: str = _setting(
+        "", "file of API keys, one a line; a request must bring one of them; empty: no key is asked for"
+    )
+    api_open: Parts = _setting(
+        Parts("health,metrics"), "what asks for no key all the same: pages, health, metrics, or none"
+    )
+    api_cors_origins: str = _setting(
+        "", "origins whose scripts a browser lets read the api's answers, with commas between; empty: none"
+    )
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
     api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1, 6)
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
@@ -141,6 +165,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     Servers: ("host:port, with commas between", Servers),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
+    Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
     Path: ("a path", Path),
     int: ("a whole number", int),
     float: ("a number", float),

@@ -13,6 +13,8 @@ SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__ini
 PACKAGES = {"flask": "flask", "gunicorn": "gunicorn", "joblib": "joblib", "kafka": "kafka-python", "numpy": None}
 PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": None}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
+PACKAGES |= {"apispec": "apispec", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
+PACKAGES |= {"flask_compress": "flask-compress", "flask_cors": "flask-cors"}
 PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
