@@ -5,10 +5,11 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from services.api import context, pages
-from services.api.body import FORM, read_rows, reports_errors
-from services.api.negotiation import as_json, wants_page
+from services.api import context, csv_answers, pages
+from services.api.body import FORM, reports_errors
+from services.api.negotiation import CSV, as_json, wants_csv, wants_page
 from services.api.registry import NotReady
+from services.api.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
 
@@ -30,7 +31,7 @@ def ready() -> dict[str, object]:
 
 @blueprint.post("/predict")
 def predict_default() -> Response:
-    """Predictions of the default model, for rows in JSON."""
+    """Predictions of the default model, for rows in JSON or CSV."""
     return _predict_rows(context.settings().default_model)
 
 
@@ -44,7 +45,8 @@ def form(name: str) -> Response:
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object, a list of answers for a list; or for a form.
+    """Predictions of the model `name`: an answer for an object; a list of answers for a list, for columns
+    or for a CSV, or these as CSV; or the answer for a form.
 
     With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
     """
@@ -53,7 +55,9 @@ def predict(name: str) -> Response:
 
 def _predict_rows(name: str) -> Response:
     scorer = context.registry().scorer(name)
-    predict_rows = scorer.report if reports_errors(request) else scorer.predict
-    rows, single = read_rows(request, context.settings().api_max_body_bytes)
-    answers = predict_rows(rows)
+    reports = reports_errors(request)
+    rows, single = read_rows(request, scorer.manifest.features, context.settings().api_max_body_bytes)
+    answers = scorer.report(rows) if reports else scorer.predict(rows)
+    if wants_csv():
+        return Response(csv_answers.write(scorer.manifest, answers, reports), mimetype=CSV)
     return as_json(answers[0] if single else answers)
