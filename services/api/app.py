@@ -6,7 +6,7 @@ from flask import Flask
 
 from petalstream import logs, settings
 from petalstream.settings import Settings
-from services.api import headers, negotiation, pages, problems, routes, wording
+from services.api import compression, headers, negotiation, pages, problems, routes, wording
 from services.api.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.register_blueprint(routes.blueprint)
     app.register_blueprint(pages.blueprint)
     app.before_request(problems.require_host)
+    app.after_request(compression.gzipped)
     app.after_request(negotiation.mark)
     app.after_request(headers.secure)
     problems.register(app)
