@@ -1,8 +1,6 @@
 """The app factory, where the api is wired."""
 
 import logging
-import tempfile
-from pathlib import Path
 
 from flask import Flask, request
 
@@ -25,7 +23,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     # Werkzeug cuts a body of unknown length off at this size without an error; one byte more tells that it was larger.
     app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
-    app.extensions["registry"] = _registry(app, configured)
+    app.extensions["registry"] = _registry(configured)
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for room in (routes, pages, observability):
@@ -40,13 +38,9 @@ def create_app(configured: Settings | None = None) -> Flask:
     return app
 
 
-def _registry(app: Flask, configured: Settings) -> Registry:
+def _registry(configured: Settings) -> Registry:
     shared = settings.shared_folder()
-    if not shared:
-        # One process alone; the folder goes with the app.
-        own = app.extensions["own_folder"] = tempfile.TemporaryDirectory(prefix="petalstream-api-")
-        shared = Path(own.name)
-    registry = Registry(configured.models_dir, Unloaded(shared / "unloaded"))
+    registry = Registry(configured.models_dir, Unloaded(shared / "unloaded") if shared else set())
     registry.refresh()
     served = registry.served
     if not served:

@@ -34,9 +34,12 @@ class State:
 
 
 class Registry:
-    """The models by name; `refresh` brings them up to date, and requests go on meanwhile."""
+    """The models by name; `refresh` brings them up to date, and requests go on meanwhile.
 
-    def __init__(self, models_dir: Path, unloaded: Unloaded) -> None:
+    `unloaded` names those that are not to be served; a process that serves alone may keep it to itself.
+    """
+
+    def __init__(self, models_dir: Path, unloaded: Unloaded | set[str]) -> None:
         self._models_dir, self._unloaded = models_dir, unloaded
         self._refreshing = threading.RLock()
         self._models: Mapping[str, Model] = {}
