@@ -3,10 +3,12 @@
 import logging
 
 from flask import Flask, request
+from flask_cors import CORS
 
-from petalstream import logs, settings
+from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api import auth, headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api.auth import Keys
 from services.api.front import Front
 from services.api.gate import Gate
 from services.api.registry import Registry
@@ -30,6 +32,10 @@ def create_app(configured: Settings | None = None) -> Flask:
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)
+    if configured.api_keys:
+        auth.guard(app, Keys(keys.read_keys(configured.api_keys)), configured.api_open)
+    if configured.api_cors_origins:
+        CORS(app, origins=configured.api_cors_origins.split(","), expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.mark)
     app.after_request(headers.secure)
     problems.register(app)

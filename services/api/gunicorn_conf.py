@@ -8,10 +8,15 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from petalstream import settings
-from services.api import watch, worker
+from petalstream import keys, settings
+from petalstream.keys import KeysError
+from services.api import worker
 
 _configured = settings.load_or_exit("api")
+try:
+    keys.authorization(_configured.api_keys)
+except KeysError as error:
+    raise SystemExit(f"api: {error}") from None
 # Read again on SIGHUP, when the workers have such a folder already.
 if not settings.shared_folder():
     settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
@@ -45,6 +50,9 @@ def post_fork(server: Any, forked: Any) -> None:
 
 def post_worker_init(ready: Any) -> None:
     """Begin to watch the volume, in the process that serves."""
+    # Imported here, once the folder is shared: the metrics behind it look for that.
+    from services.api import watch
+
     watch.start(ready.wsgi.extensions["registry"])
 
 
