@@ -7,6 +7,7 @@ models/<name>/current names the served version.
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ MANIFEST, MODEL, TEST_SET, CURRENT = "manifest.json", "model.joblib", "test.csv"
 REPORT = "report"
 REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"
+VERSION = re.compile(r"[1-9][0-9]{0,8}")
 # A pickle of one version need not open, or predict alike, under another.
 UNPICKLED_BY = ("scikit-learn", "joblib", "numpy")
 
@@ -101,13 +103,18 @@ class Bundle:
 
     def verify(self) -> None:
         """Raise BundleError unless every file is there with the digest that the manifest gives."""
-        for name, digest in self.manifest.files.items():
-            try:
-                found = sha256((self.path / name).read_bytes())
-            except OSError as error:
-                raise BundleError(f"{self.path / name} cannot be read: {error}") from error
-            if found != digest:
-                raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
+        for name in self.manifest.files:
+            self.read(name)
+
+    def read(self, name: str) -> bytes:
+        """The content of one of the manifest's files, with the digest that it gives. Raises BundleError."""
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            raise BundleError(f"{self.path / name} cannot be read: {error}") from error
+        if (found := sha256(content)) != (digest := self.manifest.files[name]):
+            raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
+        return content
 
     def verify_libraries(self) -> None:
         """Raise BundleError unless the libraries here are those that the model was pickled with."""
@@ -140,11 +147,25 @@ def model_names(models_dir: Path) -> list[str]:
 
 def current(models_dir: Path, model: str) -> Bundle:
     """The served version of `model`. Raises BundleError."""
+    return Bundle.at(models_dir / model / current_version(models_dir, model))
+
+
+def current_version(models_dir: Path, model: str) -> str:
+    """The version of `model` that `current` names. Raises BundleError."""
     pointer = models_dir / model / CURRENT
     try:
         version = pointer.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(f"{pointer} cannot be read: {error}") from error
-    if not version.isdecimal():
+    if not VERSION.fullmatch(version):
         raise BundleError(f"{pointer} must hold a version number, not {version[:40]!r}")
-    return Bundle.at(models_dir / model / version)
+    return version
+
+
+def versions(models_dir: Path, model: str) -> list[str]:
+    """The versions of `model` that are on disk, the oldest first; none where the model is not."""
+    try:
+        found = [path.name for path in (models_dir / model).iterdir() if VERSION.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=int)
