@@ -15,6 +15,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Self
 
+from petalstream.files import read_below
 from petalstream.messages import MODEL_NAME
 from petalstream.schema import Feature
 
@@ -72,7 +73,7 @@ class Manifest:
             for name in ("notes", "labels", "voters", "golden"):
                 fields[name] = tuple(fields[name])
             return cls(**fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
 
     @cached_property
@@ -95,11 +96,7 @@ class Bundle:
     @classmethod
     def at(cls, path: Path) -> Self:
         """The bundle in the folder `path`, its files not yet verified. Raises BundleError."""
-        try:
-            text = (path / MANIFEST).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BundleError(f"{path / MANIFEST} cannot be read: {error}") from error
-        return cls(path, Manifest.from_json(text))
+        return cls(path, Manifest.from_json(_text(path.parent.parent, path.parent.name, path.name, MANIFEST)))
 
     def verify(self) -> None:
         """Raise BundleError unless every file is there with the digest that the manifest gives."""
@@ -108,11 +105,9 @@ class Bundle:
 
     def read(self, name: str) -> bytes:
         """The content of one of the manifest's files, with the digest that it gives. Raises BundleError."""
-        try:
-            content = (self.path / name).read_bytes()
-        except OSError as error:
-            raise BundleError(f"{self.path / name} cannot be read: {error}") from error
-        if (found := sha256(content)) != (digest := self.manifest.files[name]):
+        home, digest = self.path.parent, self.manifest.files[name]
+        content = _read(home.parent, home.name, self.path.name, name)
+        if (found := sha256(content)) != digest:
             raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
         return content
 
@@ -139,10 +134,21 @@ def sha256(content: bytes) -> str:
 
 
 def model_names(models_dir: Path) -> list[str]:
-    """The models that have a served version, by name."""
-    return sorted(
-        path.parent.name for path in models_dir.glob(f"*/{CURRENT}") if MODEL_NAME.fullmatch(path.parent.name)
-    )
+    """The models that have a served version, by name; none where there is no such folder. Raises OSError."""
+    if not models_dir.exists():
+        return []
+    return sorted(path.name for path in models_dir.iterdir() if MODEL_NAME.fullmatch(path.name) and _has_current(path))
+
+
+def _has_current(home: Path) -> bool:
+    """Whether the folder may have a served version: one that cannot be read is there all the same, and is refused."""
+    try:
+        (home / CURRENT).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def current(models_dir: Path, model: str) -> Bundle:
@@ -152,13 +158,9 @@ def current(models_dir: Path, model: str) -> Bundle:
 
 def current_version(models_dir: Path, model: str) -> str:
     """The version of `model` that `current` names. Raises BundleError."""
-    pointer = models_dir / model / CURRENT
-    try:
-        version = pointer.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{pointer} cannot be read: {error}") from error
+    version = _text(models_dir, model, CURRENT).strip()
     if not VERSION.fullmatch(version):
-        raise BundleError(f"{pointer} must hold a version number, not {version[:40]!r}")
+        raise BundleError(f"{models_dir / model / CURRENT} must hold a version number, not {version[:40]!r}")
     return version
 
 
@@ -169,3 +171,18 @@ def versions(models_dir: Path, model: str) -> list[str]:
     except OSError:
         return []
     return sorted(found, key=int)
+
+
+def _read(models_dir: Path, *parts: str) -> bytes:
+    """A file below the models folder, through no link that lies in it. Raises BundleError."""
+    try:
+        return read_below(models_dir, "/".join(parts))
+    except OSError as error:
+        raise BundleError(f"{models_dir.joinpath(*parts)} cannot be read: {error}") from error
+
+
+def _text(models_dir: Path, *parts: str) -> str:
+    try:
+        return _read(models_dir, *parts).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{models_dir.joinpath(*parts)} cannot be read: {error}") from error
