@@ -5,28 +5,12 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from services.api import context, csv_answers, pages
+from services.api import context, csv_answers, pages, scoring
 from services.api.body import FORM, reports_errors
 from services.api.negotiation import CSV, as_json, wants_csv, wants_page
-from services.api.registry import NotReady
 from services.api.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
-
-
-@blueprint.get("/health")
-def health() -> dict[str, str]:
-    """Whether this process lives."""
-    return {"status": "alive"}
-
-
-@blueprint.get("/ready")
-def ready() -> dict[str, object]:
-    """Whether a model serves: the served models and their versions, or 503."""
-    scorers = context.registry().scorers
-    if not scorers:
-        raise NotReady
-    return {"status": "ready", "models": {name: scorer.manifest.version for name, scorer in scorers.items()}}
 
 
 @blueprint.post("/predict")
@@ -54,10 +38,10 @@ def predict(name: str) -> Response:
 
 
 def _predict_rows(name: str) -> Response:
-    scorer = context.registry().scorer(name)
+    served = context.registry().find(name)
     reports = reports_errors(request)
-    rows, single = read_rows(request, scorer.manifest.features, context.settings().api_max_body_bytes)
-    answers = scorer.report(rows) if reports else scorer.predict(rows)
+    rows, single = read_rows(request, served.manifest.features, context.settings().api_max_body_bytes)
+    answers = scoring.answers(served, rows, reports)
     if wants_csv():
-        return Response(csv_answers.write(scorer.manifest, answers, reports), mimetype=CSV)
+        return Response(csv_answers.write(served.manifest, answers, reports), mimetype=CSV)
     return as_json(answers[0] if single else answers)

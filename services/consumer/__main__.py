@@ -6,6 +6,7 @@ import sys
 
 from petalstream import lifecycle, logs, settings
 from petalstream.broker import FencedInstanceIdError, KafkaError
+from petalstream.keys import KeysError
 from services.consumer import metrics, policy, session
 
 log = logging.getLogger("services.consumer")
@@ -24,6 +25,9 @@ def main() -> int:
         return 1
     try:
         session.serve(configured, instance, stop)
+    except KeysError as error:
+        log.error("%s", error)
+        return 1
     except KafkaError as error:
         if isinstance(error, (FencedInstanceIdError, *policy.FENCED)):
             log.error("another consumer is %r too: give each a CONSUMER_INSTANCE_ID of its own", instance)

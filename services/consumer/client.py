@@ -18,12 +18,16 @@ CONNECT_SECONDS, READY_SECONDS = 1, 0.5
 
 
 class ApiClient:
-    """Asks the api at `url`, waiting at most a second for it to connect and `timeout` seconds for it to answer."""
+    """Asks the api at `url`, waiting at most a second for it to connect and `timeout` seconds for it to answer.
 
-    def __init__(self, url: str, timeout: float) -> None:
+    `headers` go with each request, such as an API key.
+    """
+
+    def __init__(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> None:
         self._url = url.rstrip("/")
         self._timeout = timeout
         self._session = requests.Session()
+        self._session.headers.update(headers or {})
         # The api is on the stack's own network: no proxy that the environment may name leads there.
         self._session.trust_env = False
         # Nor is there anything to gain by gzip.

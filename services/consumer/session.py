@@ -9,6 +9,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from petalstream import broker
 from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
+from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS
 from petalstream.settings import Settings
@@ -25,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 def serve(configured: Settings, instance: str, stop: Stop) -> None:
-    """Score every `*.requests` topic until asked to stop. Raises KafkaError where new clients do not help."""
+    """Score every `*.requests` topic until asked to stop.
+
+    Raises KafkaError where new clients do not help, and KeysError where the file of API keys cannot be read.
+    """
 
     def pause(seconds: float) -> None:
         stop.wait(seconds)
@@ -46,12 +50,12 @@ def serve(configured: Settings, instance: str, stop: Stop) -> None:
 
 
 def _session(configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
-    """Work with one set of clients until asked to stop. Raises KafkaError, Interrupted."""
+    """Work with one set of clients until asked to stop. Raises KafkaError, KeysError, Interrupted."""
     if stop.requested():
         return
     with (
+        closing(ApiClient(configured.api_url, configured.api_timeout, authorization(configured.api_keys))) as client,
         _clients(configured, instance) as (consumer, producer),
-        closing(ApiClient(configured.api_url, configured.api_timeout)) as client,
     ):
         consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
         log.info("waiting for records in group %s as %s", configured.consumer_group, instance)

@@ -32,11 +32,14 @@ class Handler(BaseHTTPRequestHandler):
     body: bytes | None = json.dumps([SETOSA]).encode()
     headers_sent: tuple[tuple[str, str], ...] = ()
     release: threading.Event
+    url: str
     seen: list[tuple[str, str, bytes]]
+    keys: list[str | None]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.seen.append(("POST", self.path, body))
+        self.keys.append(self.headers["Authorization"])
         if self.body is None:
             self.release.wait(30)
         else:
@@ -44,6 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(("GET", self.path, b""))
+        self.keys.append(self.headers["Authorization"])
         self._answer(self.ready, b"")
 
     def _answer(self, status: int, body: bytes) -> None:
@@ -68,11 +72,13 @@ def server() -> Iterator[Server]:
     class Own(Handler):
         release = threading.Event()
         seen: list[tuple[str, str, bytes]] = []  # noqa: RUF012 - one for each test's own class
+        keys: list[str | None] = []  # noqa: RUF012
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Own)
+    Own.url = f"http://127.0.0.1:{listening.server_port}/"
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
-    with closing(ApiClient(f"http://127.0.0.1:{listening.server_port}/", timeout=0.5)) as client:
+    with closing(ApiClient(Own.url, timeout=0.5)) as client:
         yield Own, client
     Own.release.set()
     listening.shutdown()
@@ -222,6 +228,17 @@ def test_the_api_may_ask_to_be_left_alone_until_a_date(server: Server) -> None:
     with pytest.raises(Unavailable) as unavailable:
         client.score("iris", [b"{}"])
     assert unavailable.value.retry_after == pytest.approx(3600, abs=60)
+
+
+def test_the_key_it_is_given_goes_with_every_request_and_none_otherwise(server: Server) -> None:
+    handler, without = server
+    handler.status, handler.body = 500, problem()
+    with closing(ApiClient(handler.url, 0.5, {"Authorization": "Bearer first"})) as client:
+        for asking in (client, without):
+            with pytest.raises(ServerError):
+                asking.score("iris", [b"{}"])
+    assert [method for method, _, _ in handler.seen] == ["POST", "GET"] * 2
+    assert handler.keys == ["Bearer first"] * 2 + [None] * 2
 
 
 def test_no_proxy_is_asked(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

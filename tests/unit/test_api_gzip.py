@@ -172,6 +172,13 @@ def test_every_kind_of_answer_that_is_large_can_be_had_in_gzip(
         assert (head.headers["Content-Length"], head.headers["Content-Encoding"]) == (str(len(small.data)), "gzip")
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/openmetrics-text"])
+def test_metrics_can_be_had_in_gzip(client: FlaskClient, kind: str) -> None:
+    answer = client.get("/metrics", headers={"Accept": kind, "Accept-Encoding": "gzip"})
+    assert (answer.mimetype, answer.headers["Content-Encoding"]) == (kind, "gzip")
+    assert "# HELP " in gzip.decompress(answer.data).decode()
+
+
 @pytest.mark.parametrize("path", [DRAWING, "/static/style.css"])
 def test_what_a_browser_has_in_gzip_it_need_not_fetch_again(client: FlaskClient, path: str) -> None:
     wants = {"Accept-Encoding": "gzip"}

@@ -1,14 +1,18 @@
 """Sessions: what ends the consumer, and after what it goes on with new clients, knowing what was refused."""
 
 import itertools
+import subprocess
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 from tenacity import wait_none
 
+from embedded.processes import ROOT, python
+from petalstream import settings
 from petalstream.broker import (
     FencedInstanceIdError,
     InvalidProducerEpochError,
@@ -50,6 +54,16 @@ def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> N
     stop = Stop()
     stop.request()
     session.serve(Settings(kafka_bootstrap_servers=Servers("nowhere.invalid:9")), "me", stop)
+
+
+def test_without_its_file_of_keys_the_consumer_says_so_and_ends(tmp_path: Path) -> None:
+    nowhere = settings.inherited(api_keys=tmp_path / "keys.txt", kafka_bootstrap_servers="nowhere.invalid:9")
+    ended = subprocess.run(
+        python("services.consumer"), cwd=ROOT, env=nowhere, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 1
+    assert f"API_KEYS names {tmp_path}/keys.txt, which cannot be read: No such file or directory" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
