@@ -7,7 +7,20 @@ from flask_cors import CORS
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import auth, compression, headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api import (
+    auth,
+    compression,
+    headers,
+    negotiation,
+    notes,
+    observability,
+    pages,
+    problems,
+    protocol,
+    repository,
+    routes,
+    wording,
+)
 from services.api.auth import Keys
 from services.api.front import Front
 from services.api.gate import Gate
@@ -28,7 +41,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["registry"] = _registry(configured)
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (routes, pages, observability):
+    for room in (routes, pages, observability, protocol, repository):
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)

@@ -63,6 +63,18 @@ def parse_json(body: bytes) -> Any:
         raise UnreadableBody("the body holds a whole number of more digits than any float has") from error
 
 
+def read_json(request: Request, most_bytes: int) -> Any:
+    """What a body in JSON holds, an empty object where it is empty.
+
+    Raises UnsupportedMediaType, and what read_body does.
+    """
+    # tritonclient never says of what type its bodies are.
+    if request.content_type and not request.is_json:
+        raise UnsupportedMediaType(f"the content type must be application/json, not {request.content_type[:60]}")
+    body = read_body(request, most_bytes)
+    return parse_json(body) if body else {}
+
+
 def read_fields(request: Request, most_bytes: int) -> list[tuple[str, str]]:
     """The fields of a form and what was typed, in the order sent. Raises what read_body does."""
     body = read_body(request, most_bytes)

@@ -37,6 +37,11 @@ loglevel = _configured.log_level.lower()
 control_socket_disable = True
 
 
+def pre_request(worker: Any, request: Any) -> None:
+    """Let the app say that the connection is to be closed after its answer: WSGI itself has no way to."""
+    request.body.close_connection = request.force_close
+
+
 def pre_fork(server: Any, forked: Any) -> None:
     """Give a new worker the lowest number that no living one has."""
     taken = {alive.slot for alive in server.WORKERS.values()}

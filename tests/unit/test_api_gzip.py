@@ -41,6 +41,14 @@ def test_a_form_may_be_in_gzip(client: FlaskClient) -> None:
     assert (page.status_code, page.mimetype) == (200, "text/html")
 
 
+def test_tensors_may_be_in_gzip(client: FlaskClient) -> None:
+    flowers = {"name": "flowers", "shape": [1, 4], "datatype": "FP64", "data": list(FLOWER.values())}
+    body = json.dumps({"inputs": [flowers]}).encode()
+    answer = post_gzip(client, "/v2/models/iris/infer", body)
+    assert answer.get_json() == post(client, "/v2/models/iris/infer", body).get_json()
+    assert post_gzip(client, "/v2/models/iris/infer", body + b" " * LIMIT).status_code == 413
+
+
 def test_identity_says_that_a_body_is_as_it_is(client: FlaskClient) -> None:
     assert post(client, PREDICT, BODY, Content_Encoding="identity").status_code == 200
 
