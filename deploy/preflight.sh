@@ -22,5 +22,13 @@ check_port() { # setting, default, service, port in its container
   [ "$port" = 5000 ] && holder=" (on macOS it may be the AirPlay Receiver)"
   fail "port $port is in use$holder: choose another, as in \`make up $1=$((port + 1))\`"
 }
-check_port API_PORT 5000 api 5000
+case "$(docker compose config --services 2>/dev/null)" in
+  *proxy*) check_port HTTPS_PORT 5443 proxy 8443 ;;
+  *) check_port API_PORT 5000 api 5000 ;;
+esac
 check_port KAFKA_PORT 9092 kafka 9092
+
+# The keys and certificates of an override. Docker would say so too, but only when all images are built.
+while read -r file; do
+  [ -f "$file" ] || fail "there is no file $file: deploy/README.md says what belongs there, and how to name another"
+done < <(docker compose config 2>/dev/null | sed -n 's/^    file: //p')

@@ -132,3 +132,36 @@ def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, 
         settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
         ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
     assert told(ended) == (f"petalstream: port {port} is in use: choose another, as in `make up {setting}={port + 1}`")
+
+
+@pytest.fixture
+def with_the_proxy(tools: Path) -> str:
+    """A PATH whose docker knows of a proxy, and of a certificate that is not there."""
+    docker_that(
+        tools,
+        'case "$*" in\n'
+        '  info | "compose version") ;;\n'
+        '  "compose config --services") printf "api\\nproxy\\n" ;;\n'
+        '  "compose config") printf "  tls_cert:\\n    name: tls_cert\\n    file: /nowhere/cert.pem\\n" ;;\n'
+        "  *) exit 1 ;;\n"
+        "esac",
+    )
+    return f"{tools}:{os.environ['PATH']}"
+
+
+def test_with_the_proxy_it_is_its_port_that_must_be_free(checkout: Path, with_the_proxy: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = make(checkout, "up", PATH=with_the_proxy, HTTPS_PORT=str(port))
+    assert told(ended) == f"petalstream: port {port} is in use: choose another, as in `make up HTTPS_PORT={port + 1}`"
+
+
+def test_a_certificate_that_is_not_there_is_told_before_anything_is_built(checkout: Path, with_the_proxy: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        apis = str(server.getsockname()[1])  # in use, and nothing that the proxy needs
+        free = {"HTTPS_PORT": str(free_port()), "KAFKA_PORT": str(free_port())}
+        ended = make(checkout, "up", PATH=with_the_proxy, API_PORT=apis, **free)
+    assert told(ended) == (
+        "petalstream: there is no file /nowhere/cert.pem: deploy/README.md says what belongs there, "
+        "and how to name another"
+    )
