@@ -28,7 +28,12 @@ case "$(docker compose config --services 2>/dev/null)" in
 esac
 check_port KAFKA_PORT 9092 kafka 9092
 
-# The keys and certificates of an override. Docker would say so too, but only when all images are built.
+readable_inside() { # by the containers' user; Docker Desktop does not ask who owns a file
+  [ "$(uname)" != Linux ] || [ "$(find -L "$1" -perm -o=r -o -user 10001 -perm -u=r -o -group 10001 -perm -g=r)" ]
+}
+
+# The keys and certificates of an override. Without this it would be told only when all images are built, or not at all.
 while read -r file; do
   [ -f "$file" ] || fail "there is no file $file: deploy/README.md says what belongs there, and how to name another"
+  readable_inside "$file" || fail "$file is not readable for the containers' user, 10001: deploy/README.md says how to change that"
 done < <(docker compose config 2>/dev/null | sed -n 's/^    file: //p')
