@@ -7,6 +7,7 @@ models/<name>/current names the served version.
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any, Self
 
+from petalstream.files import read_below
 from petalstream.messages import MODEL_NAME
 from petalstream.schema import Feature
 
@@ -21,6 +23,7 @@ MANIFEST, MODEL, TEST_SET, CURRENT = "manifest.json", "model.joblib", "test.csv"
 REPORT = "report"
 REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"
+VERSION = re.compile(r"[1-9][0-9]{0,8}")
 # A pickle of one version need not open, or predict alike, under another.
 UNPICKLED_BY = ("scikit-learn", "joblib", "numpy")
 
@@ -70,8 +73,8 @@ class Manifest:
             for name in ("notes", "labels", "voters", "golden"):
                 fields[name] = tuple(fields[name])
             return cls(**fields)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise BundleError(f"is not a manifest of this release: {error}") from error
 
     @cached_property
     def inputs(self) -> tuple[Feature, ...]:
@@ -93,21 +96,24 @@ class Bundle:
     @classmethod
     def at(cls, path: Path) -> Self:
         """The bundle in the folder `path`, its files not yet verified. Raises BundleError."""
+        text = _text(path.parent.parent, path.parent.name, path.name, MANIFEST)
         try:
-            text = (path / MANIFEST).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BundleError(f"{path / MANIFEST} cannot be read: {error}") from error
-        return cls(path, Manifest.from_json(text))
+            return cls(path, Manifest.from_json(text))
+        except BundleError as error:
+            raise BundleError(f"{path / MANIFEST} {error}") from error
 
     def verify(self) -> None:
         """Raise BundleError unless every file is there with the digest that the manifest gives."""
-        for name, digest in self.manifest.files.items():
-            try:
-                found = sha256((self.path / name).read_bytes())
-            except OSError as error:
-                raise BundleError(f"{self.path / name} cannot be read: {error}") from error
-            if found != digest:
-                raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
+        for name in self.manifest.files:
+            self.read(name)
+
+    def read(self, name: str) -> bytes:
+        """The content of one of the manifest's files, with the digest that it gives. Raises BundleError."""
+        home, digest = self.path.parent, self.manifest.files[name]
+        content = _read(home.parent, home.name, self.path.name, name)
+        if (found := sha256(content)) != digest:
+            raise BundleError(f"{self.path / name} was altered: sha256 {found}, and the manifest says {digest}")
+        return content
 
     def verify_libraries(self) -> None:
         """Raise BundleError unless the libraries here are those that the model was pickled with."""
@@ -132,19 +138,55 @@ def sha256(content: bytes) -> str:
 
 
 def model_names(models_dir: Path) -> list[str]:
-    """The models that have a served version, by name."""
-    return sorted(
-        path.parent.name for path in models_dir.glob(f"*/{CURRENT}") if MODEL_NAME.fullmatch(path.parent.name)
-    )
+    """The models that have a served version, by name; none where there is no such folder. Raises OSError."""
+    if not models_dir.exists():
+        return []
+    return sorted(path.name for path in models_dir.iterdir() if MODEL_NAME.fullmatch(path.name) and _has_current(path))
+
+
+def _has_current(home: Path) -> bool:
+    """Whether the folder may have a served version: one that cannot be read is there all the same, and is refused."""
+    try:
+        (home / CURRENT).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def current(models_dir: Path, model: str) -> Bundle:
     """The served version of `model`. Raises BundleError."""
-    pointer = models_dir / model / CURRENT
+    return Bundle.at(models_dir / model / current_version(models_dir, model))
+
+
+def current_version(models_dir: Path, model: str) -> str:
+    """The version of `model` that `current` names. Raises BundleError."""
+    version = _text(models_dir, model, CURRENT).strip()
+    if not VERSION.fullmatch(version):
+        raise BundleError(f"{models_dir / model / CURRENT} must hold a version number, not {version[:40]!r}")
+    return version
+
+
+def versions(models_dir: Path, model: str) -> list[str]:
+    """The versions of `model` that are on disk, the oldest first; none where the model is not."""
     try:
-        version = pointer.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{pointer} cannot be read: {error}") from error
-    if not version.isdecimal():
-        raise BundleError(f"{pointer} must hold a version number, not {version[:40]!r}")
-    return Bundle.at(models_dir / model / version)
+        found = [path.name for path in (models_dir / model).iterdir() if VERSION.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(found, key=int)
+
+
+def _read(models_dir: Path, *parts: str) -> bytes:
+    """A file below the models folder, through no link that lies in it. Raises BundleError."""
+    try:
+        return read_below(models_dir, "/".join(parts))
+    except OSError as error:
+        raise BundleError(f"{models_dir.joinpath(*parts)} cannot be read: {error}") from error
+
+
+def _text(models_dir: Path, *parts: str) -> str:
+    try:
+        return _read(models_dir, *parts).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{models_dir.joinpath(*parts)} cannot be read: {error}") from error

@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, get_type_hints
 
+# The metrics library asks for it under this name.
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
 
 class SettingError(ValueError):
     """An environment variable holds something that its setting cannot be."""
@@ -139,6 +142,17 @@ def load_or_exit(service: str) -> Settings:
         return load()
     except SettingError as error:
         raise SystemExit(f"{service}: {error}") from None
+
+
+def shared_folder() -> Path | None:
+    """The folder that the worker processes of one server share, where there is one; what was written there lives on."""
+    found = os.environ.get(_SHARED)
+    return Path(found) if found else None
+
+
+def share_folder(path: Path) -> None:
+    """Give the folder to the worker processes that this process forks from now on."""
+    os.environ[_SHARED] = str(path)
 
 
 def inherited(**overrides: object) -> dict[str, str]:

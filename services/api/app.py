@@ -2,39 +2,62 @@
 
 import logging
 
-from flask import Flask
+from flask import Flask, request
+from flask_cors import CORS
 
-from petalstream import logs, settings
+from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import headers, negotiation, pages, problems, routes, wording
+from services.api import auth, headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api.auth import Keys
+from services.api.front import Front
+from services.api.gate import Gate
 from services.api.registry import Registry
+from services.api.unloaded import Unloaded
 
 log = logging.getLogger(__name__)
 
 
 def create_app(configured: Settings | None = None) -> Flask:
-    """The api with the models loaded; settings are the environment's unless given."""
+    """The api with the models that are on the volume now; settings are the environment's unless given."""
     configured = configured or settings.load_or_exit("api")
     logs.configure(configured.log_level)
     app = Flask(__name__)
     # Werkzeug cuts a body of unknown length off at this size without an error; one byte more tells that it was larger.
     app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
-    app.extensions["registry"] = _loaded(configured)
+    app.extensions["registry"] = _registry(configured)
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.register_blueprint(routes.blueprint)
-    app.register_blueprint(pages.blueprint)
+    for room in (routes, pages, observability):
+        app.register_blueprint(room.blueprint)
+    app.before_request(_note_route)
     app.before_request(problems.require_host)
+    if configured.api_keys:
+        auth.guard(app, Keys(keys.read_keys(configured.api_keys)), configured.api_open)
+    if configured.api_cors_origins:
+        origins = configured.api_cors_origins.split(",")
+        CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.mark)
     app.after_request(headers.secure)
     problems.register(app)
+    gate = Gate(configured.api_threads, configured.api_queue)
+    app.wsgi_app = Front(app.wsgi_app, gate, configured.api_access_log)  # type: ignore[method-assign]
     return app
 
 
-def _loaded(configured: Settings) -> Registry:
-    found = Registry.load(configured.models_dir)
-    if found.scorers and configured.default_model not in found.scorers:
-        served = ", ".join(found.scorers)
-        log.warning("DEFAULT_MODEL is %s, which is not served; served are %s", configured.default_model, served)
-    return found
+def _registry(configured: Settings) -> Registry:
+    shared = settings.shared_folder()
+    registry = Registry(configured.models_dir, Unloaded(shared / "unloaded") if shared else set())
+    registry.refresh()
+    served = registry.served
+    if not served:
+        log.error("no model to serve in %s yet; the trainer publishes one", configured.models_dir)
+    elif configured.default_model not in served:
+        names = ", ".join(served)
+        log.warning("DEFAULT_MODEL is %s, which is not served; served are %s", configured.default_model, names)
+    return registry
+
+
+def _note_route() -> None:
+    if request.url_rule:
+        notes.of(request.environ).route = request.url_rule.rule

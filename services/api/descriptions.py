@@ -5,13 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from petalstream.bundle import Manifest
-from services.api.scorer import Scorer
+from services.api.opening import Served
 
 
-def listing(scorers: Mapping[str, Scorer], refused: Mapping[str, str]) -> dict[str, Any]:
+def listing(served: Mapping[str, Served], refused: Mapping[str, str]) -> dict[str, Any]:
     """The served models in short, and the refused ones with the reason."""
     return {
-        "models": [_summary(scorer.manifest) for scorer in scorers.values()],
+        "models": [_summary(each.manifest) for each in served.values()],
         "refused": [{"model": name, "reason": reason} for name, reason in refused.items()],
     }
 

@@ -1,13 +1,33 @@
 """How gunicorn serves the api: `gunicorn -c services/api/gunicorn_conf.py 'services.api.app:create_app()'`."""
 
-from petalstream import settings
+import shutil
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from petalstream import keys, settings
+from petalstream.keys import KeysError
+from services.api import slot
 
 _configured = settings.load_or_exit("api")
+try:
+    keys.authorization(_configured.api_keys)
+except KeysError as error:
+    raise SystemExit(f"api: {error}") from None
+# Read again on SIGHUP, when the workers have such a folder already.
+if not settings.shared_folder():
+    settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
+_shared = settings.shared_folder()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
-worker_class = "gthread"
+worker_class = "services.api.worker.Worker"
 workers = _configured.api_workers
-threads = _configured.api_threads
+# Enough for everybody who is at work or waits, and some to turn the others away and to answer probes: gunicorn's own
+# queue before its threads has no bound and should stay empty.
+threads = _configured.api_threads + _configured.api_queue + 8
 # The consumer keeps its connection between batches; one that is closed just as it is used again fails the batch.
 keepalive = 75
 # Requests in flight may end; below the 10 s that Compose waits before it kills.
@@ -15,3 +35,32 @@ graceful_timeout = 8
 loglevel = _configured.log_level.lower()
 # It would want a home folder to put its socket in.
 control_socket_disable = True
+
+
+def pre_fork(server: Any, forked: Any) -> None:
+    """Give a new worker the lowest number that no living one has."""
+    taken = {alive.slot for alive in server.WORKERS.values()}
+    forked.slot = next(number for number in count() if number not in taken)
+
+
+def post_fork(server: Any, forked: Any) -> None:
+    """Let the worker know its number before it loads the app."""
+    slot.number = forked.slot
+
+
+def post_worker_init(ready: Any) -> None:
+    """Begin to watch the volume, in the process that serves."""
+    # Imported here, once the folder is shared: the metrics behind it look for that.
+    from services.api import watch
+
+    watch.start(ready.wsgi.extensions["registry"])
+
+
+def child_exit(server: Any, ended: Any) -> None:
+    """Forget what a worker had in flight, however it ended."""
+    mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(_shared or "", ignore_errors=True)

@@ -10,9 +10,16 @@ DATA = f"{_NOTHING}; form-action 'none'"
 POLICIES = {"text/html": PAGE, "image/svg+xml": DRAWING}
 
 
+def security(mimetype: str) -> dict[str, str]:
+    """Those of an answer of this type."""
+    return {
+        "Content-Security-Policy": POLICIES.get(mimetype, DATA),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
 def secure(response: Response) -> Response:
     """Put them on an answer."""
-    response.headers["Content-Security-Policy"] = POLICIES.get(response.mimetype or "", DATA)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.update(security(response.mimetype or ""))
     return response

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from services.api import answers, context, descriptions, fields, forms, stack
+from petalstream.bundle import Manifest
+from services.api import answers, context, descriptions, fields, forms, scoring, stack
 from services.api.answers import Answer
 from services.api.body import read_fields, reports_errors
 from services.api.forms import Entries
 from services.api.negotiation import as_json, wants_page
-from services.api.scorer import InvalidRows, Scorer
+from services.api.scorer import InvalidRows
 
 blueprint = Blueprint("pages", __name__)
 
@@ -20,11 +21,11 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/models")
 def index() -> Response:
     """The models, and for a person the state of the stack too."""
-    registry = context.registry()
+    served, refused = context.registry().served, context.registry().refused
     if not wants_page():
-        return as_json(descriptions.listing(registry.scorers, registry.refused))
+        return as_json(descriptions.listing(served, refused))
     brokers = stack.brokers(context.settings().kafka_bootstrap_servers)
-    return _page("index.html", registry=registry, brokers=brokers, libraries=stack.libraries())
+    return _page("index.html", served=served, refused=refused, brokers=brokers, libraries=stack.libraries())
 
 
 @blueprint.get("/favicon.ico")
@@ -36,47 +37,46 @@ def favicon() -> Response:
 @blueprint.get("/models/<name>")
 def model(name: str) -> Response:
     """The model's form, empty or with the golden row that `?example=` counts; or its description."""
-    scorer = context.registry().scorer(name)
+    manifest = context.registry().find(name).manifest
     if not wants_page():
-        return as_json(descriptions.description(scorer.manifest))
-    return _form(scorer, forms.filled(scorer.manifest.features, _example(scorer)))
+        return as_json(descriptions.description(manifest))
+    return _form(manifest, forms.filled(manifest.features, _example(manifest)))
 
 
 def predict(name: str) -> Response:
     """The prediction for a form that was sent to POST /models/<name>/predict."""
-    scorer = context.registry().scorer(name)
-    reports = reports_errors(request)
-    entries = forms.read(scorer.manifest.features, read_fields(request, context.settings().api_max_body_bytes))
+    served = context.registry().find(name)
+    manifest, reports = served.manifest, reports_errors(request)
+    entries = forms.read(manifest.features, read_fields(request, context.settings().api_max_body_bytes))
     page = wants_page()
     if entries.errors and page:
-        return _form(scorer, entries, status=400)
+        return _form(manifest, entries, status=400)
     if entries.errors and reports:
         return as_json({"errors": [asdict(error) for error in entries.errors]})
     if entries.errors:
         raise InvalidRows(entries.errors)
-    (answer,) = scorer.predict([entries.row])
+    (answer,) = scoring.answers(served, [entries.row])
     if not page:
         return as_json(answer)
     url = request.host_url.rstrip("/") + url_for("api.predict", name=name)
-    return _form(scorer, entries, answers.present(scorer.manifest, entries.row, answer, url))
+    return _form(manifest, entries, answers.present(manifest, entries.row, answer, url))
 
 
 @blueprint.get("/models/<name>/report")
 def report(name: str) -> Response:
     """How the model was found and what it is worth."""
-    scorer, found = context.registry().scorer(name), context.registry().reports[name]
+    served = context.registry().find(name)
     if wants_page():
-        return _page("report.html", manifest=scorer.manifest, report=found)
-    if not found.content:
-        abort(404, f"version {scorer.manifest.version} of {name} was published without a report")
-    return as_json(found.content)
+        return _page("report.html", manifest=served.manifest, report=served.report)
+    if not served.report.content:
+        abort(404, f"version {served.manifest.version} of {name} was published without a report")
+    return as_json(served.report.content)
 
 
 @blueprint.get("/models/<name>/report/<file>")
 def drawing(name: str, file: str) -> Response:
     """A drawing of the report."""
-    context.registry().scorer(name)
-    found = context.registry().reports[name].drawings.get(file)
+    found = context.registry().find(name).report.drawings.get(file)
     if not found:
         abort(404, f"the report of {name} has no drawing of that name")
     response = Response(found.content, mimetype="image/svg+xml")
@@ -87,8 +87,7 @@ def drawing(name: str, file: str) -> Response:
     return response
 
 
-def _form(scorer: Scorer, entries: Entries, answer: Answer | None = None, status: int = 200) -> Response:
-    manifest = scorer.manifest
+def _form(manifest: Manifest, entries: Entries, answer: Answer | None = None, status: int = 200) -> Response:
     shown = {
         "manifest": manifest,
         "fields": fields.fields(manifest, entries),
@@ -99,13 +98,13 @@ def _form(scorer: Scorer, entries: Entries, answer: Answer | None = None, status
     return _page("model.html", status, **shown)
 
 
-def _example(scorer: Scorer) -> dict[str, Any]:
+def _example(manifest: Manifest) -> dict[str, Any]:
     """The values of the golden row that the query asks for, none where it asks for none."""
-    wish, golden = request.args.get("example"), scorer.manifest.golden
+    wish, golden = request.args.get("example"), manifest.golden
     if wish is None:
         return {}
     if wish not in map(str, range(len(golden))):
-        abort(404, f"there is no such example; examples of {scorer.manifest.model} are 0 to {len(golden) - 1}")
+        abort(404, f"there is no such example; examples of {manifest.model} are 0 to {len(golden) - 1}")
     return dict(golden[int(wish)]["features"])
 
 

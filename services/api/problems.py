@@ -12,29 +12,61 @@ from werkzeug.exceptions import HTTPException
 
 from petalstream.reasons import Reason
 from petalstream.schema import RowError
+from services.api import metrics
 from services.api.body import UnreadableBody
+from services.api.model import NotServed, UnknownModel
 from services.api.negotiation import wants_page
-from services.api.registry import NotReady, UnknownModel
+from services.api.registry import NotReady
 from services.api.scorer import InvalidRows
 
-STATUS = {UnreadableBody: (HTTPStatus.BAD_REQUEST, None), UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL)}
+STATUS = {
+    UnreadableBody: (HTTPStatus.BAD_REQUEST, None),
+    UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
+    NotServed: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
+}
+V2 = "/v2"
+SHOWN = 3
 log = logging.getLogger(__name__)
 
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None) -> Response:
-    """A problem answer; `errors` lists {row, field, message, reason}; without any it holds the detail and `reason`."""
+    """A problem answer; `errors` lists {row, field, message, reason}; without any it holds the detail and `reason`.
+
+    Under /v2 it is what the Open Inference Protocol has for an error.
+    """
+    metrics.ERRORS.labels(_kind(status, errors, reason)).inc()
     title = HTTPStatus(status).phrase
+    if request.path.startswith(V2):
+        return Response(json.dumps({"error": protocol_error(detail, errors)}), status, mimetype="application/json")
     if wants_page():
         return make_response(render_template("error.html", title=title, detail=detail, errors=errors), status)
+    return Response(json.dumps(content(status, detail, errors, reason)), status, mimetype="application/problem+json")
+
+
+def content(
+    status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None
+) -> dict[str, object]:
+    """The members of application/problem+json."""
     listed = errors or [RowError(None, None, detail, reason)]
-    body = {
+    return {
         "type": "about:blank",
-        "title": title,
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "errors": [asdict(error) for error in listed],
     }
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def protocol_error(detail: str, errors: Sequence[RowError]) -> str:
+    """One text for what the protocol has one text for: the detail, and the first of the faults."""
+    said = [f"row {error.row}: {error.field or ''} {error.message}".replace("  ", " ") for error in errors[:SHOWN]]
+    return "; ".join([detail, *said])
+
+
+def _kind(status: int, errors: Sequence[RowError], reason: Reason | None) -> str:
+    """A word of a fixed list for metrics: the reason of the first fault, else the status' own name."""
+    first = reason or next((error.reason for error in errors if error.reason), None)
+    return first or HTTPStatus(status).name.lower()
 
 
 def require_host() -> None:

@@ -1,78 +1,134 @@
-"""The models that this process serves; the only module that unpickles one."""
+"""The models of one worker, kept as the volume has them while it serves."""
 
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import joblib
-
 from petalstream import bundle
-from petalstream.bundle import MODEL, BundleError
-from services.api import soundness
-from services.api.reports import Report
-from services.api.scorer import Scorer
+from services.api import metrics
+from services.api.metrics import Reload
+from services.api.model import Model, NotServed, UnknownModel
+from services.api.opening import Served
+from services.api.unloaded import Unloaded
 
 log = logging.getLogger(__name__)
-
-
-class UnknownModel(LookupError):
-    """A model that is not served here."""
-
-    def __init__(self, name: str, served: list[str]) -> None:
-        super().__init__(f"there is no model {name[:40]!r}; served are {', '.join(served)}")
 
 
 class NotReady(RuntimeError):
     """No model is served yet."""
 
     def __init__(self) -> None:
-        super().__init__("no model is loaded yet; the trainer publishes one and the api loads it when it starts")
+        super().__init__("no model is served yet; the api takes one in as soon as the trainer has published it")
 
 
 @dataclass(frozen=True)
+class State:
+    """A version on the volume: whether it is in memory, and if not why."""
+
+    model: str
+    version: str
+    ready: bool
+    reason: str
+
+
 class Registry:
-    """By name, the served models and their reports, and of the models that are refused the reason."""
+    """The models by name; `refresh` brings them up to date, and requests go on meanwhile.
 
-    scorers: Mapping[str, Scorer]
-    reports: Mapping[str, Report]
-    refused: Mapping[str, str]
+    `unloaded` names those that are not to be served; a process that serves alone may keep it to itself.
+    """
 
-    @classmethod
-    def load(cls, models_dir: Path) -> "Registry":
-        """The current version of every model in the folder; a bad bundle is refused, with the reason in the log."""
-        scorers, reports, refused = {}, {}, {}
-        for name in bundle.model_names(models_dir):
-            try:
-                scorers[name], reports[name] = _open(models_dir, name)
-                log.info("serving %s version %s", name, scorers[name].manifest.version)
-            except BundleError as error:
-                refused[name] = str(error)
-                log.error("%s is not served: %s", name, error)
-        if not scorers:
-            log.error("no model to serve in %s; train one and start the api again", models_dir)
-        return cls(scorers, reports, refused)
+    def __init__(self, models_dir: Path, unloaded: Unloaded | set[str]) -> None:
+        self._models_dir, self._unloaded = models_dir, unloaded
+        self._refreshing = threading.RLock()
+        self._models: Mapping[str, Model] = {}
+        self._put_away: set[str] = set()
 
-    def scorer(self, name: str) -> Scorer:
-        """The scorer of the model `name`. Raises NotReady where nothing is served, else UnknownModel."""
-        if not self.scorers:
+    def refresh(self) -> None:
+        """Take in what has changed on the volume. One that is away changes nothing. Raises OSError."""
+        with self._refreshing:
+            if not self._models_dir.exists():
+                return
+            names = bundle.model_names(self._models_dir)
+            put_away = {name for name in names if name in self._unloaded}
+            models = {
+                name: self._models.get(name) or Model(self._models_dir, name) for name in names if name not in put_away
+            }
+            for model in models.values():
+                model.refresh()
+            for name in sorted(set(self._models) - set(models)):
+                metrics.RELOADS.labels(Reload.REMOVED).inc()
+                log.warning("%s is no longer served: it was %s", name, "unloaded" if name in put_away else "removed")
+            self._models, self._put_away = models, put_away
+
+    @property
+    def served(self) -> dict[str, Served]:
+        """The current version of each model that is served."""
+        return {name: model.served for name, model in self._models.items() if model.served}
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The models whose current bundle could not be taken in, with the reason; an older version may serve."""
+        return {name: model.refused for name, model in self._models.items() if model.refused}
+
+    def find(self, name: str, version: str | None = None) -> Served:
+        """The version of a model, by default the current one.
+
+        Raises NotReady where nothing is served at all, UnknownModel, and NotServed for what is there all the same.
+        """
+        model = self._known(name)
+        if version is not None:
+            return model.version(version)
+        if not model.served:
+            raise NotServed(f"{name} is not served: {model.refused}")
+        return model.served
+
+    def versions(self, name: str) -> list[str]:
+        """The versions of a model, the oldest first; raises as `find` does."""
+        return self._known(name).versions()
+
+    def index(self) -> list[State]:
+        """Every version of every model on the volume."""
+        found = []
+        for name in bundle.model_names(self._models_dir):
+            model = self._models.get(name)
+            for version in bundle.versions(self._models_dir, name):
+                ready, reason = model.state(version) if model else (False, "unloaded")
+                found.append(State(name, version, ready, reason))
+        return found
+
+    def load(self, name: str) -> None:
+        """Serve what `current` names, for all workers, though it was unloaded. Raises UnknownModel and NotServed."""
+        if name not in bundle.model_names(self._models_dir):
+            raise self._unknown(name)
+        self._unloaded.discard(name)
+        with self._refreshing:
+            self.refresh()
+            model = self._models[name]
+            model.refresh(again=True)
+        if model.refused:
+            raise NotServed(f"{name} is not reloaded: {model.refused}")
+
+    def unload(self, name: str) -> None:
+        """Serve the model no longer, for all workers, until it is loaded or the api starts. Raises UnknownModel."""
+        if name not in bundle.model_names(self._models_dir):
+            raise self._unknown(name)
+        self._unloaded.add(name)
+        self.refresh()
+
+    def _known(self, name: str) -> Model:
+        model = self._models.get(name)
+        if (model or name in self._put_away) and name in self._unloaded:
+            raise NotServed(f"{name} is not served: it was unloaded")
+        if not model and name in self._put_away:  # another worker has just loaded it again
+            self.refresh()
+            model = self._models.get(name)
+        if not model and not self.served:
             raise NotReady
-        if name not in self.scorers:
-            raise UnknownModel(name, sorted(self.scorers))
-        return self.scorers[name]
+        if not model:
+            raise self._unknown(name)
+        return model
 
-
-def _open(models_dir: Path, name: str) -> tuple[Scorer, Report]:
-    """Check the bundle, and only then unpickle its model. Raises BundleError."""
-    try:
-        found = bundle.current(models_dir, name)
-        found.verify_libraries()
-        found.verify()
-        soundness.check(found)
-        scorer = Scorer(found.manifest, joblib.load(found.path / MODEL))
-        scorer.check_golden_rows()
-        return scorer, Report.read(found)
-    except BundleError:
-        raise
-    except Exception as error:  # unpickling runs whatever the file says, and may raise anything
-        raise BundleError(f"{models_dir / name} cannot be loaded: {type(error).__name__}: {error}") from error
+    def _unknown(self, name: str) -> UnknownModel:
+        return UnknownModel(f"there is no model {name[:40]!r}; served are {', '.join(self.served)}")

@@ -42,7 +42,7 @@ class Report:
         for name, digest in found.manifest.files.items():
             path = PurePosixPath(name)
             if str(path.parent) == REPORT and path.suffix == ".svg":
-                drawings[path.name] = Drawing((found.path / name).read_bytes(), digest)
+                drawings[path.name] = Drawing(found.read(name), digest)
         return cls(_index(found), drawings)
 
     @property
@@ -56,7 +56,7 @@ def _index(found: Bundle) -> Mapping[str, Any]:
     if REPORT_INDEX not in found.manifest.files:
         return {}
     try:
-        content = json.loads((found.path / REPORT_INDEX).read_text(encoding="utf-8"))
+        content = json.loads(found.read(REPORT_INDEX).decode("utf-8"))
         require(content, SCHEMA)
     except (ValueError, TypeError, RecursionError) as error:
         log.error("the report of %s is left out: %s", found.path, error)

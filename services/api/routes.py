@@ -5,27 +5,11 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from services.api import context, pages
+from services.api import context, pages, scoring
 from services.api.body import FORM, read_rows, reports_errors
 from services.api.negotiation import as_json, wants_page
-from services.api.registry import NotReady
 
 blueprint = Blueprint("api", __name__)
-
-
-@blueprint.get("/health")
-def health() -> dict[str, str]:
-    """Whether this process lives."""
-    return {"status": "alive"}
-
-
-@blueprint.get("/ready")
-def ready() -> dict[str, object]:
-    """Whether a model serves: the served models and their versions, or 503."""
-    scorers = context.registry().scorers
-    if not scorers:
-        raise NotReady
-    return {"status": "ready", "models": {name: scorer.manifest.version for name, scorer in scorers.items()}}
 
 
 @blueprint.post("/predict")
@@ -52,8 +36,8 @@ def predict(name: str) -> Response:
 
 
 def _predict_rows(name: str) -> Response:
-    scorer = context.registry().scorer(name)
-    predict_rows = scorer.report if reports_errors(request) else scorer.predict
+    served = context.registry().find(name)
+    reports = reports_errors(request)
     rows, single = read_rows(request, context.settings().api_max_body_bytes)
-    answers = predict_rows(rows)
+    answers = scoring.answers(served, rows, reports)
     return as_json(answers[0] if single else answers)

@@ -38,6 +38,8 @@ def check(found: Bundle) -> None:
     manifest, path = found.manifest, found.path / MANIFEST
     if manifest.model != found.path.parent.name:
         raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {found.path.parent.name!r}")
+    if manifest.version != found.path.name:
+        raise BundleError(f"{path} is of version {manifest.version!r}, and not of {found.path.name!r}")
     if MODEL not in manifest.files:
         raise BundleError(f"{path} does not list {MODEL}")
     try:

@@ -42,9 +42,11 @@ class Project:
             finally:
                 self.compose("down", "--volumes", "--remove-orphans", "--rmi", "local")
 
-    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+    def make(self, target: str, *variables: str) -> subprocess.CompletedProcess[str]:
         """Run a make target for this project and see that it succeeds."""
-        return self._run("make", target, *(f"{name}={value}" for name, value in self._environment().items()))
+        return self._run(
+            "make", target, *variables, *(f"{name}={value}" for name, value in self._environment().items())
+        )
 
     def compose(self, *arguments: str) -> str:
         """The output of a `docker compose` command for this project."""

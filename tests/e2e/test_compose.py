@@ -206,6 +206,18 @@ def test_make_train_publishes_a_new_version_and_leaves_the_old_one(stack: Stack)
     assert set(listed(stack)) > versions
 
 
+def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: Stack) -> None:
+    stack.make("train", "MODEL=iris")
+    newest = stack.compose("exec", "api", "cat", "/models/iris/current").strip()
+    before = str(int(newest) - 1)
+    told = stack.make("rollback", "MODEL=iris").stdout
+    assert f"iris: version {before} is served now, before it was {newest}" in told
+    stack.make("up")
+    assert stack.compose("exec", "api", "cat", "/models/iris/current").strip() == before
+    told = stack.make("rollback", "MODEL=iris", f"TO={newest}").stdout
+    assert f"iris: version {newest} is served now, before it was {before}" in told
+
+
 def listed(stack: Stack) -> list[str]:
     """What is in the model's folder on the volume."""
     return stack.compose("exec", "api", "ls", "/models/iris").split()

@@ -24,8 +24,7 @@ KEY = {"Authorization": "Bearer one-of-two"}
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
 MOST_BYTES = 1048576
 BACK_SECONDS, MARGIN = 90, 10
-# Of each kind: together more than the api takes on at a time, (API_THREADS + API_QUEUE) x API_WORKERS = 40, and fewer
-# than the 128 that the proxy lets in.
+# Of each kind: those with a body are more than the api has threads, and fewer than the 128 that the proxy lets in.
 SLOW = 30
 
 

@@ -62,7 +62,7 @@ def test_one_module_reads_the_environment() -> None:
 def test_one_module_unpickles_models() -> None:
     assert importers("pickle") == []
     assert [str(path.relative_to(ROOT)) for path in PRODUCT if uses(path, "joblib", "load")] == [
-        "services/api/registry.py"
+        "services/api/opening.py"
     ]
 
 

@@ -175,3 +175,10 @@ def test_a_key_that_the_container_could_not_read_is_told_before_anything_is_buil
     key.touch(0o600)
     told = f"petalstream: {key} is not readable for the containers' user, 10001: "
     assert told_of(key, checkout, tools).startswith(told)
+
+
+def test_a_rollback_asks_which_model() -> None:
+    root = Path(__file__).parent.parent.parent
+    ended = make(root, "rollback")
+    assert ended.returncode != 0
+    assert ended.stderr.rstrip().endswith("which model? Name it, as in: make rollback MODEL=iris.  Stop.")

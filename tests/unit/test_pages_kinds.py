@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from petalstream.bundle import Bundle
 from petalstream.schema import Feature, Kind
 from petalstream.settings import Settings
 from services.api.app import create_app
-from services.api.registry import Registry
+from services.api.opening import Served
 from services.api.reports import Report
 from services.api.scorer import Scorer
 
@@ -58,7 +59,8 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
     tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
     app = create_app(Settings(models_dir=tmp_path))
-    app.extensions["registry"] = Registry({"rose": Scorer(manifest, tree)}, {"rose": Report({}, {})}, {"lily": EVIL})
+    served = {"rose": Served(Scorer(manifest, tree), Report({}, {}))}
+    app.extensions["registry"] = SimpleNamespace(served=served, refused={"lily": EVIL}, find=served.__getitem__)
     return app.test_client()
 
 

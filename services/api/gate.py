@@ -1,0 +1,28 @@
+"""How many requests a worker takes on: so many at work, so many waiting for their turn, and no more."""
+
+import threading
+
+# Longer than any request should be at work: whoever waits so long is better told to come again.
+TURN_SECONDS = 5.0
+
+
+class Gate:
+    """Counts the requests in flight; gunicorn itself would queue them without bound."""
+
+    def __init__(self, working: int, waiting: int) -> None:
+        self._places = threading.Semaphore(working + waiting)
+        self._turns = threading.Semaphore(working)
+
+    def enter(self) -> bool:
+        """Wait for a turn; False at once where too many wait already, or after `TURN_SECONDS` without one."""
+        if not self._places.acquire(blocking=False):
+            return False
+        if self._turns.acquire(timeout=TURN_SECONDS):
+            return True
+        self._places.release()
+        return False
+
+    def leave(self) -> None:
+        """Give up the turn that `enter` gave."""
+        self._turns.release()
+        self._places.release()

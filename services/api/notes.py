@@ -1,0 +1,40 @@
+"""What is known of one request: the app notes it down, and metrics and the access log tell it."""
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+_KEY = "petalstream.notes"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+# https://www.w3.org/TR/trace-context/: version, trace id, parent id, flags; later versions may have more behind.
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]{1,100})?")
+
+
+@dataclass
+class Notes:
+    """Its id and trace context, the route that answers it, and what was scored for it."""
+
+    request_id: str
+    traceparent: str | None
+    route: str = "unmatched"
+    model: str | None = None
+    version: str | None = None
+    rows: int | None = None
+
+
+def begin(environ: dict[str, Any]) -> Notes:
+    """New notes for a request, with the id that it brings in X-Request-ID, or one made here where it brings none."""
+    brought, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
+    notes = Notes(
+        request_id=brought if _REQUEST_ID.fullmatch(brought) else uuid.uuid4().hex,
+        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+    )
+    environ[_KEY] = notes
+    return notes
+
+
+def of(environ: dict[str, Any]) -> Notes:
+    """The notes of a request that `begin` was called for."""
+    notes: Notes = environ[_KEY]
+    return notes
