@@ -22,5 +22,18 @@ check_port() { # setting, default, service, port in its container
   [ "$port" = 5000 ] && holder=" (on macOS it may be the AirPlay Receiver)"
   fail "port $port is in use$holder: choose another, as in \`make up $1=$((port + 1))\`"
 }
-check_port API_PORT 5000 api 5000
+case "$(docker compose config --services 2>/dev/null)" in
+  *proxy*) check_port HTTPS_PORT 5443 proxy 8443 ;;
+  *) check_port API_PORT 5000 api 5000 ;;
+esac
 check_port KAFKA_PORT 9092 kafka 9092
+
+readable_inside() { # by the containers' user; Docker Desktop does not ask who owns a file
+  [ "$(uname)" != Linux ] || [ "$(find -L "$1" -perm -o=r -o -user 10001 -perm -u=r -o -group 10001 -perm -g=r)" ]
+}
+
+# The keys and certificates of an override. Without this it would be told only when all images are built, or not at all.
+while read -r file; do
+  [ -f "$file" ] || fail "there is no file $file: deploy/README.md says what belongs there, and how to name another"
+  readable_inside "$file" || fail "$file is not readable for the containers' user, 10001: deploy/README.md says how to change that"
+done < <(docker compose config 2>/dev/null | sed -n 's/^    file: //p')

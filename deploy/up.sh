@@ -4,9 +4,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 deploy/preflight.sh ports
 before="$(docker compose ps --quiet)"
+proxy="$(docker compose config --services | sed -n '/^proxy$/p')"
 
-if ! docker compose up --detach --build; then
-  for service in $(docker compose ps --all --services --status exited); do
+bring_up() {
+  docker compose up --detach --build || return
+  # Nothing depends on the proxy, so that nothing has waited for it.
+  [ -z "$proxy" ] || docker compose up --detach --no-deps --wait proxy
+}
+
+if ! bring_up; then
+  for service in $(docker compose ps --all --services --status exited --status restarting); do
     docker compose logs --tail 20 "$service" >&2
   done
   [ -n "$before" ] || docker compose down --remove-orphans >/dev/null 2>&1
@@ -14,4 +21,5 @@ if ! docker compose up --detach --build; then
     "deploy/offline-images/README.md shows how to make it" >&2
   exit 1
 fi
-echo "api: http://$(docker compose port api 5000)   broker: $(docker compose port kafka 9092)   predictions: make logs"
+if [ -n "$proxy" ]; then api="https://$(docker compose port proxy 8443)"; else api="http://$(docker compose port api 5000)"; fi
+echo "api: $api   broker: $(docker compose port kafka 9092)   predictions: make logs"

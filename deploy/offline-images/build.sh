@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Build the three images that the stack would pull, from Debian, Python and Maven packages alone, and print the settings
-# that name them. Run as root on Debian with a Docker engine. An image that is there already is kept.
+# Build the images that the stack and its proxy would pull, from Debian, Python and Maven packages alone, and print the
+# settings that name them. Run as root on Debian with a Docker engine. An image that is there already is kept.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 python_image=petalstream-offline/python:3.13-trixie
 kafka_image=petalstream-offline/kafka:3.9.1
 zookeeper_image=petalstream-offline/zookeeper:3.9.1
+nginx_image=petalstream-offline/nginx:1.26
 missing() { ! docker image inspect "$1" >/dev/null 2>&1; }
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
@@ -37,4 +38,8 @@ if missing "$kafka_image" || missing "$zookeeper_image"; then
       --tag "petalstream-offline/$role:3.9.1" "$work/kafka" >/dev/null
   done
 fi
-printf 'PYTHON_IMAGE=%s\nKAFKA_IMAGE=%s\nZOOKEEPER_IMAGE=%s\n' "$python_image" "$kafka_image" "$zookeeper_image"
+
+if missing "$nginx_image"; then
+  DOCKER_BUILDKIT=1 docker build --quiet --build-arg BASE_IMAGE="$python_image" --tag "$nginx_image" "$here/nginx" >/dev/null
+fi
+printf '%s\n' "PYTHON_IMAGE=$python_image" "KAFKA_IMAGE=$kafka_image" "ZOOKEEPER_IMAGE=$zookeeper_image" "NGINX_IMAGE=$nginx_image"

@@ -3,12 +3,7 @@
 import functools
 import json
 import re
-import shutil
-import subprocess
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import requests
@@ -18,7 +13,7 @@ from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message, ReceivedRecord
-from tests.checkouts import outer_environment
+from tests.e2e.compose import Project, require_engine
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
 SECONDS = 180
@@ -27,34 +22,8 @@ LONG_RUNNING = ["zookeeper", "kafka", "api", "producer", "consumer"]
 SHOWN = re.compile(r"^iris\.requests\[\d\]@\d+  sepal_length=.* ->  \w+ [\d.]+%  [✓✗] .*\(iris version \d+, \d+ ms\)$")
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A Compose project; every command names it, so that another stack on the machine is left alone."""
-
-    root: Path
-    project: str
-    api_port: int
-    kafka_port: int
-
-    def make(self, target: str, *variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a make target for this project and see that it succeeds."""
-        return self._run("make", target, *variables, *(f"{name}={value}" for name, value in self._settings().items()))
-
-    def compose(self, *arguments: str) -> str:
-        """The output of a `docker compose` command for this project."""
-        return self._run("docker", "compose", *arguments).stdout
-
-    def docker(self, *arguments: str) -> str:
-        """The output of a `docker` command."""
-        return self._run("docker", *arguments).stdout.strip()
-
-    def container(self, service: str) -> str:
-        """The id of a service's container."""
-        return self.compose("ps", "--all", "--quiet", service).strip()
-
-    def inspect(self, service: str, form: str) -> str:
-        """What `docker inspect` says of a service's container."""
-        return self.docker("inspect", "--format", form, self.container(service))
+class Stack(Project):
+    """The stack with everything in it, and its ports on this machine."""
 
     def state(self, service: str) -> str:
         """Such as `running healthy`, or `running` for a service without a health check."""
@@ -73,9 +42,14 @@ class Stack:
         return self.restarts(service) > restarts_before and self.up_and_well(service)
 
     @property
+    def api_port(self) -> str:
+        """The api's port on this machine."""
+        return self.settings["API_PORT"]
+
+    @property
     def servers(self) -> str:
         """The broker's address from outside."""
-        return f"localhost:{self.kafka_port}"
+        return f"localhost:{self.settings['KAFKA_PORT']}"
 
     def shown(self) -> set[str]:
         """The flowers, by their features, for which the consumer has printed a prediction."""
@@ -94,44 +68,16 @@ class Stack:
         """Whether so many predictions are on the broker."""
         return self.predictions() >= least
 
-    def _settings(self) -> dict[str, str]:
-        return {
-            "COMPOSE_PROJECT_NAME": self.project,
-            "API_PORT": str(self.api_port),
-            "KAFKA_PORT": str(self.kafka_port),
-            "PRODUCER_INTERVAL": "0.02",
-            "PRODUCER_LOOP": "true",
-        }
-
-    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        ended = subprocess.run(
-            command,
-            cwd=self.root,
-            env={**outer_environment(), **self._settings()},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
-        return ended
-
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     """A stack that `make up` brought up; all of it is removed afterwards, the images that it built too."""
-    if not shutil.which("docker") or subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker engine answers: install Docker (docs.docker.com/engine/install) and start it")
-    if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("Docker has no Compose v2: install the docker-compose-plugin")
-    root = Path(__file__).parent.parent.parent
-    stack = Stack(root, f"petalstream-test-{uuid.uuid4().hex[:8]}", free_port(), free_port())
-    try:
+    require_engine()
+    ports = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port())}
+    stack = Stack({**ports, "PRODUCER_INTERVAL": "0.02", "PRODUCER_LOOP": "true"})
+    with stack.removed_afterwards():
         stack.make("up")
         yield stack
-    finally:
-        print(stack.compose("logs", "--tail", "50"))  # pytest shows it where a test has failed
-        stack.compose("down", "--volumes", "--remove-orphans", "--rmi", "local")
 
 
 def kill_main_process(stack: Stack, service: str) -> None:

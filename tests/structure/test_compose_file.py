@@ -1,4 +1,4 @@
-"""What docker-compose.yml promises of every container."""
+"""What docker-compose.yml and the overrides in deploy/ promise of every container."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,27 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+class Loader(yaml.SafeLoader):
+    """Knows Compose's own tag for what an override takes away."""
+
+
+Loader.add_constructor("!reset", lambda loader, node: None)
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.load(path.read_text(), Loader)  # noqa: S506 - a safe loader
+    return content
+
+
+COMPOSE = loaded(ROOT / "docker-compose.yml")
 SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = sorted(path.parent.name for path in (ROOT / "services").glob("*/Dockerfile"))
+OVERRIDES = [loaded(path) for path in sorted((ROOT / "deploy").glob("compose.*.yml"))]
+CHANGES = [(name, service) for override in OVERRIDES for name, service in override["services"].items()]
+ADDED = {name: service for name, service in CHANGES if name not in SERVICES}
+ALL = {**SERVICES, **ADDED}
 
 
 def seconds(duration: str) -> int:
@@ -20,35 +38,51 @@ def test_our_services_are_the_folders_of_services() -> None:
     assert sorted(name for name, service in SERVICES.items() if "build" in service) == OURS
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_our_containers_can_do_little(name: str) -> None:
-    service = SERVICES[name]
+@pytest.mark.parametrize("name", [*OURS, *sorted(ADDED)])
+def test_our_containers_and_those_of_overrides_can_do_little(name: str) -> None:
+    service = ALL[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - the container's own
-    dockerfile = (ROOT / "services" / name / "Dockerfile").read_text()
-    assert "\nUSER petalstream\n" in dockerfile
+    assert [mount.split(":")[0] for mount in service["tmpfs"]] == ["/tmp"]  # noqa: S108 - the container's own
+    if name in OURS:
+        assert "\nUSER petalstream\n" in (ROOT / "services" / name / "Dockerfile").read_text()
+    else:
+        assert service["user"] == "10001:10001"
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_an_override_takes_nothing_of_that_away() -> None:
+    for name, change in CHANGES:
+        assert name in ADDED or set(change) <= {"environment", "ports", "secrets"}
+
+
+def test_what_an_override_mounts_is_read_only_and_its_own_files_exist() -> None:
+    for override in OVERRIDES:
+        # Compose mounts these read-only, and complains of one that is not there.
+        mounted = {**override.get("configs", {}), **override.get("secrets", {})}
+        assert all(set(how) == {"file"} for how in mounted.values())
+        assert all((ROOT / how["file"]).is_file() for how in override.get("configs", {}).values())
+    assert not any("volumes" in change for _, change in CHANGES)
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_every_container_is_bounded_and_comes_back(name: str) -> None:
-    service = SERVICES[name]
+    service = ALL[name]
     assert service["mem_limit"]
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert service["restart"] == {"trainer": "no", "producer": "on-failure"}.get(name, "unless-stopped")
     assert name == "trainer" or seconds(service["stop_grace_period"]) > 10
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
-def test_ports_are_published_on_loopback_only(name: str) -> None:
-    for port in SERVICES[name].get("ports", []):
-        assert port.startswith("127.0.0.1:")
+def test_ports_are_published_on_loopback_only() -> None:
+    for _, service in [*SERVICES.items(), *CHANGES]:
+        for port in service.get("ports") or []:
+            assert port.startswith("127.0.0.1:")
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES))
+@pytest.mark.parametrize("name", sorted(ALL))
 def test_a_service_starts_on_a_state_of_what_it_needs(name: str) -> None:
-    for needed, how in SERVICES[name].get("depends_on", {}).items():
+    for needed, how in ALL[name].get("depends_on", {}).items():
         if how["condition"] == "service_healthy":
             assert "healthcheck" in SERVICES[needed]
         else:

@@ -21,7 +21,7 @@ def test_every_make_target_and_path_it_names_exists(document: Path) -> None:
     for target in re.findall(r"`make ([a-z][a-z0-9-]*)|^make ([a-z][a-z0-9-]*)", text, re.MULTILINE):
         assert "".join(target) in TARGETS
     for path in re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:md|txt|yml|toml|csv))`", text):
-        if not path.startswith((".cache/", ".venv/", "application/", "text/")):
+        if not path.startswith((".cache/", ".venv/", "application/", "text/", "keys.txt")):
             assert any((folder / path).exists() for folder in (ROOT, document.parent)), path
     for link in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         assert (document.parent / link).exists(), link

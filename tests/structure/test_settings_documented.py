@@ -11,7 +11,15 @@ from petalstream.settings import Settings, variable
 ROOT = Path(__file__).parent.parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 EXAMPLE = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-README = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE))
+README, DEPLOY = (
+    dict(re.findall(r"^\| `([A-Z_]+)` \| (.*) \|$", (ROOT / document).read_text(), re.MULTILINE))
+    for document in ("README.md", "deploy/README.md")
+)
+OVERRIDES = {
+    name: default
+    for path in sorted((ROOT / "deploy").glob("compose.*.yml"))
+    for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", path.read_text())
+}
 SETTINGS = {variable(setting.name): setting for setting in fields(Settings)}
 # Compose alone reads these: they name images.
 IMAGES = {"PYTHON_IMAGE", "KAFKA_IMAGE", "ZOOKEEPER_IMAGE"}
@@ -55,3 +63,21 @@ def test_the_images_are_in_readme_and_example_with_composes_default() -> None:
 
 def test_nothing_documented_is_not_a_setting() -> None:
     assert set(EXAMPLE) == set(README) == set(SETTINGS) | IMAGES
+
+
+def test_what_an_override_reads_beyond_the_settings_is_in_its_own_readme_with_its_default() -> None:
+    own = {
+        name: default for name, default in OVERRIDES.items() if not README.get(name, "").startswith(f"`{default}` |")
+    }
+    assert own.keys() == DEPLOY.keys()
+    for name, default in own.items():
+        assert DEPLOY[name].startswith(f"`{default}` | ")
+
+
+def test_an_override_names_what_it_reads_with_a_default_and_in_its_first_lines() -> None:
+    for path in sorted((ROOT / "deploy").glob("compose.*.yml")):
+        text = path.read_text()
+        names = set(re.findall(r"\$\{?([A-Z_]+)", text))
+        assert names <= OVERRIDES.keys()
+        opening = text.split("\nservices:")[0]
+        assert [name for name in names & DEPLOY.keys() if name not in opening] == []

@@ -134,6 +134,49 @@ def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, 
     assert told(ended) == (f"petalstream: port {port} is in use: choose another, as in `make up {setting}={port + 1}`")
 
 
+def with_the_proxy(tools: Path, certificate: Path) -> str:
+    """A PATH whose docker knows of a proxy and its certificate."""
+    docker_that(
+        tools,
+        'case "$*" in\n'
+        '  info | "compose version") ;;\n'
+        '  "compose config --services") printf "api\\nproxy\\n" ;;\n'
+        f'  "compose config") printf "  tls_cert:\\n    name: tls_cert\\n    file: {certificate}\\n" ;;\n'
+        "  *) exit 1 ;;\n"
+        "esac",
+    )
+    return f"{tools}:{os.environ['PATH']}"
+
+
+def test_with_the_proxy_it_is_its_port_that_must_be_free(checkout: Path, tools: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        ended = make(checkout, "up", PATH=with_the_proxy(tools, tools), HTTPS_PORT=str(port))
+    assert told(ended) == f"petalstream: port {port} is in use: choose another, as in `make up HTTPS_PORT={port + 1}`"
+
+
+def told_of(certificate: Path, checkout: Path, tools: Path) -> str:
+    """What is told of a certificate where only the api's port is taken, which the proxy does not need."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = str(server.getsockname()[1])
+        free = {"HTTPS_PORT": str(free_port()), "KAFKA_PORT": str(free_port())}
+        return told(make(checkout, "up", PATH=with_the_proxy(tools, certificate), API_PORT=taken, **free))
+
+
+def test_a_certificate_that_is_not_there_is_told_before_anything_is_built(checkout: Path, tools: Path) -> None:
+    certificate = checkout / "cert.pem"
+    advice = "deploy/README.md says what belongs there, and how to name another"
+    assert told_of(certificate, checkout, tools) == f"petalstream: there is no file {certificate}: {advice}"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Docker Desktop does not ask who owns a file")
+def test_a_key_that_the_container_could_not_read_is_told_before_anything_is_built(checkout: Path, tools: Path) -> None:
+    key = checkout / "key.pem"
+    key.touch(0o600)
+    told = f"petalstream: {key} is not readable for the containers' user, 10001: "
+    assert told_of(key, checkout, tools).startswith(told)
+
+
 def test_a_rollback_asks_which_model() -> None:
     root = Path(__file__).parent.parent.parent
     ended = make(root, "rollback")
