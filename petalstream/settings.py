@@ -88,7 +88,9 @@ class Settings:
     api_workers: int = _setting(2, "gunicorn worker processes", 1)
     api_threads: int = _setting(4, "requests that each worker answers at a time", 1)
     api_queue: int = _setting(16, "requests that wait in each worker for their turn; any more are answered 503", 0)
-    api_max_body_bytes: int = _setting(1024 * 1024, "a larger request body, as sent or decompressed, is answered 413", 1)
+    api_max_body_bytes: int = _setting(
+        1024 * 1024, "a larger request body, as sent or decompressed, is answered 413", 1
+    )
     api_access_log: bool = _setting(False, "a line of JSON on standard output for each request")
     api_keys: str = _setting(
         "", "file of API keys, one a line; a request must bring one of them; empty: no key is asked for"

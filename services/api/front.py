@@ -1,5 +1,6 @@
 """What stands before the app: it names each request, lets it in or turns it away, and measures what became of it."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -15,17 +16,16 @@ Environ = dict[str, Any]
 UNGATED = frozenset(("/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 RETRY_SECONDS = 1
-# gunicorn closes the connection then, and says so to nobody: the next request on it would have no answer.
-MOST_UNREAD = 64 * 1024
 BUSY = "too many requests are in flight; try again in a moment"
 
 
 class Told:
     """Passes an answer's head on, with the request's id and trace context in it, and remembers status and size."""
 
-    def __init__(self, environ: Environ, start_response: Callable[..., Any], request: Notes) -> None:
-        self._environ, self._start_response, self._request = environ, start_response, request
-        self.status, self.size = 500, "0"
+    def __init__(self, start_response: Callable[..., Any], request: Notes) -> None:
+        self._start_response, self._request = start_response, request
+        # As gunicorn answers where a body breaks off, and nothing is told here.
+        self.status, self.size = 400, "0"
 
     def __call__(self, status: str, fields: list[tuple[str, str]], *error: Any) -> Any:
         """WSGI's start_response."""
@@ -33,26 +33,28 @@ class Told:
         beside = [("X-Request-ID", self._request.request_id)]
         if self._request.traceparent:
             beside.append(("traceparent", self._request.traceparent))
-        scored = self._environ["REQUEST_METHOD"] == "POST" and self.status == HTTPStatus.OK
-        if not scored and _has_long_body(self._environ):
-            getattr(self._environ["wsgi.input"], "close_connection", bool)()
         return self._start_response(status, fields + beside, *error)
 
 
 class Front:
-    """A WSGI application around another one; `logs_access` has each request told on standard output."""
+    """A WSGI application around another one, which takes bodies of at most `most_bytes`.
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], gate: Gate, logs_access: bool) -> None:
-        self._app, self._gate, self._logs_access = app, gate, logs_access
+    `logs_access` has each request told on standard output.
+    """
+
+    def __init__(self, app: Callable[..., Iterable[bytes]], gate: Gate, most_bytes: int, logs_access: bool) -> None:
+        self._app, self._gate, self._most_bytes, self._logs_access = app, gate, most_bytes, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         began, request = time.perf_counter(), notes.begin(environ)
-        told = Told(environ, start_response, request)
+        told = Told(start_response, request)
         try:
             if environ["PATH_INFO"] in UNGATED:
                 return self._app(environ, told)
-            return self._gated(environ, told)
+            with metrics.IN_FLIGHT.track_inprogress():
+                self._take_in_body(environ)
+                return self._gated(environ, told)
         finally:
             seconds = time.perf_counter() - began
             method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
@@ -61,20 +63,30 @@ class Front:
             if self._logs_access:
                 access.log(environ, request, told.status, told.size, seconds)
 
+    def _take_in_body(self, environ: Environ) -> None:
+        """Read the body before the request has a turn: a slow client holds a thread then, and nobody's turn.
+
+        Of one that is too long the rest stays unread, and the connection has to close after the answer.
+        """
+        length, body = environ.get("CONTENT_LENGTH") or "0", environ["wsgi.input"]
+        if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+            return
+        is_too_long = int(length) > self._most_bytes
+        if not is_too_long:
+            content = body.read(self._most_bytes + 1)
+            environ["wsgi.input"] = io.BytesIO(content)
+            is_too_long = len(content) > self._most_bytes
+        if is_too_long:
+            getattr(body, "close_connection", bool)()
+
     def _gated(self, environ: Environ, told: Told) -> Iterable[bytes]:
         """What the app answers, where the request may come in; the answer is whole when its turn ends."""
-        with metrics.IN_FLIGHT.track_inprogress():
-            if not self._gate.enter():
-                return _turn_away(environ, told)
-            try:
-                return self._app(environ, told)
-            finally:
-                self._gate.leave()
-
-
-def _has_long_body(environ: Environ) -> bool:
-    """Whether an app that has not read the body leaves more than gunicorn reads for it before the next request."""
-    return int(environ.get("CONTENT_LENGTH") or 0) >= MOST_UNREAD or "HTTP_TRANSFER_ENCODING" in environ
+        if not self._gate.enter():
+            return _turn_away(environ, told)
+        try:
+            return self._app(environ, told)
+        finally:
+            self._gate.leave()
 
 
 def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:

@@ -1,5 +1,6 @@
 """Workers that are killed under load, and a server that is stopped with requests in flight."""
 
+import contextlib
 import http.client
 import itertools
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from embedded import ports
 from embedded.waiting import wait_until
@@ -20,6 +22,17 @@ from tests.lone_api import WORKERS, LoneApi, lone_api
 
 pytestmark = pytest.mark.xdist_group("load")
 KILLS, CONNECTIONS, SECONDS = 5, 8, 30
+JSON = {"Content-Type": "application/json"}
+
+
+def begin_slowly(api: LoneApi) -> http.client.HTTPConnection:
+    """A connection on which the beginning of a request for a prediction was sent."""
+    slow = http.client.HTTPConnection("127.0.0.1", api.port, timeout=SECONDS)
+    slow.putrequest("POST", "/predict")
+    slow.putheader("Content-Type", "application/json")
+    slow.putheader("Content-Length", str(len(BODY)))
+    slow.endheaders(BODY[:10])
+    return slow
 
 
 def kill_a_worker(api: LoneApi) -> None:
@@ -67,15 +80,22 @@ def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
         assert len(files) == len(set(files)) <= 3 * WORKERS, files
 
 
+def test_clients_that_send_their_bodies_slowly_hold_nobodys_turn(
+    settings: Settings, iris: Bundle, tmp_path: Path
+) -> None:
+    with lone_api(settings.models_dir, tmp_path) as api, contextlib.ExitStack() as opened:
+        for _ in range(settings.api_threads * WORKERS * 2):
+            opened.callback(begin_slowly(api).close)
+        for _ in range(50):
+            answer = requests.post(f"{api.url}/predict", data=BODY, headers=JSON, timeout=SECONDS)
+            assert answer.status_code == 200
+
+
 def test_a_stopping_server_ends_what_is_in_flight_and_takes_on_nothing_new(
     settings: Settings, iris: Bundle, tmp_path: Path
 ) -> None:
     with lone_api(settings.models_dir, tmp_path) as api:
-        slow = http.client.HTTPConnection("127.0.0.1", api.port, timeout=SECONDS)
-        slow.putrequest("POST", "/predict")
-        slow.putheader("Content-Type", "application/json")
-        slow.putheader("Content-Length", str(len(BODY)))
-        slow.endheaders(BODY[:10])
+        slow = begin_slowly(api)
         wait_until(
             lambda: api.counted("petalstream_api_in_flight_requests") == 1, "the request to be in flight", SECONDS
         )
