@@ -1,13 +1,14 @@
 """The app factory, where the api is wired."""
 
 import logging
+from pathlib import Path
 
 from flask import Flask, request
 from flask_cors import CORS
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import auth, headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api import auth, explorer, headers, negotiation, notes, observability, pages, problems, routes, wording
 from services.api.auth import Keys
 from services.api.front import Front
 from services.api.gate import Gate
@@ -26,9 +27,10 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
     app.extensions["registry"] = _registry(configured)
+    app.extensions["document"] = explorer.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (routes, pages, observability):
+    for room in (routes, pages, observability, explorer):
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)
