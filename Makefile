@@ -7,7 +7,7 @@ need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not foun
 tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs dead-letters replay lag train clean demo test test-unit test-structure test-integration test-chaos test-e2e test-browser chaos lint format distclean
+.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-chaos test-e2e test-browser chaos lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -27,10 +27,13 @@ replay: ## Send dead letters to be scored again (REASON=too_large those alone; D
 lag: ## Show how far the consumer has come in each partition of the requests
 	@deploy/preflight.sh
 	@$(tools) lag
-train: ## Train again (MODEL=iris names one) and publish a new version; the old one stays
+train: ## Train again (MODEL=iris names one) and publish a new version, which is served then
 	@deploy/preflight.sh
 	@docker compose run --rm --build trainer python -m services.trainer $(MODEL)
-	@echo "an api that is running serves it after: docker compose restart api"
+rollback: ## Serve the version before the served one again (MODEL=iris; TO=3 names another version)
+	$(if $(MODEL),,$(error which model? Name it, as in: make rollback MODEL=iris))
+	@deploy/preflight.sh
+	@docker compose run --rm trainer python -m services.trainer.rollback $(MODEL) $(TO:%=--to %)
 down: ## Stop the stack and remove its containers and networks; models and Kafka's data stay
 	@deploy/preflight.sh
 	@docker compose down --remove-orphans

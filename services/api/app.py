@@ -37,7 +37,8 @@ def create_app(configured: Settings | None = None) -> Flask:
     if configured.api_keys:
         auth.guard(app, Keys(keys.read_keys(configured.api_keys)), configured.api_open)
     if configured.api_cors_origins:
-        CORS(app, origins=configured.api_cors_origins.split(","), expose_headers=["Retry-After", "X-Request-ID"])
+        origins = configured.api_cors_origins.split(",")
+        CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.mark)
     app.after_request(headers.secure)
     problems.register(app)

@@ -14,13 +14,13 @@ class Gate:
         self._turns = threading.Semaphore(working)
 
     def enter(self) -> bool:
-        """Wait for a turn; False at once where too many wait already, or after 5 s without one."""
+        """Wait for a turn; False at once where too many wait already, or after `TURN_SECONDS` without one."""
         if not self._places.acquire(blocking=False):
             return False
-        if not self._turns.acquire(timeout=TURN_SECONDS):
-            self._places.release()
-            return False
-        return True
+        if self._turns.acquire(timeout=TURN_SECONDS):
+            return True
+        self._places.release()
+        return False
 
     def leave(self) -> None:
         """Give up the turn that `enter` gave."""

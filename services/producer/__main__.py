@@ -2,14 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
-from petalstream import broker, bundle, lifecycle, logs, settings
+from petalstream import broker, lifecycle, logs, settings
 from petalstream.broker import KafkaError
-from petalstream.bundle import Bundle, BundleError
+from petalstream.bundle import BundleError
 from petalstream.settings import Settings
 from services.producer.records import request_messages
+from services.producer.samples import again_and_again, published
 from services.producer.stream import DELIVERY_SECONDS, stream
 
 log = logging.getLogger("services.producer")
@@ -27,34 +26,27 @@ def main() -> int:
 
 
 def run(configured: Settings) -> int:
-    """Stream the test set of every published model. Raises BundleError where there is none, KafkaError."""
+    """Stream the test set of every published model. Raises KafkaError, and BundleError where no model is left."""
     stop = lifecycle.stop_on_signals()
-    bundles = list(published(configured.models_dir))
-    if not bundles:
-        raise BundleError(f"no model in {configured.models_dir}; run the trainer first")
-    names = [found.manifest.model for found in bundles]
-    for name in names:
+    models_dir, loop = configured.models_dir, configured.producer_loop
+    samples = {
+        found.manifest.model: again_and_again(models_dir, found) if loop else found.test_set()
+        for found in published(models_dir)
+    }
+    if not samples:
+        raise BundleError(f"no model in {models_dir}; run the trainer first")
+    for name in samples:
         broker.create_topics(configured.kafka_bootstrap_servers, name, configured.topic_partitions)
     producer = broker.new_producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
-        log.info("streaming the test set of %s, a record each %g s", ", ".join(names), configured.producer_interval)
-        messages = request_messages(bundles, configured.producer_loop)
-        report = stream(producer, messages, configured.producer_interval, stop)
+        log.info("streaming the test set of %s, a record each %g s", ", ".join(samples), configured.producer_interval)
+        report = stream(producer, request_messages(samples), configured.producer_interval, stop)
     finally:
         broker.close_producer(producer, 1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
+    if loop and not stop.requested():
+        raise BundleError(f"no model in {models_dir} is left to stream")
     return 0 if report.acknowledged == report.sent else 1
-
-
-def published(models_dir: Path) -> Iterator[Bundle]:
-    """The served bundles; one that is not as it was published is named in the log, and the others are streamed."""
-    for name in bundle.model_names(models_dir):
-        try:
-            found = bundle.current(models_dir, name)
-            found.verify()
-            yield found
-        except BundleError as error:
-            log.error("%s is not streamed: %s", name, error)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,19 @@
-"""Turns the test sets of bundles into the request messages to send."""
+"""Turns the samples of test sets into the request messages to send."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import zip_longest
 
-from petalstream.bundle import Bundle
 from petalstream.messages import Message, write_request
+from services.producer.samples import Sample
 
 
-def request_messages(bundles: Sequence[Bundle], loop: bool) -> Iterator[Message]:
-    """One request for each held-out sample, of each bundle in turn; with `loop` each begins again by itself."""
-    for samples in zip_longest(*(_again_and_again(bundle) if loop else bundle.test_set() for bundle in bundles)):
-        for bundle, sample in zip(bundles, samples, strict=True):
+def request_messages(samples: Mapping[str, Iterator[Sample]]) -> Iterator[Message]:
+    """One request for each sample, of each model in turn, so that none waits for another one's end."""
+    for turn in zip_longest(*samples.values()):
+        for model, sample in zip(samples, turn, strict=True):
             if sample is not None:
                 sample_id, features, label = sample
-                model, now = bundle.manifest.model, datetime.now(UTC)
+                now = datetime.now(UTC)
                 yield write_request(model, sample_id, features, label, str(uuid.uuid4()), now)
-
-
-def _again_and_again(bundle: Bundle) -> Iterator[tuple[str, dict[str, object], str]]:
-    # Read anew each time, and not kept: a test set may be large.
-    while True:
-        yield from bundle.test_set()

@@ -4,7 +4,8 @@ import argparse
 import logging
 import sys
 
-from petalstream import lifecycle, logs, settings
+from petalstream import bundle, lifecycle, logs, settings
+from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.trainer.dataset import DataError
 from services.trainer.definition import DefinitionError, defined_names
@@ -32,33 +33,42 @@ def main() -> int:
     logs.configure(configured.log_level)
     failed = [name for name in arguments.models or names if not _trained(configured, name, arguments.if_changed)]
     if arguments.if_changed:
-        failed = [name for name in failed if not _goes_on(configured, name)]
+        failed = [name for name in failed if not servable(configured, name)]
     return 1 if failed else 0
 
 
 def _trained(configured: Settings, name: str, if_changed: bool) -> bool:
     """Whether the model is as it should be now."""
     try:
-        if if_changed and (served := up_to_date(configured, name)):
-            print(f"{name}: version {served.manifest.version} is up to date", flush=True)
+        if if_changed and (kept := up_to_date(configured, name)):
+            _tell_kept(configured, kept)
             return True
         published = train(configured, name)
     except (DataError, DefinitionError, TooInaccurate, OSError) as error:
-        print(f"trainer: {name}: {error}", file=sys.stderr)
+        _tell_failed(configured, name, str(error))
         return False
+    except (KeyboardInterrupt, SystemExit):
+        _tell_failed(configured, name, "stopped")
+        raise
     except Exception:  # an estimator of somebody's file may raise anything, and the other models are to be trained
         log.exception("%s could not be trained", name)
+        _tell_failed(configured, name, "nothing was published")
         return False
     print(f"{name}: published version {published.manifest.version} in {published.path}", flush=True)
     return True
 
 
-def _goes_on(configured: Settings, name: str) -> bool:
-    """Whether the model can be served all the same, in the version that it has."""
-    if not (served := servable(configured, name)):
-        return False
-    print(f"trainer: {name}: version {served.manifest.version} goes on serving", file=sys.stderr)
-    return True
+def _tell_kept(configured: Settings, kept: Bundle) -> None:
+    name, version = kept.manifest.model, kept.manifest.version
+    served = bundle.current_version(configured.models_dir, name)
+    rolled_back = f", and version {served} serves since a rollback" if served != version else ""
+    print(f"{name}: version {version} is up to date{rolled_back}", flush=True)
+
+
+def _tell_failed(configured: Settings, name: str, what: str) -> None:
+    served = servable(configured, name)
+    goes_on = f"; version {served.manifest.version} goes on serving" if served else ""
+    print(f"trainer: {name}: {what}{goes_on}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
 """Puts a bundle on the models volume so that a reader sees all of it or nothing."""
 
 import csv
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,38 +10,54 @@ import joblib
 
 from petalstream.bundle import CURRENT, MANIFEST, MODEL, REPORT, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
 from services.trainer.dataset import Dataset
+from services.trainer.versions import STAGING, locked, prune, serve, sync
 
 
-def publish(models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes]) -> Bundle:
+def publish(
+    models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes], keep: int
+) -> Bundle:
     """Write the next version of the model beside its final place, rename it there, and make it the served one.
 
     `report` holds the files of the folder report/ by name. `manifest` comes without version and files, which are
-    filled in here. Older versions are left as they are.
+    filled in here. Of older versions all but the last `keep`, with the new one, are deleted. Raises OSError.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=home))
     try:
-        joblib.dump(estimator, staging / MODEL)
-        _write_test_set(staging / TEST_SET, test, manifest)
-        (staging / REPORT).mkdir()
-        for name, content in report.items():
-            (staging / REPORT / name).write_bytes(content)
-        written = [path for path in sorted(staging.rglob("*")) if path.is_file()]
-        digests = {path.relative_to(staging).as_posix(): sha256(path.read_bytes()) for path in written}
-        version = next_version(home)
-        published = replace(manifest, version=version, files=digests)
-        (staging / MANIFEST).write_text(published.to_json(), encoding="utf-8")
-        staging.chmod(0o755)
-        for path in [*staging.rglob("*"), staging]:
-            _sync(path)
-        # Fails where another training has just published the same version: a folder that is not empty is not replaced.
-        staging.rename(home / version)
-        _sync(home)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    _replace_text(home / CURRENT, version + "\n")
-    return Bundle(home / version, published)
+        with locked(home):
+            published = _write(home / f"{STAGING}bundle", manifest, estimator, test, report, next_version(home))
+            final = published.path.rename(home / published.manifest.version)
+            sync(home)
+            serve(home, final / CURRENT)
+            prune(home, keep)
+    except OSError as error:
+        if error.errno is None or error.filename:
+            raise
+        raise OSError(error.errno, error.strerror, str(home)) from error  # a disk that is full gives no name
+    return Bundle(final, published.manifest)
+
+
+def _write(
+    folder: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes], version: str
+) -> Bundle:
+    """The whole bundle in a new folder and on the disk, with the pointer that is to become `current` in it.
+
+    The pointer is written so early for a disk that is full, or a kill, to leave no version that nothing points to.
+    """
+    folder.mkdir()
+    joblib.dump(estimator, folder / MODEL)
+    _write_test_set(folder / TEST_SET, test, manifest)
+    (folder / REPORT).mkdir()
+    for name, content in report.items():
+        (folder / REPORT / name).write_bytes(content)
+    written = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    digests = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in written}
+    published = replace(manifest, version=version, files=digests)
+    (folder / MANIFEST).write_text(published.to_json(), encoding="utf-8")
+    (folder / CURRENT).write_text(f"{version}\n", encoding="utf-8")
+    for path in [*folder.rglob("*"), folder]:
+        sync(path)
+    return Bundle(folder, published)
 
 
 def next_version(home: Path) -> str:
@@ -59,21 +72,3 @@ def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
         for line, row, label in zip(test.lines, test.values.tolist(), test.labels, strict=True):
             values = [feature.written(value) for feature, value in zip(manifest.features, row, strict=True)]
             writer.writerow([line, *values, label])
-
-
-def _replace_text(path: Path, text: str) -> None:
-    """Write a file beside `path` and put it there in one rename."""
-    beside = path.with_name(f".{path.name}-{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    _sync(beside)
-    beside.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Have the system write a file or folder to the disk before what follows."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from services.trainer.fingerprint import fingerprint, libraries
 from services.trainer.search import search
 from services.trainer.split import split
 from services.trainer.validation import cross_validate
+from services.trainer.versions import locked
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +40,36 @@ def servable(settings: Settings, name: str) -> Bundle | None:
 
 
 def up_to_date(settings: Settings, name: str) -> Bundle | None:
-    """The served bundle, where data, code, seed and library versions are those it was made from."""
+    """The bundle whose data, code, seed and library versions are today's: the newest, or the served one.
+
+    None where there is no such bundle, and where none can be served. Somebody has rolled back where the newest is not
+    the served one. Raises TimeoutError.
+    """
+    home = settings.models_dir / name
     try:
         data = dataset.read(settings.data_dir / definition(name).csv)
     except (DataError, DefinitionError):
         return None
-    served = servable(settings, name)
-    return served if served and served.manifest.fingerprint == fingerprint(name, data, settings.train_seed) else None
+    if not home.is_dir():
+        return None
+    with locked(home):
+        served = servable(settings, name)
+        known = [served, _newest(settings, name)] if served else []
+    today = fingerprint(name, data, settings.train_seed)
+    return next((found for found in reversed(known) if found and found.manifest.fingerprint == today), None)
+
+
+def _newest(settings: Settings, name: str) -> Bundle | None:
+    try:
+        return Bundle.at(settings.models_dir / name / bundle.versions(settings.models_dir, name)[-1])
+    except BundleError:
+        return None
 
 
 def train(settings: Settings, name: str) -> Bundle:
     """Train the model `name` and publish it.
 
-    Raises DataError, DefinitionError or TooInaccurate, and then nothing is published.
+    Raises DataError, DefinitionError, TooInaccurate or OSError, and then nothing is published.
     """
     model = definition(name)
     path = settings.data_dir / model.csv
@@ -90,7 +108,7 @@ def train(settings: Settings, name: str) -> Bundle:
         files={},
     )
     files = report.draw(estimator, parts, model, tables)
-    return publish.publish(settings.models_dir, manifest, estimator, parts.test, files)
+    return publish.publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
 
 
 def _gate(accuracy: float, floor: float) -> None:

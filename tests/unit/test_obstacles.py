@@ -132,3 +132,10 @@ def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, 
         settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
         ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
     assert told(ended) == (f"petalstream: port {port} is in use: choose another, as in `make up {setting}={port + 1}`")
+
+
+def test_a_rollback_asks_which_model() -> None:
+    root = Path(__file__).parent.parent.parent
+    ended = make(root, "rollback")
+    assert ended.returncode != 0
+    assert ended.stderr.rstrip().endswith("which model? Name it, as in: make rollback MODEL=iris.  Stop.")

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from petalstream import bundle
 from petalstream.broker import MessageSizeTooLargeError
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 from petalstream.settings import Settings
-from services.producer.__main__ import published
 from services.producer.records import request_messages
+from services.producer.samples import again_and_again, published
 from services.producer.stream import Report, stream
 
 
@@ -62,7 +63,7 @@ def messages(count: int) -> list[Message]:
 
 
 def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
-    made = list(request_messages([iris], loop=False))
+    made = list(request_messages({"iris": iris.test_set()}))
     samples = list(iris.test_set())
     assert [message.key for message in made] == [line.encode() for line, _, _ in samples]
     assert [json.loads(message.value or b"") for message in made] == [features for _, features, _ in samples]
@@ -70,13 +71,16 @@ def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
     assert len({dict(message.headers)["ce_id"] for message in made}) == len(made)
 
 
-def test_in_a_loop_a_small_test_set_does_not_wait_for_a_large_one(iris: Bundle, heart_failure: Bundle) -> None:
-    made = list(itertools.islice(request_messages([iris, heart_failure], loop=True), 300))
+def test_in_a_loop_a_small_test_set_does_not_wait_for_a_large_one(two_models: Settings) -> None:
+    models = [bundle.current(two_models.models_dir, name) for name in ("iris", "heart_failure")]
+    samples = {found.manifest.model: again_and_again(two_models.models_dir, found) for found in models}
+    made = list(itertools.islice(request_messages(samples), 300))
     assert [message.topic for message in made] == ["iris.requests", "heart_failure.requests"] * 150
 
 
 def test_without_a_loop_every_sample_of_each_test_set_is_sent_once(iris: Bundle, heart_failure: Bundle) -> None:
-    made = [(message.topic, message.key) for message in request_messages([iris, heart_failure], loop=False)]
+    samples = {"iris": iris.test_set(), "heart_failure": heart_failure.test_set()}
+    made = [(message.topic, message.key) for message in request_messages(samples)]
     assert len(made) == len(set(made)) == 30 + 60
 
 
@@ -90,8 +94,8 @@ def test_a_test_set_that_was_altered_is_named_and_the_others_are_streamed(
     assert "heart_failure is not streamed: " in caplog.text
 
 
-def test_a_loop_begins_the_test_set_again(iris: Bundle) -> None:
-    made = list(itertools.islice(request_messages([iris], loop=True), 31))
+def test_a_loop_begins_the_test_set_again(settings: Settings, iris: Bundle) -> None:
+    made = list(itertools.islice(request_messages({"iris": again_and_again(settings.models_dir, iris)}), 31))
     assert made[0].key == made[30].key
     assert dict(made[0].headers)["ce_id"] != dict(made[30].headers)["ce_id"]
 

@@ -2,7 +2,9 @@
 
 import os
 import pty
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import termios
@@ -13,7 +15,9 @@ import pytest
 
 from petalstream import settings
 from petalstream.bundle import Bundle
+from services.trainer.rollback import roll_back
 from tests.checkouts import fresh_copy
+from tests.publications import names, publish_again
 
 BROKEN = "raise SystemExit('no such model')\n"
 UNFIT = """
@@ -99,13 +103,54 @@ def test_the_stack_goes_on_only_where_each_model_that_fails_has_a_bundle_to_serv
     (checkout / "services" / "trainer" / "models" / "unfit.py").unlink()
     (checkout / "services" / "trainer" / "models" / "broken.py").unlink()
     (checkout / "data" / "iris.csv").write_text("nothing\n")
-    goes_on = trainer(models, "--if-changed", checkout=checkout)
-    assert goes_on.returncode == 0
-    assert "trainer: iris: data/iris.csv, line 1: the columns must be" in goes_on.stderr
-    assert "trainer: iris: version 1 goes on serving" in goes_on.stderr
-    assert trainer(models, checkout=checkout).returncode == 1
+    for arguments, code in ((["--if-changed"], 0), ([], 1)):
+        goes_on = trainer(models, *arguments, checkout=checkout)
+        assert goes_on.returncode == code
+        (line,) = goes_on.stderr.splitlines()
+        assert line.startswith("trainer: iris: data/iris.csv, line 1: the columns must be")
+        assert line.endswith("; version 1 goes on serving")
     (models / "iris" / "1" / "model.joblib").write_bytes(b"altered")
-    assert trainer(models, "--if-changed", checkout=checkout).returncode == 1
+    broken = trainer(models, "--if-changed", checkout=checkout)
+    assert broken.returncode == 1
+    assert "goes on serving" not in broken.stderr
+
+
+def test_a_model_that_is_too_inaccurate_leaves_the_served_one_and_says_so(tmp_path: Path, iris: Bundle) -> None:
+    publish_again(tmp_path, iris)
+    ended = trainer(tmp_path, "iris", min_validation_accuracy=1)
+    told = r"trainer: iris: validation accuracy 0\.\d+ is below 1; nothing was published; version 1 goes on serving"
+    assert ended.returncode == 1
+    assert re.fullmatch(told, ended.stderr.splitlines()[-1])
+    assert names(tmp_path / "iris") == ["1", "current"]
+
+
+def test_a_rollback_is_not_undone_by_the_next_start(tmp_path: Path, iris: Bundle) -> None:
+    for _ in range(2):
+        publish_again(tmp_path, iris)
+    roll_back(tmp_path, "iris", None)
+    ended = trainer(tmp_path, "iris", "--if-changed")
+    told = "iris: version 2 is up to date, and version 1 serves since a rollback\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, told, "")
+    assert (tmp_path / "iris" / "current").read_text() == "1\n"
+
+
+def test_a_training_that_is_stopped_says_what_goes_on_serving(tmp_path: Path, iris: Bundle) -> None:
+    publish_again(tmp_path, iris)
+    environment = settings.inherited(models_dir=tmp_path)
+    command = [sys.executable, "-m", "services.trainer", "iris"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr
+        begun = next(line for line in process.stderr if "training" in line)
+        process.terminate()
+        _, rest = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait(10)
+    assert "90 training, 30 validation and 30 test samples" in begun
+    assert process.returncode == 128 + signal.SIGTERM
+    assert rest.splitlines()[-1] == "trainer: iris: stopped; version 1 goes on serving"
+    assert names(tmp_path / "iris") == ["1", "current"]
 
 
 def test_on_a_terminal_progress_is_a_bar_and_in_a_log_lines(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from petalstream.bundle import Bundle, Manifest
 from petalstream.settings import Settings
 from services.trainer import dataset, publish
 from services.trainer.definition import definition
+from services.trainer.rollback import roll_back
 from services.trainer.training import TooInaccurate, train, up_to_date
+from tests.publications import names, publish_again
 
 
 @pytest.fixture
@@ -88,14 +90,66 @@ def test_a_model_is_not_up_to_date_after_a_change_of_data_seed_or_bundle(own: Se
     assert not up_to_date(own, "iris")
 
 
+def test_the_newest_version_is_up_to_date_where_an_older_one_serves_since_a_rollback(
+    own: Settings, iris: Bundle
+) -> None:
+    publish_again(own.models_dir, iris)
+    roll_back(own.models_dir, "iris", None)
+    kept = up_to_date(own, "iris")
+    assert kept is not None
+    assert kept.manifest.version == "2"
+
+
+@pytest.mark.parametrize("spoil", ["model.joblib", "manifest.json"])
+def test_a_rollback_from_a_broken_version_is_kept_where_the_data_are_as_they_were(
+    own: Settings, iris: Bundle, spoil: str
+) -> None:
+    (publish_again(own.models_dir, iris).path / spoil).write_text("altered")
+    roll_back(own.models_dir, "iris", None)
+    assert up_to_date(own, "iris")
+
+
+def test_after_a_rollback_training_follows_a_change_since_the_newest_version(own: Settings, iris: Bundle) -> None:
+    for fingerprint in ("older", "newer"):
+        publish_again(own.models_dir, iris, fingerprint=fingerprint)
+    roll_back(own.models_dir, "iris", None)
+    assert not up_to_date(own, "iris")
+    roll_back(own.models_dir, "iris", "1")
+    kept = up_to_date(own, "iris")  # the served one is what training would give
+    assert kept is not None
+    assert kept.manifest.version == "1"
+
+
+def test_nothing_is_up_to_date_where_what_was_rolled_back_to_is_broken(own: Settings, iris: Bundle) -> None:
+    publish_again(own.models_dir, iris)
+    roll_back(own.models_dir, "iris", None)
+    (own.models_dir / "iris" / "1" / "model.joblib").write_bytes(b"altered")
+    assert not up_to_date(own, "iris")
+
+
+def test_a_version_that_was_never_served_is_no_reason_not_to_train(own: Settings, iris: Bundle) -> None:
+    home = own.models_dir / "iris"
+    publish_again(own.models_dir, iris, fingerprint="older")
+    shutil.copytree(home / "1", home / "3")
+    (home / "3" / "current").write_text("3\n")  # as a kill between the two renames leaves it
+    assert not up_to_date(own, "iris")
+    assert names(home) == ["1", "2", "current"]
+
+
+def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris: Bundle) -> None:
+    publish_again(own.models_dir, iris)
+    train(dataclasses.replace(own, model_versions=2), "iris")
+    assert names(own.models_dir / "iris") == ["2", "3", "current"]
+
+
 def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -> None:
     before = contents(own.models_dir)
     read = dataset.parse(dataset.read(own.data_dir / "iris.csv"), Path(), definition("iris"))
     empty = read.part(np.arange(0))
     with pytest.raises(Exception, match="pickle"):
-        publish.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {})
+        publish.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)
     assert contents(own.models_dir) == before
-    assert sorted(path.name for path in (own.models_dir / "iris").iterdir()) == ["1", "current"]
+    assert names(own.models_dir / "iris") == ["1", "current"]
 
 
 def test_versions_count_on_from_the_highest(tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""`python -m services.trainer.rollback MODEL [--to VERSION]`: serve another version that is on the volume.
+
+The exit code is 1 where there is none to serve, and then everything is as it was.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from petalstream import bundle, lifecycle, logs, settings
+from petalstream.bundle import CURRENT, Bundle, BundleError
+from petalstream.messages import MODEL_NAME
+from services.trainer.versions import STAGING, locked, serve, sync
+
+log = logging.getLogger("services.trainer")
+
+
+def main() -> int:
+    """Roll back the model that the command line names; the exit code."""
+    parser = argparse.ArgumentParser(prog="rollback", description="Serve another version of a model again.")
+    parser.add_argument("model", metavar="MODEL", help="a model that was published")
+    parser.add_argument(
+        "--to", metavar="VERSION", help="the version to serve; none means the newest older one that is intact"
+    )
+    arguments = parser.parse_args()
+    lifecycle.exit_on_sigterm()
+    configured = settings.load_or_exit("trainer")
+    logs.configure(configured.log_level)
+    try:
+        before, now = roll_back(configured.models_dir, arguments.model, arguments.to)
+    except (BundleError, OSError) as error:
+        print(f"trainer: {arguments.model}: {error}", file=sys.stderr)
+        return 1
+    print(f"{arguments.model}: version {now} is served now, before it was {before or 'none'}")
+    return 0
+
+
+def roll_back(models_dir: Path, model: str, to: str | None) -> tuple[str | None, str]:
+    """Point the model's `current` at the version `to`, or at the newest older one that is intact.
+
+    Returns the version that was served before, None where `current` named none, and the one that is served now. Raises
+    BundleError, OSError.
+    """
+    if not MODEL_NAME.fullmatch(model) or not bundle.versions(models_dir, model):
+        models = ", ".join(bundle.model_names(models_dir)) or "none"
+        raise BundleError(f"no version of such a model is in {models_dir}; the models there: {models}")
+    home = models_dir / model
+    with locked(home):
+        before = _served(models_dir, model)
+        now = _chosen(home, before, to)
+        pointer = home / f"{STAGING}{CURRENT}"
+        pointer.write_text(f"{now}\n", encoding="utf-8")
+        sync(pointer)
+        serve(home, pointer)
+    return before, now
+
+
+def _served(models_dir: Path, model: str) -> str | None:
+    try:
+        return bundle.current_version(models_dir, model)
+    except BundleError as error:  # a reason to point it anew
+        log.warning("%s", error)
+        return None
+
+
+def _chosen(home: Path, before: str | None, to: str | None) -> str:
+    versions, faults = bundle.versions(home.parent, home.name), []
+    older = [version for version in reversed(versions) if before is None or int(version) < int(before)]
+    candidates = older if to is None else [version for version in versions if version == to]
+    if not candidates:
+        wanted = f"older than {before}" if to is None else repr(to)
+        raise BundleError(f"there is no version {wanted}; the versions there: {', '.join(versions)}")
+    for version in candidates:
+        try:
+            found = Bundle.at(home / version)
+            found.verify()
+            found.verify_libraries()
+        except BundleError as error:
+            faults.append(str(error))
+            continue
+        for fault in faults:
+            log.warning("passed over: %s", fault)
+        return version
+    raise BundleError("; ".join(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

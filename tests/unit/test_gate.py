@@ -1,0 +1,71 @@
+"""So many requests at work, so many waiting, and no more."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from embedded.waiting import wait_until
+from services.api import gate as room
+from services.api.gate import Gate
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads that come to a gate."""
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+
+
+def test_whoever_comes_beyond_those_at_work_and_waiting_is_turned_away_at_once(pool: ThreadPoolExecutor) -> None:
+    gate = Gate(working=2, waiting=1)
+    assert gate.enter()
+    assert gate.enter()
+    two = [pool.submit(gate.enter) for _ in range(2)]
+    # One of the two waits for a turn; the other finds its place taken and is told so while nobody has left yet.
+    wait_until(lambda: sum(each.done() for each in two) == 1, "one of them to be turned away", 10)
+    assert [each.result() for each in two if each.done()] == [False]
+    gate.leave()
+    assert sorted(each.result(10) for each in two) == [False, True]
+
+
+def test_a_turn_that_is_given_up_is_the_next_ones(pool: ThreadPoolExecutor) -> None:
+    gate = Gate(working=1, waiting=0)
+    for _ in range(1_000):
+        assert gate.enter()
+        assert not gate.enter()
+        gate.leave()
+    assert gate.enter()
+
+
+def test_never_more_are_at_work_than_may_be(pool: ThreadPoolExecutor) -> None:
+    gate, lock = Gate(working=3, waiting=5), threading.Lock()
+    at_work, most = 0, 0
+
+    def work() -> None:
+        nonlocal at_work, most
+        for _ in range(200):
+            if not gate.enter():
+                continue
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            with lock:
+                at_work -= 1
+            gate.leave()
+
+    for done in [pool.submit(work) for _ in range(8)]:
+        done.result(60)
+    assert 1 <= most <= 3
+    assert at_work == 0
+
+
+def test_whoever_waits_too_long_for_a_turn_gives_its_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "TURN_SECONDS", 0.05)
+    gate = Gate(working=1, waiting=1)
+    assert gate.enter()
+    for _ in range(3):
+        assert not gate.enter()
+    gate.leave()
+    assert gate.enter()
