@@ -1,11 +1,14 @@
 """Page or JSON: what the caller would rather read, where there are both."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
+
+from services.api.body import UnreadableBody
 
 PAGE, JSON, PROBLEM = "text/html", "application/json", "application/problem+json"
 
@@ -30,6 +33,13 @@ def prefers_page(accept: MIMEAccept) -> bool:
     plain = MIMEAccept([(kind.partition(";")[0].strip(), quality) for kind, quality in accept])
     # A wildcard says nothing of problems beyond what it says of JSON; who names them reads JSON.
     return plain.quality(PAGE) > max(plain.quality(JSON), dict(plain).get(PROBLEM, 0))
+
+
+def require_format(known: Sequence[str]) -> None:
+    """Refuse a `?format=` that is none of those known. Called before the requests that it can be said of."""
+    wish = request.args.get("format")
+    if wish is not None and wish not in known:
+        raise UnreadableBody(f"format must be {' or '.join(known)}, not {wish[:40]!r}")
 
 
 def as_json(content: Any) -> Response:

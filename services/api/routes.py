@@ -1,5 +1,6 @@
 """The routes for programs; each only translates between HTTP and the core."""
 
+from functools import partial
 from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -7,9 +8,10 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from services.api import context, pages, scoring
 from services.api.body import FORM, read_rows, reports_errors
-from services.api.negotiation import as_json, wants_page
+from services.api.negotiation import as_json, require_format, wants_page
 
 blueprint = Blueprint("api", __name__)
+blueprint.before_request(partial(require_format, ["json", "csv"]))
 
 
 @blueprint.post("/predict")

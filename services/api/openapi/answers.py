@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from petalstream.bundle import Manifest
 from petalstream.reasons import Reason
-from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, reference
+from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, one_of, reference
 from services.api.shapes import COUNT, TEXT, Schema, listed, named
 
 PAGE = content("text/html", TEXT)
@@ -54,7 +54,7 @@ def failures() -> dict[str, Json]:
 
 def prediction(manifest: Manifest) -> Schema:
     """What the model says of one row."""
-    label: Schema = {"enum": list(manifest.labels)}
+    label = one_of(manifest.labels)
     schema = named(
         model={"const": manifest.model},
         version=VERSION,
@@ -67,7 +67,7 @@ def prediction(manifest: Manifest) -> Schema:
         schema["required"].append("votes")
     if unused := [feature.name for feature in manifest.features if not feature.used]:
         said = "Features that were given and are no input of the model."
-        schema["properties"]["unused"] = {**listed({"enum": unused}), "minItems": 1, "description": said}
+        schema["properties"]["unused"] = {**listed(one_of(unused)), "minItems": 1, "description": said}
     return {**schema, "additionalProperties": False}
 
 

@@ -57,9 +57,9 @@ def make(served: Sequence[Served], around: Surroundings) -> dict[str, Any]:
 
 
 def _operations(served: Sequence[Served], around: Surroundings) -> list[Operation]:
-    default = next((one.manifest for one in served if one.manifest.model == around.default_model), None)
+    default = next((one for one in served if one.manifest.model == around.default_model), None)
     return [
-        *(each for one in served for each in (*predict.by_name(one.manifest), *models.of_model(one))),
+        *(each for one in served for each in (*predict.by_name(one), *models.of_model(one))),
         models.listing("/models", "models", "List the models"),
         predict.by_default(default),
         *watching.operations(),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from petalstream.bundle import Manifest
 from services.api import reports, soundness
 from services.api.openapi import answers
-from services.api.openapi.operation import Operation, answer, content, part_of_path, query, reference
+from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path, query, reference
 from services.api.opening import Served
 from services.api.shapes import NUMBER, TEXT, Schema, listed, named
 
@@ -30,7 +30,7 @@ SCHEMAS: Mapping[str, Schema] = {
     ),
     "Report": reports.SCHEMA,
 }
-FORMAT = query("format", "Asks for JSON where no Accept header can, as in a link.", {"enum": ["json"]})
+FORMAT = query("format", "Asks for JSON where no Accept header can, as in a link.", one_of(["json"]))
 
 
 def listing(path: str, name: str, summary: str) -> Operation:
@@ -92,14 +92,13 @@ def _report(model: str) -> Operation:
 
 
 def _drawing(model: str, files: list[str]) -> Operation:
-    file: Schema = {"enum": files} if files else TEXT
     return Operation(
         method="get",
         path=f"/models/{model}/report/{{file}}",
         name=f"drawing_{model}",
         tag=model,
         summary="Draw a figure of the report",
-        parameters=(part_of_path("file", "The name that the report gives.", file),),
+        parameters=(part_of_path("file", "The name that the report gives.", one_of(files) if files else TEXT),),
         answers={
             200: answer("The drawing.", content("image/svg+xml", TEXT), headers={"ETag": TEXT}),
             304: answer("It is still the one of the ETag that the request names.", headers={"ETag": TEXT}),

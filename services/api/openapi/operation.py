@@ -1,6 +1,6 @@
 """What the document says of one method of one path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,11 @@ def query(name: str, description: str, schema: Schema) -> Json:
 def part_of_path(name: str, description: str, schema: Schema) -> Json:
     """A parameter in the path."""
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+
+
+def one_of(texts: Iterable[str]) -> Schema:
+    """One of these texts."""
+    return {"type": "string", "enum": list(texts)}
 
 
 def reference(schema: str) -> Schema:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.api.openapi import answers
-from services.api.openapi.operation import Operation, answer, content, part_of_path
+from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path
 from services.api.shapes import TEXT
 
 _TAG = {"ETag": TEXT}
@@ -58,7 +58,7 @@ def _files(path: str, name: str, files: Sequence[str]) -> Operation:
         name=name,
         tag="pages",
         summary="A file that a page loads",
-        parameters=(part_of_path(parameter, "Its name.", {"enum": list(files)}),),
+        parameters=(part_of_path(parameter, "Its name.", one_of(files)),),
         answers={
             200: answer("The file.", *contents, headers=_TAG),
             206: answer("The bytes that the request asks for.", *contents, headers=_TAG | {"Content-Range": TEXT}),

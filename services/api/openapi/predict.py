@@ -3,7 +3,8 @@
 from petalstream.bundle import Manifest
 from services.api.body import FORM
 from services.api.openapi import answers, examples, rows
-from services.api.openapi.operation import Json, Operation, answer, content, query, reference
+from services.api.openapi.operation import Json, Operation, answer, content, one_of, query, reference
+from services.api.opening import Served
 from services.api.shapes import TEXT, Schema, listed
 from services.api.wording import capital
 
@@ -12,9 +13,9 @@ WISHES = (
     query(
         "on_error",
         "Of rows that do not fit the model: fail as a whole, or report each in its place.",
-        {"enum": ["fail", "report"], "default": "fail"},
+        {**one_of(("fail", "report")), "default": "fail"},
     ),
-    query("format", "What to answer in; without it the Accept header says so.", {"enum": ["json", "csv"]}),
+    query("format", "What to answer in; without it the Accept header says so.", one_of(("json", "csv"))),
 )
 TAKES = (
     "Takes an object of named features, a list of such objects, an object of columns, or a table in CSV with a header;"
@@ -37,8 +38,9 @@ def schemas(manifest: Manifest) -> dict[str, Schema]:
     }
 
 
-def by_name(manifest: Manifest) -> list[Operation]:
+def by_name(served: Served) -> list[Operation]:
     """What can be asked at /models/<name>/predict."""
+    manifest = served.manifest
     model, path = manifest.model, f"/models/{manifest.model}/predict"
     form = content(FORM, reference(f"{model}.form"), examples=examples.form(manifest))
     return [
@@ -51,7 +53,7 @@ def by_name(manifest: Manifest) -> list[Operation]:
             description=TAKES_FORMS,
             parameters=WISHES,
             body={"required": True, "content": _rows(manifest) | form},
-            answers={200: _answer(manifest, answers.PAGE)},
+            answers={200: _answer(served, answers.PAGE)},
             failures=FAILURES,
             partly=True,
         ),
@@ -68,7 +70,7 @@ def by_name(manifest: Manifest) -> list[Operation]:
     ]
 
 
-def by_default(manifest: Manifest | None) -> Operation:
+def by_default(served: Served | None) -> Operation:
     """What can be asked at /predict; of a default model that is not served, None, nothing is known."""
     anything = content("application/json", {}) | content("text/csv", TEXT)
     return Operation(
@@ -76,11 +78,13 @@ def by_default(manifest: Manifest | None) -> Operation:
         path="/predict",
         name="predict",
         tag="models",
-        summary=f"Predict with the default model: {manifest.title}" if manifest else "Predict with the default model",
+        summary=f"Predict with the default model: {served.manifest.title}"
+        if served
+        else "Predict with the default model",
         description=TAKES,
         parameters=WISHES,
-        body={"required": True, "content": _rows(manifest) if manifest else anything},
-        answers={200: _answer(manifest)} if manifest else {},
+        body={"required": True, "content": _rows(served.manifest) if served else anything},
+        answers={200: _answer(served)} if served else {},
         failures=FAILURES,
     )
 
@@ -92,11 +96,11 @@ def _rows(manifest: Manifest) -> Json:
     )
 
 
-def _answer(manifest: Manifest, *pages: Json) -> Json:
-    said = [reference(f"{manifest.model}.{each}") for each in ("outcome", "outcomes")]
+def _answer(served: Served, *pages: Json) -> Json:
+    said = [reference(f"{served.manifest.model}.{each}") for each in ("outcome", "outcomes")]
     return answer(
         "A prediction, or a list of predictions in the order of the rows.",
-        content("application/json", {"anyOf": said}),
+        content("application/json", {"anyOf": said}, examples=examples.answers(served)),
         content("text/csv", TEXT),
         *pages,
     )

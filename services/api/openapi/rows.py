@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
+from services.api.openapi.operation import one_of
 from services.api.shapes import Schema
 
 # In a form everything is text.
-TYPED_YES_NO: Schema = {"enum": ["yes", "no", "true", "false", "1", "0"]}
+TYPED_YES_NO = one_of(("yes", "no", "true", "false", "1", "0"))
 
 
 def value(feature: Feature) -> Schema:
@@ -43,7 +44,7 @@ def _named(feature: Feature) -> Schema:
 
 def _values(feature: Feature) -> Schema:
     if feature.kind is Kind.CATEGORY:
-        return {"type": "string", "enum": list(feature.choices)}
+        return one_of(feature.choices)
     if feature.kind is Kind.YES_NO:
         return {"type": ["boolean", "integer"], "enum": [True, False, 1, 0]}
     least = -FLOAT32_MAX if feature.minimum is None else max(feature.minimum, -FLOAT32_MAX)
