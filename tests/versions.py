@@ -1,0 +1,41 @@
+"""New versions of Iris, published as the trainer does, of which each gives probabilities of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sklearn.base import clone
+
+from petalstream.bundle import Bundle
+from petalstream.settings import Settings
+from services.trainer import dataset, evaluate, publish
+from services.trainer.definition import definition
+from services.trainer.split import Parts, split
+from tests.records import FLOWER
+
+
+class Versions:
+    """Publishes versions of Iris into a models folder and knows what each says of a flower."""
+
+    def __init__(self, models_dir: Path, keep: int = 100) -> None:
+        self.models_dir, self.keep = models_dir, keep
+        self.says: dict[str, float] = {}
+        self._definition = definition("iris")
+
+    def publish(self, like: Bundle) -> Bundle:
+        """The next version: fitted anew, with another strength of regularisation, and otherwise as `like`."""
+        parts = _parts()
+        strength = 2.0 ** -len(self.says)
+        fitted = clone(self._definition.estimator).set_params(classify__C=strength)
+        fitted.fit(parts.training.samples, parts.training.labels)
+        golden = tuple(evaluate.golden_rows(fitted, parts.test, self._definition))
+        manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength})
+        published = publish.publish(self.models_dir, manifest, fitted, parts.test, {}, self.keep)
+        probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
+        self.says[published.manifest.version] = float(probability)
+        return published
+
+
+def _parts() -> Parts:
+    """The data of Iris, split."""
+    path = Settings().data_dir / "iris.csv"
+    return split(dataset.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)
