@@ -44,6 +44,13 @@ def faulty(row: Json, schema: Json) -> Iterator[Json]:
                 yield row | {name: value}
 
 
+def alike(found: Any, expected: Any) -> bool:
+    """Whether two answers differ in the last digits of probabilities alone: a row by itself is added up another way."""
+    if isinstance(expected, list):
+        return all(alike(*each) for each in zip(found, expected, strict=True))
+    return bool(found | {"probabilities": pytest.approx(found["probabilities"])} == expected)
+
+
 @pytest.mark.parametrize(("which", "model"), MODELS)
 def test_a_row_fits_its_schema_if_and_only_if_it_is_predicted(client: FlaskClient, model: str) -> None:
     document = client.get("/openapi.json").get_json()
@@ -109,7 +116,7 @@ def test_every_example_of_an_answer_is_one(client: FlaskClient) -> None:
         asked = item["post"]["requestBody"]["content"].get("application/json", {}).get("examples", {})
         for content in item["post"]["responses"].get("200", {}).get("content", {}).values():
             for name, example in content.get("examples", {}).items():
-                assert client.post(path, json=asked[name]["value"]).get_json() == example["value"]
+                assert alike(client.post(path, json=asked[name]["value"]).get_json(), example["value"])
                 assert fits(document, content["schema"], example["value"])
 
 
