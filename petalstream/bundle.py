@@ -74,7 +74,7 @@ class Manifest:
                 fields[name] = tuple(fields[name])
             return cls(**fields)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise BundleError(f"is not a manifest of this release: {error}") from error
+            raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
 
     @cached_property
     def inputs(self) -> tuple[Feature, ...]:
@@ -100,7 +100,7 @@ class Bundle:
         try:
             return cls(path, Manifest.from_json(text))
         except BundleError as error:
-            raise BundleError(f"{path / MANIFEST} {error}") from error
+            raise BundleError(f"{path}: {error}") from error
 
     def verify(self) -> None:
         """Raise BundleError unless every file is there with the digest that the manifest gives."""

@@ -108,7 +108,7 @@ class Feature:
             return self._yes_no_fault(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             number = "a whole number" if self.kind is Kind.INTEGER else "a number"
-            return Fault(Reason.WRONG_TYPE, f"must be {number}, not {_kind(value)}")
+            return Fault(Reason.WRONG_TYPE, f"must be {number}, not {json_kind(value)}")
         try:
             return self._number_fault(value)
         except OverflowError:
@@ -117,13 +117,13 @@ class Feature:
     def _yes_no_fault(self, value: object) -> Fault | None:
         if isinstance(value, bool | int | float) and value in (0, 1):
             return None
-        return Fault(Reason.WRONG_TYPE, f"must be yes or no (in JSON true or false, or 1 or 0), not {_kind(value)}")
+        return Fault(Reason.WRONG_TYPE, f"must be yes or no (in JSON true or false, or 1 or 0), not {json_kind(value)}")
 
     def _choice_fault(self, value: object) -> Fault | None:
         if value in self.choices:
             return None
         reason = Reason.OUT_OF_RANGE if isinstance(value, str) else Reason.WRONG_TYPE
-        return Fault(reason, f"must be one of {', '.join(self.choices)}, not {_kind(value)}")
+        return Fault(reason, f"must be one of {', '.join(self.choices)}, not {json_kind(value)}")
 
     def _number_fault(self, number: float) -> Fault | None:
         if not math.isfinite(number):
@@ -159,7 +159,7 @@ def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iter
     It yields them one by one, so that a caller can stop early on a hostile row of very many.
     """
     if not isinstance(row, Mapping):
-        yield RowError(index, None, f"must be an object of named features, not {_kind(row)}", Reason.NOT_AN_OBJECT)
+        yield RowError(index, None, f"must be an object of named features, not {json_kind(row)}", Reason.NOT_AN_OBJECT)
         return
     for feature in features:
         if feature.name not in row:
@@ -175,7 +175,7 @@ def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iter
             yield RowError(index, _shortened(str(name)), said, Reason.UNKNOWN_FEATURE)
 
 
-def _kind(value: object) -> str:
+def json_kind(value: object) -> str:
     """What a JSON reader would call `value`."""
     if value is None:
         return "null"

@@ -24,6 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, help="what chaos draws from, to repeat a run; else a new one for each test")
     parser.addoption("--scale", type=int, default=1, help="how many times longer chaos lasts")
     parser.addoption("--report", type=Path, help="file to which chaos adds a line a scenario")
+    parser.addoption("--oip-url", help="the server that conformance is tested of; else an api of the tests' own")
+    parser.addoption("--oip-model", help="the model that it is asked for")
 
 
 @pytest.hookimpl(wrapper=True)

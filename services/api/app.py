@@ -8,7 +8,21 @@ from flask_cors import CORS
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import auth, explorer, headers, negotiation, notes, observability, pages, problems, routes, wording
+from services.api import (
+    auth,
+    compression,
+    explorer,
+    headers,
+    negotiation,
+    notes,
+    observability,
+    pages,
+    problems,
+    protocol,
+    repository,
+    routes,
+    wording,
+)
 from services.api.auth import Keys
 from services.api.front import Front
 from services.api.gate import Gate
@@ -30,10 +44,12 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["document"] = explorer.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (routes, pages, observability, explorer):
+    for room in (routes, pages, observability, explorer, protocol, repository):
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)
+    # What is registered first is called last.
+    app.after_request(compression.gzipped)
     if configured.api_keys:
         auth.guard(app, Keys(keys.read_keys(configured.api_keys)), configured.api_open)
     if configured.api_cors_origins:

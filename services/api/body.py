@@ -1,6 +1,7 @@
-"""Reads what a request asks for: the rows of its body, and what should become of a bad one."""
+"""Reads what a request sends, and what should become of a bad row."""
 
 import json
+import zlib
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,33 +10,74 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000
+_GZIP = 16 + zlib.MAX_WBITS
+# What follows the end of a gzip member is copied, and a hostile body may be nothing but ends.
+_PIECE = 4096
 
 
 class UnreadableBody(ValueError):
     """A body that is not JSON or not rows, or a wish that is none; the message says what was expected."""
 
 
-def read_rows(request: Request, most_bytes: int) -> tuple[list[Any], bool]:
-    """The rows of the body, and whether it was a single object.
+class UnsupportedEncoding(UnsupportedMediaType):
+    """A Content-Encoding other than gzip; the answer says which would do (RFC 9110, 15.5.16)."""
 
-    Raises UnreadableBody, UnsupportedMediaType, and RequestEntityTooLarge for a body of more than `most_bytes`.
+    def get_headers(self, *of_request: Any) -> list[tuple[str, str]]:
+        """The headers of the answer."""
+        return [*super().get_headers(*of_request), ("Accept-Encoding", "gzip")]
+
+
+def read_body(request: Request, most_bytes: int) -> bytes:
+    """The body, decompressed where it was sent with gzip; no more than `most_bytes` and one are ever held of it.
+
+    Raises RequestEntityTooLarge for more than `most_bytes`, as sent or decompressed, UnsupportedEncoding and
+    UnreadableBody.
     """
-    if not request.is_json:
-        sent = (request.content_type or "none")[:60]
-        raise UnsupportedMediaType(f"the content type must be application/json, not {sent}")
-    content = _parse(_read(request, most_bytes))
-    if isinstance(content, dict):
-        return [content], True
-    if not isinstance(content, list):
-        raise UnreadableBody("the body must be an object of named features or a list of such objects")
-    if not content:
-        raise UnreadableBody("the list is empty; at least one row is needed")
-    return content, False
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise UnsupportedEncoding(f"the content encoding must be gzip or none, not {encoding[:40]}")
+    body = request.get_data(cache=False)
+    if len(body) > most_bytes:
+        raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
+    return _decompressed(body, most_bytes) if encoding.endswith("gzip") else body
+
+
+def decoded(body: bytes) -> str:
+    """The text of a body. Raises UnreadableBody."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableBody(f"the body is not UTF-8: byte {error.start} cannot be decoded") from error
+
+
+def parse_json(body: bytes) -> Any:
+    """What a body in JSON holds. Raises UnreadableBody."""
+    text = decoded(body)
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise UnreadableBody("the JSON is nested too deeply; a row is one flat object") from error
+    except json.JSONDecodeError as error:
+        raise UnreadableBody(f"the body is not JSON: {error}") from error
+    except ValueError as error:
+        raise UnreadableBody("the body holds a whole number of more digits than any float has") from error
+
+
+def read_json(request: Request, most_bytes: int) -> Any:
+    """What a body in JSON holds, an empty object where it is empty.
+
+    Raises UnsupportedMediaType, and what read_body does.
+    """
+    # tritonclient never says of what type its bodies are.
+    if request.content_type and not request.is_json:
+        raise UnsupportedMediaType(f"the content type must be application/json, not {request.content_type[:60]}")
+    body = read_body(request, most_bytes)
+    return parse_json(body) if body else {}
 
 
 def read_fields(request: Request, most_bytes: int) -> list[tuple[str, str]]:
-    """The fields of a form and what was typed, in the order sent. Raises UnreadableBody and RequestEntityTooLarge."""
-    body = _read(request, most_bytes)
+    """The fields of a form and what was typed, in the order sent. Raises what read_body does."""
+    body = read_body(request, most_bytes)
     try:
         return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError as error:
@@ -52,21 +94,20 @@ def reports_errors(request: Request) -> bool:
     return wish == "report"
 
 
-def _read(request: Request, most_bytes: int) -> bytes:
-    body = request.get_data(cache=False)
-    if len(body) > most_bytes:
-        raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
-    return body
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UnreadableBody(f"the body is not UTF-8: byte {error.start} cannot be decoded") from error
-    except RecursionError as error:
-        raise UnreadableBody("the JSON is nested too deeply; a row is one flat object") from error
-    except json.JSONDecodeError as error:
-        raise UnreadableBody(f"the body is not JSON: {error}") from error
-    except ValueError as error:
-        raise UnreadableBody("the body holds a whole number of more digits than any float has") from error
+def _decompressed(body: bytes, most_bytes: int) -> bytes:
+    content, member = bytearray(), zlib.decompressobj(_GZIP)
+    for start in range(0, len(body), _PIECE):
+        piece = body[start : start + _PIECE]
+        while piece:
+            if member.eof:
+                member = zlib.decompressobj(_GZIP)
+            try:
+                content += member.decompress(piece, most_bytes + 1 - len(content))
+            except zlib.error as error:
+                raise UnreadableBody(f"the body is not gzip, as its Content-Encoding says: {error}") from error
+            if len(content) > most_bytes:
+                raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes when it is decompressed")
+            piece = member.unused_data
+    if not member.eof:
+        raise UnreadableBody("the body ends before its gzip data does")
+    return bytes(content)

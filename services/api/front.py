@@ -15,14 +15,16 @@ Environ = dict[str, Any]
 UNGATED = frozenset(("/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 RETRY_SECONDS = 1
+# gunicorn closes the connection then, and says so to nobody: the next request on it would have no answer.
+MOST_UNREAD = 64 * 1024
 BUSY = "too many requests are in flight; try again in a moment"
 
 
 class Told:
     """Passes an answer's head on, with the request's id and trace context in it, and remembers status and size."""
 
-    def __init__(self, start_response: Callable[..., Any], request: Notes) -> None:
-        self._start_response, self._request = start_response, request
+    def __init__(self, environ: Environ, start_response: Callable[..., Any], request: Notes) -> None:
+        self._environ, self._start_response, self._request = environ, start_response, request
         self.status, self.size = 500, "0"
 
     def __call__(self, status: str, fields: list[tuple[str, str]], *error: Any) -> Any:
@@ -31,6 +33,9 @@ class Told:
         beside = [("X-Request-ID", self._request.request_id)]
         if self._request.traceparent:
             beside.append(("traceparent", self._request.traceparent))
+        scored = self._environ["REQUEST_METHOD"] == "POST" and self.status == HTTPStatus.OK
+        if not scored and _has_long_body(self._environ):
+            getattr(self._environ["wsgi.input"], "close_connection", bool)()
         return self._start_response(status, fields + beside, *error)
 
 
@@ -43,7 +48,7 @@ class Front:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         began, request = time.perf_counter(), notes.begin(environ)
-        told = Told(start_response, request)
+        told = Told(environ, start_response, request)
         try:
             if environ["PATH_INFO"] in UNGATED:
                 return self._app(environ, told)
@@ -65,6 +70,11 @@ class Front:
                 return self._app(environ, told)
             finally:
                 self._gate.leave()
+
+
+def _has_long_body(environ: Environ) -> bool:
+    """Whether an app that has not read the body leaves more than gunicorn reads for it before the next request."""
+    return int(environ.get("CONTENT_LENGTH") or 0) >= MOST_UNREAD or "HTTP_TRANSFER_ENCODING" in environ
 
 
 def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from petalstream import keys, settings
 from petalstream.keys import KeysError
-from services.api import worker
+from services.api import slot
 
 _configured = settings.load_or_exit("api")
 try:
@@ -23,7 +23,7 @@ if not settings.shared_folder():
 _shared = settings.shared_folder()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
-worker_class = "gthread"
+worker_class = "services.api.worker.Worker"
 workers = _configured.api_workers
 # Enough for everybody who is at work or waits, and some to turn the others away and to answer probes: gunicorn's own
 # queue before its threads has no bound and should stay empty.
@@ -37,6 +37,11 @@ loglevel = _configured.log_level.lower()
 control_socket_disable = True
 
 
+def pre_request(worker: Any, request: Any) -> None:
+    """Let the app say that the connection is to be closed after its answer: WSGI itself has no way to."""
+    request.body.close_connection = request.force_close
+
+
 def pre_fork(server: Any, forked: Any) -> None:
     """Give a new worker the lowest number that no living one has."""
     taken = {alive.slot for alive in server.WORKERS.values()}
@@ -45,7 +50,7 @@ def pre_fork(server: Any, forked: Any) -> None:
 
 def post_fork(server: Any, forked: Any) -> None:
     """Let the worker know its number before it loads the app."""
-    worker.slot = forked.slot
+    slot.number = forked.slot
 
 
 def post_worker_init(ready: Any) -> None:

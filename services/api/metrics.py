@@ -11,11 +11,11 @@ from prometheus_client.registry import Collector
 
 from petalstream import settings
 from petalstream.bundle import Manifest
-from services.api import worker
+from services.api import slot
 
 if settings.shared_folder():
     # The library's files are named by process id, and would be ever more; a slot is taken over by the next worker.
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: worker.slot)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: slot.number)  # type: ignore[no-untyped-call]
 
 
 class Reload(StrEnum):

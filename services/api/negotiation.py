@@ -1,4 +1,4 @@
-"""Page or JSON: what the caller would rather read, where there are both."""
+"""Page, JSON or CSV: what the caller would rather read, where there is a choice."""
 
 import json
 from collections.abc import Sequence
@@ -10,19 +10,29 @@ from werkzeug.datastructures import MIMEAccept
 
 from services.api.body import UnreadableBody
 
-PAGE, JSON, PROBLEM = "text/html", "application/json", "application/problem+json"
+PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
 
 
 def wants_page() -> bool:
     """Whether to answer this request with a page; from then on the answer says that it varies with Accept.
 
-    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. A JSON body gets JSON in any case,
-    and so does a request with a Host header that is no name at all: a page could have no links then.
+    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. Rows in JSON or CSV get no page
+    in any case, nor does a request with a Host header that is no name at all: a page could have no links then.
     """
-    if request.is_json or not request_ctx.url_adapter:
+    if request.is_json or request.mimetype == CSV or not request_ctx.url_adapter:
         return False
     g.varies = True
     return request.args.get("format") != "json" and prefers_page(request.accept_mimetypes)
+
+
+def wants_csv() -> bool:
+    """Whether to answer rows with CSV; from then on the answer says that it varies with Accept.
+
+    `?format=csv` asks for it too, and `?format=json` for JSON.
+    """
+    g.varies = True
+    wish = request.args.get("format")
+    return wish == "csv" or (wish != "json" and prefers_csv(request.accept_mimetypes))
 
 
 def prefers_page(accept: MIMEAccept) -> bool:
@@ -30,9 +40,15 @@ def prefers_page(accept: MIMEAccept) -> bool:
 
     Parameters of a type, as in `text/html;charset=utf-8`, do not count.
     """
-    plain = MIMEAccept([(kind.partition(";")[0].strip(), quality) for kind, quality in accept])
+    plain = _plain(accept)
     # A wildcard says nothing of problems beyond what it says of JSON; who names them reads JSON.
     return plain.quality(PAGE) > max(plain.quality(JSON), dict(plain).get(PROBLEM, 0))
+
+
+def prefers_csv(accept: MIMEAccept) -> bool:
+    """Whether `accept` has CSV above JSON. Problems do not count here: who wants CSV must take those as they are."""
+    plain = _plain(accept)
+    return plain.quality(CSV) > plain.quality(JSON)
 
 
 def require_format(known: Sequence[str]) -> None:
@@ -48,7 +64,11 @@ def as_json(content: Any) -> Response:
 
 
 def mark(response: Response) -> Response:
-    """Have a cache keep page and JSON apart; called with every answer."""
+    """Have a cache keep page, JSON and CSV apart; called with every answer."""
     if g.get("varies"):
         response.vary.add("Accept")
     return response
+
+
+def _plain(accept: MIMEAccept) -> MIMEAccept:
+    return MIMEAccept([(kind.partition(";")[0].strip(), quality) for kind, quality in accept])

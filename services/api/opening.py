@@ -27,9 +27,9 @@ class Served:
 def open_bundle(found: Bundle) -> Served:
     """Check the bundle, and only then unpickle its model. Raises BundleError."""
     try:
-        soundness.check(found)
         found.verify_libraries()
         found.verify()
+        soundness.check(found)
         # The very bytes whose digest was checked: the file may be another one by now.
         scorer = Scorer(found.manifest, joblib.load(io.BytesIO(found.read(MODEL))))
         scorer.check_golden_rows()

@@ -18,13 +18,16 @@ from services.api.model import NotServed, UnknownModel
 from services.api.negotiation import wants_page
 from services.api.registry import NotReady
 from services.api.scorer import InvalidRows
+from services.api.tensors import WrongTensor
 
-STATUS = {
-    UnreadableBody: (HTTPStatus.BAD_REQUEST, None),
-    UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
-    NotServed: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
-}
 V2 = "/v2"
+# The status of each, the status under /v2, and the reason.
+STATUS = {
+    UnreadableBody: (HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST, None),
+    WrongTensor: (HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST, None),
+    UnknownModel: (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
+    NotServed: (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNKNOWN_MODEL),
+}
 SHOWN = 3
 log = logging.getLogger(__name__)
 
@@ -92,8 +95,8 @@ def register(app: Flask) -> None:
 
 
 def _named(error: Exception) -> Response:
-    status, reason = STATUS[type(error)]
-    return problem(status, str(error), reason=reason)
+    status, status_in_v2, reason = STATUS[type(error)]
+    return problem(status_in_v2 if request.path.startswith(V2) else status, str(error), reason=reason)
 
 
 def _not_ready(error: NotReady) -> Response:

@@ -89,7 +89,8 @@ class Registry:
         return self._known(name).versions()
 
     def index(self) -> list[State]:
-        """Every version of every model on the volume."""
+        """Every version of every model on the volume. Raises OSError."""
+        self.refresh()  # another worker may have just loaded or unloaded one
         found = []
         for name in bundle.model_names(self._models_dir):
             model = self._models.get(name)

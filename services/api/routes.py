@@ -6,9 +6,10 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from services.api import context, pages, scoring
-from services.api.body import FORM, read_rows, reports_errors
-from services.api.negotiation import as_json, require_format, wants_page
+from services.api import context, csv_answers, pages, scoring
+from services.api.body import FORM, reports_errors
+from services.api.negotiation import CSV, as_json, require_format, wants_csv, wants_page
+from services.api.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
 blueprint.before_request(partial(require_format, ["json", "csv"]))
@@ -16,7 +17,7 @@ blueprint.before_request(partial(require_format, ["json", "csv"]))
 
 @blueprint.post("/predict")
 def predict_default() -> Response:
-    """Predictions of the default model, for rows in JSON."""
+    """Predictions of the default model, for rows in JSON or CSV."""
     return _predict_rows(context.settings().default_model)
 
 
@@ -30,7 +31,8 @@ def form(name: str) -> Response:
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object, a list of answers for a list; or for a form.
+    """Predictions of the model `name`: an answer for an object; a list of answers for a list, for columns
+    or for a CSV, or these as CSV; or the answer for a form.
 
     With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
     """
@@ -40,6 +42,8 @@ def predict(name: str) -> Response:
 def _predict_rows(name: str) -> Response:
     served = context.registry().find(name)
     reports = reports_errors(request)
-    rows, single = read_rows(request, context.settings().api_max_body_bytes)
+    rows, single = read_rows(request, served.manifest.features, context.settings().api_max_body_bytes)
     answers = scoring.answers(served, rows, reports)
+    if wants_csv():
+        return Response(csv_answers.write(served.manifest, answers, reports), mimetype=CSV)
     return as_json(answers[0] if single else answers)

@@ -1,6 +1,6 @@
 """The core of the api: rows in, predictions out. It knows no Flask."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -14,6 +14,8 @@ from petalstream.schema import RowError, row_errors
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
 MOST_ERRORS, MOST_ERRORS_A_ROW = 100, 10
+# A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
+MOST_REPORTED = 10_000
 
 
 class InvalidRows(ValueError):
@@ -48,14 +50,27 @@ class Scorer:
         return self._score([row for row in rows if isinstance(row, Mapping)])
 
     def report(self, rows: Sequence[object]) -> list[dict[str, Any]]:
-        """One answer a row, as `predict` gives it, or {"errors": [...]} where the row does not fit the model."""
-        faults = [
-            list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW))
-            for index, row in enumerate(rows)
-        ]
+        """One answer a row, as `predict` gives it, or {"errors": [...]} where the row does not fit the model.
+
+        Raises InvalidRows where more than MOST_REPORTED rows do not.
+        """
+        faults = list(self._faults(rows))
         fitting = [row for row, errors in zip(rows, faults, strict=True) if not errors and isinstance(row, Mapping)]
         scored = iter(self._score(fitting))
         return [{"errors": list(map(asdict, errors))} if errors else next(scored) for errors in faults]
+
+    def _faults(self, rows: Sequence[object]) -> Iterator[list[RowError]]:
+        """The first errors of each row."""
+        first: list[RowError] = []
+        bad = 0
+        for index, row in enumerate(rows):
+            errors = list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW))
+            bad += bool(errors)
+            if len(first) < MOST_ERRORS:
+                first += errors
+            if bad > MOST_REPORTED:
+                raise InvalidRows(first[:MOST_ERRORS])
+            yield errors
 
     def _score(self, samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """One answer a sample; each fits the model."""

@@ -30,6 +30,8 @@ class ApiClient:
         self._session.headers.update(headers or {})
         # The api is on the stack's own network: no proxy that the environment may name leads there.
         self._session.trust_env = False
+        # Nor is there anything to gain by gzip.
+        self._session.headers["Accept-Encoding"] = "identity"
 
     def score(self, model: str, rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
         """For each row, a JSON object as bytes, its prediction or {"errors": [...]}, from one request.

@@ -53,10 +53,11 @@ def up_to_date(settings: Settings, name: str) -> Bundle | None:
     if not home.is_dir():
         return None
     with locked(home):
-        served = servable(settings, name)
-        known = [served, _newest(settings, name)] if served else []
+        if not (served := servable(settings, name)):
+            return None
+        newest = _newest(settings, name)
     today = fingerprint(name, data, settings.train_seed)
-    return next((found for found in reversed(known) if found and found.manifest.fingerprint == today), None)
+    return next((found for found in (newest, served) if found and found.manifest.fingerprint == today), None)
 
 
 def _newest(settings: Settings, name: str) -> Bundle | None:

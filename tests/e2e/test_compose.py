@@ -36,9 +36,9 @@ class Stack:
     api_port: int
     kafka_port: int
 
-    def make(self, target: str) -> subprocess.CompletedProcess[str]:
+    def make(self, target: str, *variables: str) -> subprocess.CompletedProcess[str]:
         """Run a make target for this project and see that it succeeds."""
-        return self._run("make", target, *(f"{name}={value}" for name, value in self._settings().items()))
+        return self._run("make", target, *variables, *(f"{name}={value}" for name, value in self._settings().items()))
 
     def compose(self, *arguments: str) -> str:
         """The output of a `docker compose` command for this project."""
@@ -258,6 +258,18 @@ def test_make_train_publishes_a_new_version_and_leaves_the_old_one(stack: Stack)
     versions = set(listed(stack))
     assert "published version" in stack.make("train").stdout
     assert set(listed(stack)) > versions
+
+
+def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: Stack) -> None:
+    stack.make("train", "MODEL=iris")
+    newest = stack.compose("exec", "api", "cat", "/models/iris/current").strip()
+    before = str(int(newest) - 1)
+    told = stack.make("rollback", "MODEL=iris").stdout
+    assert f"iris: version {before} is served now, before it was {newest}" in told
+    stack.make("up")
+    assert stack.compose("exec", "api", "cat", "/models/iris/current").strip() == before
+    told = stack.make("rollback", "MODEL=iris", f"TO={newest}").stdout
+    assert f"iris: version {newest} is served now, before it was {before}" in told
 
 
 def listed(stack: Stack) -> list[str]:

@@ -14,7 +14,7 @@ PACKAGES = {"flask": "flask", "gunicorn": "gunicorn", "joblib": "joblib", "kafka
 PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": None}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"apispec": "apispec", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
-PACKAGES |= {"flask_compress": "flask-compress", "flask_cors": "flask-cors"}
+PACKAGES |= {"flask_cors": "flask-cors"}
 PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 

@@ -146,3 +146,12 @@ def test_unless_asked_to_report_one_bad_row_fails_the_whole(
     answer = client.post(path, json=[flower, without(flower, "petal_width")])
     assert answer.status_code == 400
     assert answer.get_json()["errors"] == [missing(1, "petal_width")]
+
+
+def test_asked_to_report_a_flood_of_bad_rows_it_refuses_the_whole(client: FlaskClient, flower: dict[str, Any]) -> None:
+    answer = client.post(REPORT, json=[flower] * 5 + [{}] * 10_000)
+    assert answer.status_code == 200
+    answer = client.post(REPORT, json=[flower] * 5 + [{}] * 10_001)
+    assert answer.status_code == 400
+    assert answer.get_json()["errors"][0] == missing(5, "sepal_length")
+    assert len(answer.get_json()["errors"]) == 100

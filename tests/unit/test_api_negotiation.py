@@ -1,4 +1,4 @@
-"""Page or JSON: each caller gets what it would rather read."""
+"""Page, JSON or CSV: each caller gets what it would rather read."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from services.api.negotiation import prefers_page
+from services.api.negotiation import prefers_csv, prefers_page
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FORM = "application/x-www-form-urlencoded"
+VARIES = "Accept, Accept-Encoding"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,33 @@ def test_html_above_json_is_a_page_and_all_else_json(accept: str, page: bool) ->
     assert prefers_page(parse_accept_header(accept, MIMEAccept)) is page
 
 
+@pytest.mark.parametrize(
+    ("accept", "table"),
+    [
+        ("", False),
+        ("*/*", False),
+        (BROWSER, False),
+        ("text/csv", True),
+        ("text/*", True),
+        ("text/csv;charset=utf-8", True),
+        ("text/csv, */*", False),
+        ("text/csv, */*;q=0.9", True),
+        ("text/csv, application/json", False),
+        ("application/json;q=0.5, text/csv;q=0.9", True),
+        ("application/json;q=0.9, text/csv;q=0.5", False),
+        ("application/json;q=0, */*", True),
+        ("text/csv;q=0", False),
+        ("text/csv, application/problem+json", True),
+        ("text/html, text/csv;q=0.5", True),
+        ("image/png", False),
+        ("text/csv;q=none", False),
+        (";;,,q=", False),
+    ],
+)
+def test_csv_above_json_is_csv_and_all_else_json(accept: str, table: bool) -> None:
+    assert prefers_csv(parse_accept_header(accept, MIMEAccept)) is table
+
+
 NEGOTIATED = ["/", "/models", "/models/iris", "/models/iris/report", "/models/rose", "/nowhere"]
 
 
@@ -55,7 +83,7 @@ def test_page_and_json_are_told_apart_by_caches(client: FlaskClient, path: str) 
     assert page.mimetype == "text/html"
     assert data.mimetype in ("application/json", "application/problem+json")
     assert page.status_code == data.status_code
-    assert page.headers["Vary"] == data.headers["Vary"] == "Accept"
+    assert page.headers["Vary"] == data.headers["Vary"] == VARIES
 
 
 @pytest.mark.parametrize("path", NEGOTIATED)
@@ -76,9 +104,9 @@ def test_a_json_body_is_answered_in_json_whatever_the_caller_accepts(
 
 def test_a_form_is_answered_with_a_page_or_in_json(client: FlaskClient, flower: dict[str, Any]) -> None:
     page = client.post("/models/iris/predict", data=flower, headers={"Accept": BROWSER})
-    assert (page.status_code, page.mimetype, page.headers["Vary"]) == (200, "text/html", "Accept")
+    assert (page.status_code, page.mimetype, page.headers["Vary"]) == (200, "text/html", VARIES)
     data = client.post("/models/iris/predict", data=flower)
-    assert (data.status_code, data.mimetype, data.headers["Vary"]) == (200, "application/json", "Accept")
+    assert (data.status_code, data.mimetype, data.headers["Vary"]) == (200, "application/json", VARIES)
     assert data.get_json() == client.post("/models/iris/predict", json=flower).get_json()
 
 
@@ -92,8 +120,8 @@ def test_a_form_with_errors_is_a_problem_for_who_prefers_json(client: FlaskClien
     assert (reported.status_code, reported.get_json()["errors"]) == (200, answer.get_json()["errors"])
 
 
-@pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", "text/plain", "text/csv"])
-def test_another_body_than_json_or_a_form_is_415(client: FlaskClient, content_type: str) -> None:
+@pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", "text/plain"])
+def test_another_body_than_rows_or_a_form_is_415(client: FlaskClient, content_type: str) -> None:
     for accept, kind in (("*/*", "application/problem+json"), (BROWSER, "text/html")):
         headers = {"Accept": accept}
         answer = client.post("/models/iris/predict", data=b"x", content_type=content_type, headers=headers)

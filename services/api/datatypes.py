@@ -1,0 +1,55 @@
+"""The datatypes of the Open Inference Protocol: what each holds in JSON, and which of them a feature takes."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from petalstream.schema import Feature, Kind
+
+
+@dataclass(frozen=True)
+class Datatype:
+    """What its elements are, in words, and whether a value of JSON can be one."""
+
+    holds: str
+    fits: Callable[[Any], bool]
+
+
+def _whole(least: int, most: int) -> Datatype:
+    def fits(value: Any) -> bool:
+        # JSON has one kind of number, in which 3.0 is as whole as 3.
+        whole = type(value) is int or (type(value) is float and value.is_integer())
+        return whole and least <= value <= most
+
+    return Datatype(f"whole numbers from {least} to {most}", fits)
+
+
+def _real(most: float) -> Datatype:
+    # NaN, which Python's reader takes for JSON, is within no bounds.
+    return Datatype(f"numbers within ±{most:g}", lambda value: type(value) in (int, float) and abs(value) <= most)
+
+
+NUMERIC: Mapping[str, Datatype] = {
+    "FP16": _real(65504),
+    "FP32": _real((2 - 2**-23) * 2.0**127),
+    "FP64": _real(sys.float_info.max),
+    **{f"INT{bits}": _whole(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"UINT{bits}": _whole(0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+DATATYPES: Mapping[str, Datatype] = {
+    **NUMERIC,
+    "BOOL": Datatype("true and false", lambda value: type(value) is bool),
+    "BYTES": Datatype("texts", lambda value: type(value) is str),
+}
+_OWN = {Kind.NUMBER: "FP64", Kind.INTEGER: "INT64", Kind.YES_NO: "BOOL", Kind.CATEGORY: "BYTES"}
+
+
+def own(feature: Feature) -> str:
+    """The datatype that says the most of the feature's values, as a model's metadata has it."""
+    return _OWN[feature.kind]
+
+
+def taken(feature: Feature) -> list[str]:
+    """Every datatype that can carry the feature; whether a value in it fits is for the schema to say."""
+    return ["BYTES"] if feature.kind is Kind.CATEGORY else list(dict.fromkeys([own(feature), *NUMERIC]))

@@ -1,0 +1,64 @@
+"""The Open Inference Protocol, version 2, over REST: https://github.com/kserve/open-inference-protocol."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from services.api import context, inferences, protocol_metadata, scoring
+from services.api.body import read_json
+from services.api.negotiation import as_json
+from services.api.registry import NotReady
+from services.api.tensors import NO_BINARY, WrongTensor
+
+blueprint = Blueprint("protocol", __name__, url_prefix="/v2")
+
+
+# The specification has the one in its text and the other in its OpenAPI file.
+@blueprint.get("")
+@blueprint.get("/")
+def server() -> dict[str, Any]:
+    """What this server is, and which extensions it has."""
+    return protocol_metadata.SERVER
+
+
+@blueprint.get("/health/live")
+def live() -> dict[str, bool]:
+    """Whether this process lives."""
+    return {"live": True}
+
+
+@blueprint.get("/health/ready")
+def ready() -> dict[str, bool]:
+    """Whether a model serves, or 503."""
+    if not context.registry().served:
+        raise NotReady
+    # The specification has `live` here too, where servers and clients have `ready`.
+    return {"live": True, "ready": True}
+
+
+@blueprint.get("/models/<name>")
+@blueprint.get("/models/<name>/versions/<version>")
+def model(name: str, version: str | None = None) -> dict[str, Any]:
+    """The tensors that a model takes and gives."""
+    served = context.registry().find(name, version)
+    return protocol_metadata.model(served.manifest, context.registry().versions(name))
+
+
+@blueprint.get("/models/<name>/ready")
+@blueprint.get("/models/<name>/versions/<version>/ready")
+def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
+    """Whether the model can be asked, or 404 or 503."""
+    context.registry().find(name, version)
+    return {"name": name, "ready": True}
+
+
+@blueprint.post("/models/<name>/infer")
+@blueprint.post("/models/<name>/versions/<version>/infer")
+def infer(name: str, version: str | None = None) -> Response:
+    """Predictions for the tensors of the body."""
+    served = context.registry().find(name, version)
+    if "Inference-Header-Content-Length" in request.headers:
+        raise WrongTensor(NO_BINARY)
+    content = read_json(request, context.settings().api_max_body_bytes)
+    asked = inferences.read(served.manifest.features, content)
+    return as_json(inferences.response(served.manifest, asked, scoring.answers(served, asked.rows)))

@@ -1,0 +1,90 @@
+"""Workers that are killed under load, and a server that is stopped with requests in flight."""
+
+import http.client
+import itertools
+import signal
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded import ports
+from embedded.waiting import wait_until
+from petalstream.bundle import Bundle
+from petalstream.settings import Settings
+from tests.load.client import BODY, is_a_flower_or_busy, load
+from tests.lone_api import WORKERS, LoneApi, lone_api
+
+pytestmark = pytest.mark.xdist_group("load")
+KILLS, CONNECTIONS, SECONDS = 5, 8, 30
+
+
+def kill_a_worker(api: LoneApi) -> None:
+    """SIGKILL to one worker; wait until another one has taken its place and serves."""
+    before = api.workers()
+    before[0].kill()
+
+    def replaced() -> bool:
+        return len(set(api.workers()) - set(before)) == 1 and before[0] not in api.workers()
+
+    wait_until(replaced, "a new worker", SECONDS)
+    started = api.log.read_text().count("Booting worker")
+    wait_until(lambda: api.log.read_text().count("serving iris") == started, "the new worker to serve", SECONDS)
+
+
+def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
+    settings: Settings, iris: Bundle, tmp_path: Path
+) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    stop, answers = threading.Event(), itertools.count()
+
+    def judge(status: int, headers: Any, body: bytes) -> str:
+        next(answers)
+        return is_a_flower_or_busy(status, headers, body)
+
+    with lone_api(settings.models_dir, tmp_path, tmpdir=own) as api, ThreadPoolExecutor(1) as aside:
+        loading = aside.submit(load, f"{api.url}/predict", CONNECTIONS, lambda passed: stop.is_set(), judge)
+        try:
+            for _ in range(KILLS):
+                enough = next(answers) + 20 * CONNECTIONS
+                wait_until(lambda: next(answers) > enough, "the load to go on", SECONDS)  # noqa: B023
+                kill_a_worker(api)
+        finally:
+            stop.set()
+        seen = loading.result(60)
+        print(f"{seen.statuses[200]} answers, {len(seen.failures)} requests lost in {KILLS} kills: {seen.failures[:3]}")
+        assert len(seen.failures) <= KILLS * CONNECTIONS
+        assert (seen.complaints, set(seen.statuses)) == ([], {200})
+        wait_until(lambda: api.counted("petalstream_api_in_flight_requests") == 0, "nothing to be in flight", SECONDS)
+        # What the dead have counted stays counted, but for requests that they did not live to count.
+        answered = api.counted("petalstream_api_requests_total")
+        assert answered >= seen.statuses[200]
+        files = [path.name for path in own.rglob("*.db")]
+        assert len(files) == len(set(files)) <= 3 * WORKERS, files
+
+
+def test_a_stopping_server_ends_what_is_in_flight_and_takes_on_nothing_new(
+    settings: Settings, iris: Bundle, tmp_path: Path
+) -> None:
+    with lone_api(settings.models_dir, tmp_path) as api:
+        slow = http.client.HTTPConnection("127.0.0.1", api.port, timeout=SECONDS)
+        slow.putrequest("POST", "/predict")
+        slow.putheader("Content-Type", "application/json")
+        slow.putheader("Content-Length", str(len(BODY)))
+        slow.endheaders(BODY[:10])
+        wait_until(
+            lambda: api.counted("petalstream_api_in_flight_requests") == 1, "the request to be in flight", SECONDS
+        )
+        api.child.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not ports.in_use(api.port), "new connections to be refused", SECONDS)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", api.port), timeout=SECONDS)
+        slow.send(BODY[10:])
+        answer = slow.getresponse()
+        assert (answer.status, b"setosa" in answer.read()) == (200, True)
+        slow.close()
+        assert api.child.process.wait(SECONDS) == 0

@@ -1,0 +1,50 @@
+"""Model versions that are swapped under load."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded.waiting import wait_until
+from petalstream.bundle import Bundle
+from tests.load.client import load
+from tests.lone_api import lone_api
+from tests.versions import Versions
+
+pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.timeout(300)]
+SWAPS, CONNECTIONS, SECONDS = 50, 4, 20
+
+
+def test_fifty_swaps_under_load_fail_no_request_and_each_answer_agrees_with_its_version(
+    iris: Bundle, tmp_path: Path
+) -> None:
+    versions, stop, answered = Versions(tmp_path / "models", keep=3), threading.Event(), set[str]()
+    versions.publish(iris)
+
+    def judge(status: int, headers: Any, body: bytes) -> str:
+        answer = json.loads(body)
+        if status != 200:
+            return f"{status} {body!r}"
+        answered.add(answer["version"])
+        agrees = answer["probabilities"]["setosa"] == pytest.approx(versions.says[answer["version"]], abs=1e-9)
+        return "" if agrees else f"not what version {answer['version']} says: {body!r}"
+
+    with lone_api(versions.models_dir, tmp_path) as api, ThreadPoolExecutor(1) as aside:
+        url = f"{api.url}/models/iris/predict"
+        loading = aside.submit(load, url, CONNECTIONS, lambda passed: stop.is_set(), judge)
+        try:
+            for _ in range(SWAPS):
+                latest = versions.publish(iris).manifest.version
+                wait_until(lambda: latest in answered, f"an answer of version {latest}", SECONDS)  # noqa: B023
+            wait_until(lambda: api.versions() == {latest}, "every worker to serve the last version", SECONDS)
+        finally:
+            stop.set()
+        seen = loading.result(60)
+        print(f"{seen.statuses[200]} answers over {SWAPS} swaps")
+        assert (seen.failures, seen.complaints) == ([], [])
+        assert set(seen.statuses) == {200}
+        assert answered >= {str(number) for number in range(2, SWAPS + 2)}
+        assert api.counted("petalstream_api_rejected_requests_total") == 0

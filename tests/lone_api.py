@@ -1,0 +1,71 @@
+"""The api as gunicorn serves it, alone: no broker, no consumer."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from embedded import ports
+from embedded.demo import API, answers
+from embedded.processes import Child, Processes
+from embedded.waiting import wait_until
+from petalstream import settings as environment
+from petalstream.lifecycle import Stop
+
+START_SECONDS = 60
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class LoneApi:
+    """A running api: where it is, gunicorn's own process, and the file that its output goes to."""
+
+    port: int
+    child: Child
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def workers(self) -> list[psutil.Process]:
+        """The worker processes."""
+        return psutil.Process(self.child.process.pid).children()
+
+    def versions(self) -> set[str]:
+        """The versions of Iris that the workers say they serve: each new connection may reach another one."""
+        asked = [requests.get(f"{self.url}/ready", timeout=10).json() for _ in range(20 * WORKERS)]
+        return {answer["models"]["iris"] for answer in asked}
+
+    def counted(self, name: str) -> float:
+        """The sum of a metric's samples over all labels."""
+        families = text_string_to_metric_families(requests.get(f"{self.url}/metrics", timeout=10).text)
+        return sum(sample.value for family in families for sample in family.samples if sample.name == name)
+
+
+@contextmanager
+def lone_api(models_dir: Path, folder: Path, **overrides: object) -> Iterator[LoneApi]:
+    """An api around the models, with settings in `overrides`, once it answers; its log goes into `folder`."""
+    port, log = ports.free_port(), folder / "api.log"
+    own = {"models_dir": models_dir, "api_port": port, "api_workers": WORKERS, **overrides}
+    with Processes(Stop()) as processes:
+        child = processes.start("the api", API, environment.inherited(**own), log)
+        api = LoneApi(port, child, log)
+        try:
+            processes.wait_until(lambda: answers(f"{api.url}/health"), "the api to answer", START_SECONDS)
+            wait_until(
+                lambda: len(api.workers()) >= int(str(own["api_workers"])), "all workers to start", START_SECONDS
+            )
+            yield api
+        finally:
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")  # shown where the test has failed
+
+
+def memory(processes: Sequence[psutil.Process]) -> int:
+    """Bytes that the processes have for themselves, all together."""
+    return sum(process.memory_info().rss for process in processes)
