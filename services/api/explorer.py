@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
+import flask_swagger_ui
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, send_from_directory
 
 from petalstream.settings import Settings
@@ -15,7 +15,7 @@ from services.api.opening import Served
 
 blueprint = Blueprint("explorer", __name__)
 
-PACKAGE = Path(str(files("flask_swagger_ui"))) / "dist"
+PACKAGE = Path(flask_swagger_ui.__file__).with_name("dist")
 # All that the page loads of it. Systems do not agree on the type of a script.
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 

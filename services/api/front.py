@@ -14,7 +14,6 @@ Environ = dict[str, Any]
 # Whoever asks how the api is must hear it above all when it has too much to do.
 UNGATED = frozenset(("/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
-RETRY_SECONDS = 1
 # gunicorn closes the connection then, and says so to nobody: the next request on it would have no answer.
 MOST_UNREAD = 64 * 1024
 BUSY = "too many requests are in flight; try again in a moment"
@@ -91,7 +90,7 @@ def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:
         [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
-            ("Retry-After", str(RETRY_SECONDS)),
+            ("Retry-After", str(problems.RETRY_SECONDS)),
             *headers.security(kind).items(),
         ],
     )

@@ -56,5 +56,7 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
     tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
     app = create_app(Settings(models_dir=tmp_path))
     served = {"rose": Served(Scorer(manifest, tree), Report({}, {}))}
-    app.extensions["registry"] = SimpleNamespace(served=served, refused={"lily": EVIL}, find=served.__getitem__)
+    app.extensions["registry"] = SimpleNamespace(
+        served=served, refused={"lily": EVIL}, find=lambda name, version=None: served[name]
+    )
     return app.test_client()

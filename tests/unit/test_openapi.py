@@ -41,7 +41,8 @@ def routes(client: FlaskClient) -> set[tuple[str, str]]:
     served, found = client.application.extensions["registry"].served, set()
     for rule in client.application.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
-        paths = [path.replace("{name}", name) for name in served] if "{name}" in path else [path]
+        of_model = "{name}" in path and not path.startswith("/v2/repository")
+        paths = [path.replace("{name}", name) for name in served] if of_model else [path]
         found |= {(method.lower(), each) for method in rule.methods or () for each in paths}
     return {(method, path) for method, path in found if method not in ("head", "options")}
 

@@ -27,6 +27,7 @@ SCHEMAS: Mapping[str, Schema] = {
 FAILURES: Mapping[int, tuple[str, Mapping[str, Schema]]] = {
     HTTPStatus.BAD_REQUEST: ("The request cannot be answered as it is; it says what was expected.", {}),
     HTTPStatus.UNAUTHORIZED: ("A valid API key is needed.", {"WWW-Authenticate": TEXT}),
+    HTTPStatus.FORBIDDEN: ("It is a page of another site that has the browser ask.", {}),
     HTTPStatus.NOT_FOUND: ("There is no such thing, or it is not served.", {}),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Another method is needed.", {"Allow": TEXT}),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is larger than this server takes.", {}),

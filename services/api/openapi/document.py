@@ -8,7 +8,7 @@ from typing import Any
 from apispec import APISpec
 
 from services.api.front import UNGATED
-from services.api.openapi import answers, models, pages, predict, watching
+from services.api.openapi import answers, models, pages, predict, protocol, tensors, watching
 from services.api.openapi.operation import Json, Operation
 from services.api.opening import Served
 from services.api.shapes import TEXT
@@ -27,6 +27,7 @@ KEYS: Mapping[str, Json] = {
 }
 TAGS = {
     "models": "All models, and the default one",
+    protocol.TAG: "The Open Inference Protocol, version 2, with the model repository extension",
     "watching": "How the api is",
     "pages": "For people and their browsers",
 }
@@ -63,15 +64,17 @@ def _operations(served: Sequence[Served], around: Surroundings) -> list[Operatio
         models.listing("/models", "models", "List the models"),
         predict.by_default(default),
         *watching.operations(),
+        *(each for one in served for each in protocol.of_model(one)),
+        *protocol.of_server(served),
         models.listing("/", "start", "List the models, or show the first page"),
         *pages.operations(around.static, around.assets),
     ]
 
 
 def _add_components(spec: APISpec, served: Sequence[Served], around: Surroundings) -> None:
-    schemas = {**answers.SCHEMAS, **models.SCHEMAS}
+    schemas = {**answers.SCHEMAS, **models.SCHEMAS, **tensors.SCHEMAS}
     for one in served:
-        schemas |= predict.schemas(one.manifest)
+        schemas |= predict.schemas(one.manifest) | protocol.schemas(one)
     for name, schema in schemas.items():
         spec.components.schema(name, schema)
     spec.components.header("RequestId", {"required": True, "schema": TEXT})

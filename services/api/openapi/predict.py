@@ -26,12 +26,15 @@ TAKES_FORMS = f"{TAKES} A form, with which a browser sends one row, is answered 
 
 def schemas(manifest: Manifest) -> dict[str, Schema]:
     """The schemas that the operations of one model refer to."""
-    model, row = manifest.model, rows.row(manifest.features)
+    model, features = manifest.model, manifest.features
     return {
-        f"{model}.row": {**row, "title": capital(manifest.sample), "examples": examples.rows(manifest)},
+        f"{model}.row": {
+            **rows.row(features, rows.value, examples.rows(manifest)),
+            "title": capital(manifest.sample),
+        },
         f"{model}.rows": {**listed(reference(f"{model}.row")), "minItems": 1},
-        f"{model}.columns": rows.row(manifest.features, rows.column),
-        f"{model}.form": rows.row(manifest.features, rows.typed),
+        f"{model}.columns": rows.row(features, rows.column),
+        f"{model}.form": rows.row(features, rows.typed, examples.forms(manifest)),
         f"{model}.prediction": answers.prediction(manifest),
         f"{model}.outcome": {"anyOf": [reference(f"{model}.prediction"), reference("Faults")]},
         f"{model}.outcomes": {**listed(reference(f"{model}.outcome")), "minItems": 1},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
-from services.api.openapi.operation import one_of
+from services.api.openapi.operation import Json, one_of
 from services.api.shapes import Schema
 
 # In a form everything is text.
@@ -20,14 +20,16 @@ def typed(feature: Feature) -> Schema:
     return _named(feature) | (TYPED_YES_NO if feature.kind is Kind.YES_NO else _values(feature))
 
 
-def row(features: Sequence[Feature], each: Callable[[Feature], Schema] = value) -> Schema:
-    """An object of named features, each as `each` has it, and of nothing else."""
-    return {
+def row(features: Sequence[Feature], each: Callable[[Feature], Schema], examples: Sequence[Json] = ()) -> Schema:
+    """An object of named features, each as `each` has it, and of nothing else; the first example is shown of each."""
+    shown = {name: {"examples": [found]} for example in examples[:1] for name, found in example.items()}
+    schema: Schema = {
         "type": "object",
-        "properties": {feature.name: each(feature) for feature in features},
+        "properties": {feature.name: each(feature) | shown.get(feature.name, {}) for feature in features},
         "required": [feature.name for feature in features if feature.used],
         "additionalProperties": False,
     }
+    return schema | ({"examples": list(examples)} if examples else {})
 
 
 def column(feature: Feature) -> Schema:
