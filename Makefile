@@ -7,7 +7,7 @@ need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not foun
 tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-load test-conformance test-chaos test-e2e test-browser chaos lint format distclean
+.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -52,13 +52,14 @@ demo: ## Train, serve, stream the test sets once and sum up; KEEP=1 stays up unt
 test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)
 	-@$(VENV_PYTHON) -m embedded.jars
 	@$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
-test-unit test-structure test-integration test-load test-chaos test-e2e test-browser: .installed
+test-unit test-structure test-integration test-fuzz test-load test-chaos test-e2e test-browser: .installed
 	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) $(PYTEST_ARGS)
 test-unit: ## The tests that need no other process
 test-structure: ## The rules of the project's layout, settings and documents
 test-integration: ## The real services beside a real Kafka as a local process
 test-conformance: .installed ## The Open Inference Protocol, of our api or of any server: OIP_URL=http://host:port OIP_MODEL=name
 	@$(VENV_PYTHON) -m pytest tests/conformance $(OIP_URL:%=--oip-url %) $(OIP_MODEL:%=--oip-model %) $(PYTEST_ARGS)
+test-fuzz: ## Whatever schemathesis asks the api, answered as its OpenAPI document says (PYTEST_ARGS="--seed 1" repeats)
 test-load: ## The api under load: more than it takes on, model swaps, killed workers, hostile requests
 test-chaos: ## Kills, outages, bad records: what docs/guarantees.md promises
 test-e2e: ## The Compose stack itself, under a project name of its own

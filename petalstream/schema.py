@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Self
 
@@ -81,7 +82,8 @@ class Feature:
             return text
         if "_" in text:  # Python's own way to write 1000
             return text
-        return int(number) if self.kind is Kind.INTEGER and number.is_integer() else number
+        # Not by way of the float, which would round a large one to within the bounds.
+        return int(Decimal(text)) if self.kind is Kind.INTEGER and number.is_integer() else number
 
     def written(self, value: object) -> str:
         """A value that fits as the text that `parsed` reads, and that a person does."""
@@ -108,7 +110,7 @@ class Feature:
             number = "a whole number" if self.kind is Kind.INTEGER else "a number"
             return Fault(Reason.WRONG_TYPE, f"must be {number}, not {json_kind(value)}")
         try:
-            return self._number_fault(float(value))
+            return self._number_fault(value)
         except OverflowError:
             return Fault(Reason.NOT_FINITE, "is a whole number too large for a float")
 
@@ -128,7 +130,7 @@ class Feature:
             return Fault(Reason.NOT_FINITE, "must be a finite number, not NaN or infinite")
         if abs(number) > FLOAT32_MAX:
             return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {number:g}")
-        if self.kind is Kind.INTEGER and not number.is_integer():
+        if self.kind is Kind.INTEGER and not float(number).is_integer():
             return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {number:g}")
         if self.minimum is not None and number < self.minimum:
             return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.measured(self.minimum)}, not {number:g}")

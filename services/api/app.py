@@ -1,6 +1,7 @@
 """The app factory, where the api is wired."""
 
 import logging
+from pathlib import Path
 
 from flask import Flask, request
 from flask_cors import CORS
@@ -10,6 +11,7 @@ from petalstream.settings import Settings
 from services.api import (
     auth,
     compression,
+    explorer,
     headers,
     negotiation,
     notes,
@@ -39,9 +41,10 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
     app.extensions["registry"] = _registry(configured)
+    app.extensions["document"] = explorer.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(wording.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (routes, pages, observability, protocol, repository):
+    for room in (routes, pages, observability, explorer, protocol, repository):
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)

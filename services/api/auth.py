@@ -12,7 +12,7 @@ from petalstream.settings import Parts
 from services.api.body import FORM
 from services.api.negotiation import wants_page
 
-PAGES = ("static", "api.form")
+PAGES = {"pages", "explorer", "static", "api.form"}
 PROBES = ("/health", "/ready", "/v2/health/live", "/v2/health/ready")
 
 
@@ -48,7 +48,7 @@ def _part(asked: Request) -> str | None:
     if asked.path == "/metrics":
         return "metrics"
     sends_form = asked.endpoint == "api.predict" and asked.mimetype == FORM
-    return "pages" if sends_form or asked.blueprint == "pages" or asked.endpoint in PAGES else None
+    return "pages" if sends_form or {asked.blueprint, asked.endpoint} & PAGES else None
 
 
 def _brought(asked: Request) -> str:

@@ -13,6 +13,7 @@ KINDS = {
     "text/css",
     "text/csv",
     "text/html",
+    "text/javascript",
     "text/plain",
 }
 INCOMPLETE = (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED)

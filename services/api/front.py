@@ -15,7 +15,6 @@ Environ = dict[str, Any]
 # Whoever asks how the api is must hear it above all when it has too much to do.
 UNGATED = frozenset(("/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
-RETRY_SECONDS = 1
 BUSY = "too many requests are in flight; try again in a moment"
 
 
@@ -103,7 +102,7 @@ def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:
         [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
-            ("Retry-After", str(RETRY_SECONDS)),
+            ("Retry-After", str(problems.RETRY_SECONDS)),
             *headers.security(kind).items(),
         ],
     )

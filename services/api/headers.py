@@ -4,6 +4,8 @@ from flask import Response
 
 _NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 PAGE = f"{_NOTHING}; style-src 'self'; img-src 'self'; form-action 'self'"
+# Swagger UI sets the style of what it draws, and asks for the document and what its user tries out.
+EXPLORER = f"{_NOTHING}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 # A drawing has its style inside; opened by itself it is sandboxed, so that no script in it would run.
 DRAWING = f"{_NOTHING}; style-src 'unsafe-inline'; sandbox"
 DATA = f"{_NOTHING}; form-action 'none'"
@@ -20,6 +22,7 @@ def security(mimetype: str) -> dict[str, str]:
 
 
 def secure(response: Response) -> Response:
-    """Put them on an answer."""
-    response.headers.update(security(response.mimetype or ""))
+    """Put them on an answer that has none of its own."""
+    for name, value in security(response.mimetype or "").items():
+        response.headers.setdefault(name, value)
     return response

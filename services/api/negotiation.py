@@ -1,11 +1,14 @@
 """Page, JSON or CSV: what the caller would rather read, where there is a choice."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
+
+from services.api.body import UnreadableBody
 
 PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
 
@@ -46,6 +49,13 @@ def prefers_csv(accept: MIMEAccept) -> bool:
     """Whether `accept` has CSV above JSON. Problems do not count here: who wants CSV must take those as they are."""
     plain = _plain(accept)
     return plain.quality(CSV) > plain.quality(JSON)
+
+
+def require_format(known: Sequence[str]) -> None:
+    """Refuse a `?format=` that is none of those known. Called before the requests that it can be said of."""
+    wish = request.args.get("format")
+    if wish is not None and wish not in known:
+        raise UnreadableBody(f"format must be {' or '.join(known)}, not {wish[:40]!r}")
 
 
 def as_json(content: Any) -> Response:

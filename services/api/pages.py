@@ -1,6 +1,7 @@
 """What a person and a program can both ask for: each route answers with a page or with JSON."""
 
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -11,10 +12,11 @@ from services.api import answers, context, descriptions, fields, forms, scoring,
 from services.api.answers import Answer
 from services.api.body import read_fields, reports_errors
 from services.api.forms import Entries
-from services.api.negotiation import as_json, wants_page
+from services.api.negotiation import as_json, require_format, wants_page
 from services.api.scorer import InvalidRows
 
 blueprint = Blueprint("pages", __name__)
+blueprint.before_request(partial(require_format, ["json"]))
 
 
 @blueprint.get("/")
@@ -38,9 +40,10 @@ def favicon() -> Response:
 def model(name: str) -> Response:
     """The model's form, empty or with the golden row that `?example=` counts; or its description."""
     manifest = context.registry().find(name).manifest
+    example = _example(manifest)
     if not wants_page():
         return as_json(descriptions.description(manifest))
-    return _form(manifest, forms.filled(manifest.features, _example(manifest)))
+    return _form(manifest, forms.filled(manifest.features, example))
 
 
 def predict(name: str) -> Response:

@@ -29,21 +29,27 @@ STATUS = {
     NotServed: (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNKNOWN_MODEL),
 }
 SHOWN = 3
+RETRY_SECONDS = 1
 log = logging.getLogger(__name__)
 
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None) -> Response:
     """A problem answer; `errors` lists {row, field, message, reason}; without any it holds the detail and `reason`.
 
-    Under /v2 it is what the Open Inference Protocol has for an error.
+    Under /v2 it is what the Open Inference Protocol has for an error. With 503 it says when to ask again.
     """
     metrics.ERRORS.labels(_kind(status, errors, reason)).inc()
     title = HTTPStatus(status).phrase
     if request.path.startswith(V2):
-        return Response(json.dumps({"error": protocol_error(detail, errors)}), status, mimetype="application/json")
-    if wants_page():
-        return make_response(render_template("error.html", title=title, detail=detail, errors=errors), status)
-    return Response(json.dumps(content(status, detail, errors, reason)), status, mimetype="application/problem+json")
+        told = Response(json.dumps({"error": protocol_error(detail, errors)}), mimetype="application/json")
+    elif wants_page():
+        told = make_response(render_template("error.html", title=title, detail=detail, errors=errors))
+    else:
+        told = Response(json.dumps(content(status, detail, errors, reason)), mimetype="application/problem+json")
+    told.status_code = status
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        told.headers["Retry-After"] = str(RETRY_SECONDS)
+    return told
 
 
 def content(
@@ -89,7 +95,7 @@ def register(app: Flask) -> None:
     for kind in STATUS:
         app.register_error_handler(kind, _named)
     app.register_error_handler(InvalidRows, lambda error: problem(HTTPStatus.BAD_REQUEST, str(error), error.errors))
-    app.register_error_handler(NotReady, _not_ready)
+    app.register_error_handler(NotReady, lambda error: problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -97,12 +103,6 @@ def register(app: Flask) -> None:
 def _named(error: Exception) -> Response:
     status, status_in_v2, reason = STATUS[type(error)]
     return problem(status_in_v2 if request.path.startswith(V2) else status, str(error), reason=reason)
-
-
-def _not_ready(error: NotReady) -> Response:
-    response = problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-    response.headers["Retry-After"] = "1"
-    return response
 
 
 def _http_error(error: HTTPException) -> Response:

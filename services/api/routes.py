@@ -1,5 +1,6 @@
 """The routes for programs; each only translates between HTTP and the core."""
 
+from functools import partial
 from http import HTTPStatus
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -7,10 +8,11 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from services.api import context, csv_answers, pages, scoring
 from services.api.body import FORM, reports_errors
-from services.api.negotiation import CSV, as_json, wants_csv, wants_page
+from services.api.negotiation import CSV, as_json, require_format, wants_csv, wants_page
 from services.api.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
+blueprint.before_request(partial(require_format, ["json", "csv"]))
 
 
 @blueprint.post("/predict")

@@ -107,7 +107,6 @@ def test_what_is_said_of_half_a_surrogate_pair_can_be_written(client: FlaskClien
         ("?format=csv", "*/*", "text/csv"),
         ("?format=csv", "application/json", "text/csv"),
         ("?format=json", "text/csv", "application/json"),
-        ("?format=xml", "text/csv", "text/csv"),
     ],
 )
 def test_csv_comes_by_accept_or_by_a_word_of_the_query(client: FlaskClient, query: str, accept: str, kind: str) -> None:

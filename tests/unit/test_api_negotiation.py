@@ -120,6 +120,29 @@ def test_a_form_with_errors_is_a_problem_for_who_prefers_json(client: FlaskClien
     assert (reported.status_code, reported.get_json()["errors"]) == (200, answer.get_json()["errors"])
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "formats"),
+    [
+        ("GET", "/", "json"),
+        ("GET", "/models/iris", "json"),
+        ("GET", "/models/iris/report", "json"),
+        ("POST", "/predict", "json or csv"),
+        ("POST", "/models/iris/predict", "json or csv"),
+    ],
+)
+def test_a_format_that_there_is_not_is_400(client: FlaskClient, method: str, path: str, formats: str) -> None:
+    for accept, kind in (("*/*", "application/problem+json"), (BROWSER, "text/html")):
+        answer = client.open(f"{path}?format=xml", method=method, headers={"Accept": accept})
+        assert (answer.status_code, answer.mimetype) == (400, kind)
+        assert f"ormat must be {formats}, not " in answer.text
+
+
+def test_an_example_that_there_is_not_is_404(client: FlaskClient) -> None:
+    for headers in ({}, {"Accept": BROWSER}):
+        assert client.get("/models/iris?example=0", headers=headers).status_code == 200
+        assert client.get("/models/iris?example=99", headers=headers).status_code == 404
+
+
 @pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", "text/plain"])
 def test_another_body_than_rows_or_a_form_is_415(client: FlaskClient, content_type: str) -> None:
     for accept, kind in (("*/*", "application/problem+json"), (BROWSER, "text/html")):

@@ -63,6 +63,13 @@ def test_text_that_means_no_value_is_kept_and_told(feature: Feature, text: str, 
     assert fault.message == said
 
 
+def test_a_whole_number_is_compared_with_its_bounds_to_the_last_digit() -> None:
+    count = Feature("count", "Count", maximum=2**60, kind=Kind.INTEGER)
+    assert [count.fault(2**60 + more) is None for more in (0, 1)] == [True, False]
+    assert [count.parsed(str(2**60 + more)) for more in (0, 1)] == [2**60, 2**60 + 1]
+    assert count.parsed("1e400") == float("inf")
+
+
 @pytest.mark.parametrize("value", [True, False, 1, 0, 1.0])
 def test_yes_and_no_may_be_said_in_numbers_as_csv_files_do(value: object) -> None:
     assert SMOKES.fault(value) is None

@@ -1,67 +1,17 @@
 """The pages of a model that nobody foresaw: features of every kind, one class more, and words meant to break out."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-import pytest
 from flask.testing import FlaskClient
-from sklearn.tree import DecisionTreeClassifier
 
-from petalstream.bundle import Bundle
-from petalstream.schema import Feature, Kind
-from petalstream.settings import Settings
-from services.api.app import create_app
-from services.api.opening import Served
-from services.api.reports import Report
-from services.api.scorer import Scorer
+from tests.unit.roses import EVIL, FEATURES, rose
+
+__all__ = ["rose"]
 
 Read = Callable[[str], list[tuple[str, dict[str, str | None]]]]
-EVIL = "\"'><script>alert(1)</script>"
 PAGE = {"Accept": "text/html"}
-FEATURES = (
-    Feature("soil type", f"Soil {EVIL}", kind=Kind.CATEGORY, choices=("clay", f"sand {EVIL}", "peat & moss")),
-    Feature("height", "Height", EVIL, EVIL, minimum=-5, maximum=300),
-    Feature("thorns", "Thorns", maximum=99, kind=Kind.INTEGER),
-    Feature("wild", "Wild", kind=Kind.YES_NO),
-    Feature("bed", "Bed", kind=Kind.CATEGORY, choices=("north", "south"), used=False),
-)
-TRAINING = {
-    "soil type": {"choices": list(FEATURES[0].choices), "counts": [3, 2, 0]},
-    "height": {"edges": [1.0, 2.0, 3.0], "counts": [2, 3], "quantiles": {"0": 1.0, "1": 3.0}},
-    "thorns": {"edges": [1.0, 5.0, 9.0], "counts": [1, 4], "quantiles": {"0": 1.0, "1": 9.0}},
-    "wild": {"choices": ["no", "yes"], "counts": [5, 0]},
-}
-
-
-@pytest.fixture
-def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
-    """A client of an api with a model of roses."""
-    golden = {"features": {"soil type": "clay", "height": 1.5, "thorns": 2, "wild": False}, "label": f"alba {EVIL}"}
-    manifest = dataclasses.replace(
-        iris.manifest,
-        model="rose",
-        title=f"Roses {EVIL}",
-        predicts=EVIL,
-        sample=f"rose {EVIL}",
-        notes=(EVIL,),
-        features=FEATURES,
-        labels=(f"alba {EVIL}", "gallica"),
-        probability=EVIL,
-        training=TRAINING,
-        golden=(golden,),
-        data={"csv": EVIL, "sha256": EVIL, "rows": 5, "citation": EVIL, "url": "javascript:alert(1)", "licence": EVIL},
-        parameters={EVIL: EVIL},
-    )
-    samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
-    tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
-    app = create_app(Settings(models_dir=tmp_path))
-    served = {"rose": Served(Scorer(manifest, tree), Report({}, {}))}
-    app.extensions["registry"] = SimpleNamespace(served=served, refused={"lily": EVIL}, find=served.__getitem__)
-    return app.test_client()
 
 
 def filled(**changes: str) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""The JSON Schemas of what is answered: predictions, faults and problems."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from petalstream.bundle import Manifest
+from petalstream.reasons import Reason
+from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, one_of, reference
+from services.api.shapes import COUNT, TEXT, Schema, listed, named
+
+PAGE = content("text/html", TEXT)
+SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+VERSION: Schema = {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}
+_ERRORS = {**listed(reference("Fault")), "minItems": 1}
+SCHEMAS: Mapping[str, Schema] = {
+    "Fault": named(
+        row={"type": ["integer", "null"], "description": "The row, counted from 0."},
+        field={"type": ["string", "null"], "description": "The feature at fault, where it is one."},
+        message=TEXT,
+        reason={"enum": [*Reason, None], "description": "A word to count by."},
+    ),
+    "Faults": named(errors=_ERRORS),
+    PROBLEM: named(type={"const": "about:blank"}, title=TEXT, status=COUNT, detail=TEXT, errors=_ERRORS),
+    PROTOCOL: named(error=TEXT),
+}
+# What each means, and the headers that it always has.
+FAILURES: Mapping[int, tuple[str, Mapping[str, Schema]]] = {
+    HTTPStatus.BAD_REQUEST: ("The request cannot be answered as it is; it says what was expected.", {}),
+    HTTPStatus.UNAUTHORIZED: ("A valid API key is needed.", {"WWW-Authenticate": TEXT}),
+    HTTPStatus.FORBIDDEN: ("It is a page of another site that has the browser ask.", {}),
+    HTTPStatus.NOT_FOUND: ("There is no such thing, or it is not served.", {}),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("Another method is needed.", {"Allow": TEXT}),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is larger than this server takes.", {}),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of a type, or encoded in a way, that is not known here.", {}),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("There are no such bytes.", {"Content-Range": TEXT}),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "No model is served yet, or too many requests are in flight.",
+        {"Retry-After": {"type": "integer", "minimum": 1, "description": "Seconds after which to try again."}},
+    ),
+}
+
+
+def failures() -> dict[str, Json]:
+    """An answer for each failure in each form that errors are told in, named after form and status."""
+    forms = {
+        PROBLEM: content("application/problem+json", reference(PROBLEM)) | PAGE,
+        PROTOCOL: content("application/json", reference(PROTOCOL)),
+    }
+    return {
+        f"{form}{status:d}": answer(says, told, headers=headers)
+        for form, told in forms.items()
+        for status, (says, headers) in FAILURES.items()
+    }
+
+
+def prediction(manifest: Manifest) -> Schema:
+    """What the model says of one row."""
+    label = one_of(manifest.labels)
+    schema = named(
+        model={"const": manifest.model},
+        version=VERSION,
+        label=label,
+        probabilities={**_closed(dict.fromkeys(manifest.labels, SHARE)), "description": manifest.probability},
+        warnings={**listed(TEXT), "description": "Values of which the model has not seen the like in training."},
+    )
+    if manifest.voters:
+        schema["properties"]["votes"] = _closed(dict.fromkeys(manifest.voters, label))
+        schema["required"].append("votes")
+    if unused := [feature.name for feature in manifest.features if not feature.used]:
+        said = "Features that were given and are no input of the model."
+        schema["properties"]["unused"] = {**listed(one_of(unused)), "minItems": 1, "description": said}
+    return {**schema, "additionalProperties": False}
+
+
+def _closed(properties: Mapping[str, Schema]) -> Schema:
+    """An object with just these names, which may be any texts."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }

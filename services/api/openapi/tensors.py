@@ -1,0 +1,100 @@
+"""The JSON Schemas of the Open Inference Protocol: what a model takes and gives as tensors."""
+
+from collections.abc import Mapping
+
+from petalstream.bundle import Manifest
+from petalstream.schema import Feature, Kind
+from services.api import datatypes
+from services.api.inferences import OUTPUTS
+from services.api.openapi import answers, rows
+from services.api.openapi.operation import one_of
+from services.api.protocol_metadata import PREDICT, PROBABILITIES
+from services.api.shapes import TEXT, Schema, listed, mapped, named
+
+_SIZE: Schema = {"type": "integer", "minimum": 1}
+_DESCRIBED = named(name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=listed({"type": "integer", "minimum": -1}))
+_STATE = named(name=TEXT, version=answers.VERSION, state=one_of(("READY", "UNAVAILABLE")), reason=TEXT)
+SCHEMAS: Mapping[str, Schema] = {
+    "Server": named(name=TEXT, version=TEXT, extensions=listed(TEXT)),
+    "Live": named(live={"const": True}),
+    "Ready": named(ready={"const": True}),
+    "ModelReady": named(name=TEXT, ready={"const": True}),
+    "Metadata": named(
+        name=TEXT,
+        versions=listed(answers.VERSION),
+        platform=TEXT,
+        inputs=listed(_DESCRIBED),
+        outputs=listed(_DESCRIBED),
+    ),
+    "RepositoryIndex": listed(_STATE),
+}
+
+
+def request(manifest: Manifest) -> Schema:
+    """An inference request. Which shapes and data agree, and which inputs may be missing, a schema cannot say."""
+    inputs = [_column(feature) for feature in manifest.features]
+    if all(feature.kind is not Kind.CATEGORY for feature in manifest.features):
+        inputs.append(_matrix(len(manifest.features)))
+    schema = named(inputs=_some({"anyOf": inputs}))
+    schema["properties"] |= {
+        "id": {"type": ["string", "null"], "description": "The answer has it too."},
+        "outputs": {"type": ["array", "null"], "items": _with_parameters(named(name=one_of(OUTPUTS)))},
+    }
+    return _with_parameters(schema)
+
+
+def response(manifest: Manifest) -> Schema:
+    """An inference response."""
+    labels = named(
+        name={"const": PREDICT}, datatype={"const": "BYTES"}, shape=_sizes(1), data=_some(one_of(manifest.labels))
+    )
+    shares = named(
+        name={"const": PROBABILITIES},
+        datatype={"const": "FP64"},
+        shape=_sizes(2),
+        data=_some(answers.SHARE),
+        parameters={**mapped(TEXT), "description": "The label of each column."},
+    )
+    schema = named(
+        model_name={"const": manifest.model},
+        model_version=answers.VERSION,
+        outputs=_some({"anyOf": [labels, shares]}),
+    )
+    schema["properties"]["id"] = TEXT
+    return schema
+
+
+def _column(feature: Feature) -> Schema:
+    """A tensor of one feature."""
+    value = rows.value(feature)
+    tensor = named(
+        name={"const": feature.name},
+        datatype=one_of(datatypes.taken(feature)),
+        shape={"type": "array", "items": _SIZE, "minItems": 1, "maxItems": 2},
+        data=_some({"anyOf": [value, {"type": "array", "items": value, "minItems": 1, "maxItems": 1}]}),
+    )
+    return _with_parameters({**tensor, "title": feature.label})
+
+
+def _matrix(width: int) -> Schema:
+    """A tensor of all features, in their order."""
+    value: Schema = {"type": ["number", "boolean"]}
+    row: Schema = {"type": "array", "items": value, "minItems": width, "maxItems": width}
+    tensor = named(
+        name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=_sizes(2), data=_some({"anyOf": [value, row]})
+    )
+    return _with_parameters({**tensor, "title": "All features in their order"})
+
+
+def _sizes(dimensions: int) -> Schema:
+    return {"type": "array", "items": _SIZE, "minItems": dimensions, "maxItems": dimensions}
+
+
+def _some(each: Schema) -> Schema:
+    """A list of one such or more."""
+    return {**listed(each), "minItems": 1}
+
+
+def _with_parameters(schema: Schema) -> Schema:
+    """The object, which may have parameters too; they change nothing."""
+    return {**schema, "properties": {**schema["properties"], "parameters": {"type": ["object", "null"]}}}

@@ -1,0 +1,74 @@
+"""What of a good request JSON Schema cannot say, told to schemathesis, which imports this."""
+
+import csv
+import io
+import random
+from collections.abc import Mapping
+from typing import Any, cast
+
+import schemathesis
+from schemathesis.core.failures import AcceptedNegativeData, Failure
+
+from services.api.negotiation import CSV
+
+Json = dict[str, Any]
+Case = schemathesis.Case[Any]
+SHAPES: list[tuple[list[int], bool]] = [([], False), ([1], False), ([1], True)]
+
+
+@schemathesis.hook
+def map_case(context: schemathesis.HookContext, case: Case) -> Case:
+    """Make what should be good agree with itself: a text in CSV, columns of one length, tensors of one batch."""
+    if not case.meta or not case.meta.generation.mode.is_positive:
+        return case
+    chance = random.Random(repr(case.body))
+    document, path, body = case.operation.schema.raw_schema, case.operation.path, cast(Any, case.body)
+    if case.media_type == CSV and "examples" in in_json(document, path):
+        case.body = table(document, path, chance)
+    elif isinstance(body, dict) and "inputs" in body:
+        case.body = inference(document, path, chance, body)
+    elif isinstance(body, dict) and body and all(isinstance(values, list) for values in body.values()):
+        shortest = min(map(len, body.values()))
+        case.body = {name: values[:shortest] for name, values in body.items()}
+    return case
+
+
+@schemathesis.hook
+def filter_failure(
+    context: schemathesis.HookContext, failure: Failure, case: Case, response: schemathesis.Response
+) -> bool:
+    """With on_error=report bad rows are no reason to refuse a request: the answer tells their errors."""
+    reported = (case.query or {}).get("on_error") == "report" and "errors" in response.text
+    return not (isinstance(failure, AcceptedNegativeData) and reported)
+
+
+def table(document: Json, path: str, chance: random.Random) -> str:
+    """Rows that the model takes, with columns in any order, and maybe without one that it does not use."""
+    row = document["components"]["schemas"][in_json(document, path)["schema"]["anyOf"][0]["$ref"].rpartition("/")[2]]
+    names = [name for name in row["properties"] if name in row["required"] or chance.random() < 0.5]
+    chance.shuffle(names)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, names, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(chance.choices(row["examples"], k=chance.randint(1, 20)))
+    return text.getvalue()
+
+
+def inference(document: Json, path: str, chance: random.Random, body: Mapping[str, Any]) -> Json:
+    """The request with other inputs: rows that the model takes, flat or nested; and with each output asked for once."""
+    inputs = in_json(document, path)["examples"]["rows"]["value"]["inputs"]
+    rows = chance.choices(range(inputs[0]["shape"][0]), k=chance.randint(1, 20))
+    columns = []
+    for column in inputs:
+        values, (shape, nested) = [column["data"][row] for row in rows], chance.choice(SHAPES)
+        data = [[value] for value in values] if nested else values
+        columns.append(column | {"shape": [len(rows), *shape], "data": data})
+    chance.shuffle(columns)
+    once = {output["name"]: output for output in body.get("outputs") or []}
+    return {**body, "inputs": columns} | ({"outputs": list(once.values())} if once else {})
+
+
+def in_json(document: Json, path: str) -> Json:
+    """What the document says of the body of a POST in JSON."""
+    found: Json = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    return found

@@ -1,0 +1,104 @@
+"""Whatever is asked of the running api, it answers as its OpenAPI document says, and never with an error of its own."""
+
+import json
+import random
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from embedded.processes import ROOT, python
+from petalstream import settings as environment
+from petalstream.settings import Settings
+from tests.lone_api import LoneApi, lone_api
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("fuzz")]
+
+Fuzz = Callable[..., subprocess.CompletedProcess[str]]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+RUN_SECONDS = 300
+V2 = "^/v2"
+# A model that is unloaded would no longer answer the other requests.
+BUT_LOADING = ("--exclude-path-regex", "/(un)?load$")
+
+
+@pytest.fixture
+def fuzz(request: pytest.FixtureRequest, tmp_path: Path) -> Fuzz:
+    """Runs schemathesis, with what it asks drawn from a seed; what it found is shown where a test has failed."""
+    seed = request.config.getoption("--seed") or random.SystemRandom().randrange(10**9)
+
+    def run(location: str, *options: str) -> subprocess.CompletedProcess[str]:
+        print(f"--seed {seed}")
+        command = python("schemathesis.cli", "--no-color", "--config-file", str(CONFIG), "run", location)
+        done = subprocess.run(
+            [*command, "--seed", str(seed), *options],
+            cwd=tmp_path,
+            env={**environment.inherited(), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS,
+        )
+        print(done.stdout[-20_000:], done.stderr[-5_000:])
+        return done
+
+    return run
+
+
+@pytest.fixture
+def api(two_models: Settings, tmp_path: Path) -> Iterator[LoneApi]:
+    """An api that serves two models."""
+    with lone_api(two_models.models_dir, tmp_path) as running:
+        yield running
+
+
+def test_every_answer_is_as_documented(api: LoneApi, fuzz: Fuzz) -> None:
+    assert fuzz(f"{api.url}/openapi.json", "--max-examples", "10", *BUT_LOADING).returncode == 0
+
+
+def test_every_answer_to_a_browser_is_as_documented(api: LoneApi, fuzz: Fuzz) -> None:
+    done = fuzz(f"{api.url}/openapi.json", "-H", "Accept: text/html", "--max-examples", "5", "--exclude-path-regex", V2)
+    assert done.returncode == 0
+
+
+def test_without_a_key_nothing_is_told(two_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text("the-key\n")
+    with lone_api(two_models.models_dir, tmp_path, api_keys=keys) as api:
+        key = ("-H", "X-API-Key: the-key")
+        done = fuzz(
+            f"{api.url}/openapi.json", *key, "--max-examples", "2", "--phases", "examples,fuzzing", *BUT_LOADING
+        )
+    assert done.returncode == 0
+
+
+def test_without_a_model_every_answer_is_as_documented(tmp_path: Path, fuzz: Fuzz) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    with lone_api(models, tmp_path) as api:
+        # It answers 503, which is documented; of any other server error the check of statuses tells.
+        options = ("--max-examples", "10", "--exclude-checks", "not_a_server_error")
+        assert fuzz(f"{api.url}/openapi.json", *options).returncode == 0
+
+
+def test_models_are_loaded_and_unloaded_as_documented(two_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
+    with lone_api(two_models.models_dir, tmp_path) as api:
+        done = fuzz(f"{api.url}/openapi.json", "--max-examples", "20", "--include-path-regex", f"{V2}/repository")
+        assert done.returncode == 0
+        for model in ("iris", "heart_failure"):
+            assert requests.post(f"{api.url}/v2/repository/models/{model}/load", timeout=10).status_code == 200
+        index = requests.post(f"{api.url}/v2/repository/index", json={"ready": True}, timeout=10).json()
+    assert [state["name"] for state in index] == ["heart_failure", "iris"]
+
+
+def test_a_document_that_is_not_true_would_be_found_out(api: LoneApi, fuzz: Fuzz, tmp_path: Path) -> None:
+    document = requests.get(f"{api.url}/openapi.json", timeout=10).json()
+    document["components"]["schemas"]["iris.prediction"]["properties"]["label"]["enum"] = ["rose"]
+    del document["paths"]["/predict"]["post"]["responses"]["400"]
+    lie = tmp_path / "lie.json"
+    lie.write_text(json.dumps(document))
+    done = fuzz(str(lie), "--url", api.url, "--max-examples", "1", "--include-path", "/predict")
+    assert done.returncode == 1
+    assert "Response violates schema" in done.stdout
+    assert "Undocumented status code" in done.stdout
