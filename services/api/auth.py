@@ -11,9 +11,9 @@ from werkzeug.exceptions import Unauthorized
 from petalstream.settings import Parts
 from services.api.body import FORM
 from services.api.negotiation import wants_page
+from services.api.observability import METRICS, PROBES
 
 PAGES = {"pages", "explorer", "static", "api.form"}
-PROBES = ("/health", "/ready", "/v2/health/live", "/v2/health/ready")
 
 
 class Keys:
@@ -30,10 +30,11 @@ class Keys:
 
 def guard(app: Flask, keys: Keys, open_parts: Parts) -> None:
     """Have `app` ask for a key before it does anything else with a request; of the open parts it does not."""
+    without_key = open_parts.split(",")
 
     def check() -> None:
         # A browser asks with OPTIONS, and without the key, whether it may send one; the answer tells nothing.
-        if request.method == "OPTIONS" or _part(request) in open_parts.split(","):
+        if request.method == "OPTIONS" or _part(request) in without_key:
             return
         if not keys.include(_brought(request)):
             raise Unauthorized("a valid API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY", None, _how())
@@ -45,7 +46,7 @@ def _part(asked: Request) -> str | None:
     """Which part of the api the request is for, None where it is for what always asks for a key."""
     if asked.path in PROBES:
         return "health"
-    if asked.path == "/metrics":
+    if asked.path == METRICS:
         return "metrics"
     sends_form = asked.endpoint == "api.predict" and asked.mimetype == FORM
     return "pages" if sends_form or {asked.blueprint, asked.endpoint} & PAGES else None

@@ -1,7 +1,6 @@
 """What stands before the app: it names each request, lets it in or turns it away, and measures what became of it."""
 
 import io
-import json
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -10,10 +9,11 @@ from typing import Any
 from services.api import access, headers, metrics, notes, problems
 from services.api.gate import Gate
 from services.api.notes import Notes
+from services.api.observability import METRICS, PROBES
 
 Environ = dict[str, Any]
 # Whoever asks how the api is must hear it above all when it has too much to do.
-UNGATED = frozenset(("/health", "/ready", "/metrics", "/v2/health/live", "/v2/health/ready"))
+UNGATED = frozenset((*PROBES, METRICS))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 BUSY = "too many requests are in flight; try again in a moment"
 
@@ -92,10 +92,7 @@ def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:
     """503 at once, without a step into the app."""
     metrics.REJECTED.inc()
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    if environ["PATH_INFO"].startswith(problems.V2):
-        kind, said = "application/json", json.dumps({"error": BUSY})
-    else:
-        kind, said = "application/problem+json", json.dumps(problems.content(status, BUSY))
+    kind, said = problems.written(environ["PATH_INFO"], status, BUSY)
     body = said.encode()
     told(
         f"{status.value} {status.phrase}",

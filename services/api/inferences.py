@@ -43,9 +43,9 @@ def response(manifest: Manifest, asked: Inference, answers: Sequence[Mapping[str
         PREDICT: [answer["label"] for answer in answers],
         PROBABILITIES: [share for answer in answers for share in answer["probabilities"].values()],
     }
-    given = []
+    given, described = [], outputs(manifest)
     for name in asked.outputs:
-        tensor = outputs(manifest)[name]
+        tensor = described[name]
         given.append({**tensor, "shape": [len(answers), *tensor["shape"][1:]], "data": data[name]})
     identifier = {} if asked.id is None else {"id": asked.id}
     return {"model_name": manifest.model, "model_version": manifest.version, **identifier, "outputs": given}

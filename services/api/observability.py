@@ -7,6 +7,9 @@ from services.api.registry import NotReady
 
 blueprint = Blueprint("observability", __name__)
 
+METRICS = "/metrics"
+PROBES = ("/health", "/ready", "/v2/health/live", "/v2/health/ready")
+
 
 @blueprint.get("/health")
 def health() -> dict[str, str]:
@@ -23,7 +26,7 @@ def ready() -> dict[str, object]:
     return {"status": "ready", "models": {name: each.manifest.version for name, each in served.items()}}
 
 
-@blueprint.get("/metrics")
+@blueprint.get(METRICS)
 def counted() -> Response:
     """What all workers have counted, for Prometheus."""
     manifests = [each.manifest for each in context.registry().served.values()]

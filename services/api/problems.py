@@ -39,34 +39,36 @@ def problem(status: int, detail: str, errors: Sequence[RowError] = (), reason: R
     Under /v2 it is what the Open Inference Protocol has for an error. With 503 it says when to ask again.
     """
     metrics.ERRORS.labels(_kind(status, errors, reason)).inc()
-    title = HTTPStatus(status).phrase
-    if request.path.startswith(V2):
-        told = Response(json.dumps({"error": protocol_error(detail, errors)}), mimetype="application/json")
-    elif wants_page():
+    if not request.path.startswith(V2) and wants_page():
+        title = HTTPStatus(status).phrase
         told = make_response(render_template("error.html", title=title, detail=detail, errors=errors))
     else:
-        told = Response(json.dumps(content(status, detail, errors, reason)), mimetype="application/problem+json")
+        kind, said = written(request.path, status, detail, errors, reason)
+        told = Response(said, mimetype=kind)
     told.status_code = status
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         told.headers["Retry-After"] = str(RETRY_SECONDS)
     return told
 
 
-def content(
-    status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None
-) -> dict[str, object]:
-    """The members of application/problem+json."""
+def written(
+    path: str, status: int, detail: str, errors: Sequence[RowError] = (), reason: Reason | None = None
+) -> tuple[str, str]:
+    """The media type and the text of an error for a program that asked for `path`."""
+    if path.startswith(V2):
+        return "application/json", json.dumps({"error": _protocol_error(detail, errors)})
     listed = errors or [RowError(None, None, detail, reason)]
-    return {
+    content = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "errors": [asdict(error) for error in listed],
     }
+    return "application/problem+json", json.dumps(content)
 
 
-def protocol_error(detail: str, errors: Sequence[RowError]) -> str:
+def _protocol_error(detail: str, errors: Sequence[RowError]) -> str:
     """One text for what the protocol has one text for: the detail, and the first of the faults."""
     said = [f"row {error.row}: {error.field or ''} {error.message}".replace("  ", " ") for error in errors[:SHOWN]]
     return "; ".join([detail, *said])

@@ -45,8 +45,11 @@ class Registry:
         self._models: Mapping[str, Model] = {}
         self._put_away: set[str] = set()
 
-    def refresh(self) -> None:
-        """Take in what has changed on the volume. One that is away changes nothing. Raises OSError."""
+    def refresh(self, again: str | None = None) -> None:
+        """Take in what has changed on the volume, and the model `again` in any case.
+
+        A volume that is away changes nothing. Raises OSError.
+        """
         with self._refreshing:
             if not self._models_dir.exists():
                 return
@@ -56,7 +59,7 @@ class Registry:
                 name: self._models.get(name) or Model(self._models_dir, name) for name in names if name not in put_away
             }
             for model in models.values():
-                model.refresh()
+                model.refresh(again=model.name == again)
             for name in sorted(set(self._models) - set(models)):
                 metrics.RELOADS.labels(Reload.REMOVED).inc()
                 log.warning("%s is no longer served: it was %s", name, "unloaded" if name in put_away else "removed")
@@ -104,12 +107,9 @@ class Registry:
         if name not in bundle.model_names(self._models_dir):
             raise self._unknown(name)
         self._unloaded.discard(name)
-        with self._refreshing:
-            self.refresh()
-            model = self._models[name]
-            model.refresh(again=True)
-        if model.refused:
-            raise NotServed(f"{name} is not reloaded: {model.refused}")
+        self.refresh(again=name)
+        if reason := self.refused.get(name):
+            raise NotServed(f"{name} is not reloaded: {reason}")
 
     def unload(self, name: str) -> None:
         """Serve the model no longer, for all workers, until it is loaded or the api starts. Raises UnknownModel."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from petalstream import bundle
 from petalstream.bundle import Manifest
 from petalstream.reasons import Reason
 from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, one_of, reference
@@ -10,7 +11,7 @@ from services.api.shapes import COUNT, TEXT, Schema, listed, named
 
 PAGE = content("text/html", TEXT)
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-VERSION: Schema = {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}
+VERSION: Schema = {"type": "string", "pattern": f"^{bundle.VERSION.pattern}$"}
 _ERRORS = {**listed(reference("Fault")), "minItems": 1}
 SCHEMAS: Mapping[str, Schema] = {
     "Fault": named(
