@@ -12,6 +12,7 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings, variable
 from services.trainer.training import train, up_to_date
+from tests.versions import Versions
 
 for setting in dataclasses.fields(Settings):
     os.environ.pop(variable(setting.name), None)  # tests say themselves which settings they mean
@@ -71,6 +72,14 @@ def two_models(
     for found in (iris, heart_failure):
         shutil.copytree(found.path.parent, models_dir / found.manifest.model)
     return dataclasses.replace(settings, models_dir=models_dir)
+
+
+@pytest.fixture
+def versions(tmp_path: Path, iris: Bundle) -> Versions:
+    """A models folder with version 1 of Iris."""
+    made = Versions(tmp_path / "models")
+    made.publish(iris)
+    return made
 
 
 @pytest.fixture

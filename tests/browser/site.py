@@ -9,18 +9,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, Response, ViewportSize, sync_playwright
 
-from embedded import ports
-from embedded.demo import API, answers
-from embedded.processes import Processes
-from petalstream import settings as environment
-from petalstream.lifecycle import Stop
 from petalstream.settings import Settings
+from tests.lone_api import lone_api
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 MISSING = "these tests need Chromium or Google Chrome: apt install chromium"
 DESKTOP: ViewportSize = {"width": 1200, "height": 800}
-START_SECONDS = 60
 WAIT_MILLISECONDS = 15_000
 
 
@@ -45,14 +40,9 @@ def browsing(executable: str) -> Iterator[Browser]:
 @contextmanager
 def serving(settings: Settings, folder: Path) -> Iterator[str]:
     """The api as `make demo` starts it, with its log in `folder`; gives the address without a slash at its end."""
-    port = ports.free_port()
-    own = dataclasses.replace(settings, api_port=port)
-    given = {field.name: getattr(own, field.name) for field in dataclasses.fields(Settings)}
-    origin = f"http://{ports.LOOPBACK}:{port}"
-    with Processes(Stop()) as processes:
-        processes.start("the api", API, environment.inherited(**given), folder / "api.log")
-        processes.wait_until(lambda: answers(f"{origin}/health"), "the api to answer", START_SECONDS)
-        yield origin
+    given = {field.name: getattr(settings, field.name) for field in dataclasses.fields(Settings)}
+    with lone_api(given.pop("models_dir"), folder, **given) as api:
+        yield api.url
 
 
 class Visit:

@@ -20,14 +20,6 @@ SECONDS = 30
 
 
 @pytest.fixture
-def versions(iris: Bundle, tmp_path: Path) -> Versions:
-    """A models folder with version 1 of Iris."""
-    made = Versions(tmp_path / "models")
-    made.publish(iris)
-    return made
-
-
-@pytest.fixture
 def api(versions: Versions, tmp_path: Path) -> Iterator[LoneApi]:
     """Two workers that serve it."""
     with lone_api(versions.models_dir, tmp_path) as running:

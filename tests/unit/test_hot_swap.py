@@ -24,14 +24,6 @@ Worker = Callable[[], Registry]
 
 
 @pytest.fixture
-def versions(tmp_path: Path, iris: Bundle) -> Versions:
-    """A models folder with version 1 of Iris."""
-    made = Versions(tmp_path / "models")
-    made.publish(iris)
-    return made
-
-
-@pytest.fixture
 def worker(versions: Versions, tmp_path: Path) -> Worker:
     """Makes the registry of one more worker, up to date."""
 
@@ -94,6 +86,18 @@ def test_a_version_that_was_published_anew_under_its_old_number_is_taken_in(
     assert_serves(registry, versions, "1")
 
 
+def publish_spoilt(versions: Versions, like: Bundle) -> Callable[[], None]:
+    """Publish a version whose model file is empty then; gives what mends it."""
+    model = versions.publish(like).path / "model.joblib"
+    content = model.read_bytes()
+    model.write_bytes(b"")
+
+    def mend() -> None:
+        model.write_bytes(content)
+
+    return mend
+
+
 def spoil_model(home: Path) -> str:
     (home / "2" / "model.joblib").write_bytes(b"")
     return "model.joblib was altered"
@@ -152,12 +156,9 @@ def test_a_bad_bundle_that_is_mended_is_taken_in(
     versions: Versions, worker: Worker, iris: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = worker()
-    versions.publish(iris)
-    model = versions.models_dir / "iris" / "2" / "model.joblib"
-    content = model.read_bytes()
-    model.write_bytes(b"")
+    mend = publish_spoilt(versions, iris)
     registry.refresh()
-    model.write_bytes(content)
+    mend()
     monkeypatch.setattr(room, "AGAIN_SECONDS", 0.0)
     registry.refresh()
     assert served(registry)[0] == "2"
@@ -249,14 +250,11 @@ def test_loading_takes_a_mended_bundle_in_at_once_and_says_why_a_bad_one_is_not(
     versions: Versions, worker: Worker, iris: Bundle
 ) -> None:
     registry = worker()
-    versions.publish(iris)
-    model = versions.models_dir / "iris" / "2" / "model.joblib"
-    content = model.read_bytes()
-    model.write_bytes(b"")
+    mend = publish_spoilt(versions, iris)
     with pytest.raises(NotServed, match=r"iris is not reloaded: .*model\.joblib was altered"):
         registry.load("iris")
     assert served(registry)[0] == "1"
-    model.write_bytes(content)
+    mend()
     registry.load("iris")
     assert served(registry)[0] == "2"
 
