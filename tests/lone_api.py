@@ -52,7 +52,7 @@ class LoneApi:
 def lone_api(models_dir: Path, folder: Path, **overrides: object) -> Iterator[LoneApi]:
     """An api around the models, with settings in `overrides`, once it answers; its log goes into `folder`."""
     port, log = ports.free_port(), folder / "api.log"
-    own = {"api_workers": WORKERS, **overrides, "models_dir": models_dir, "api_port": port}
+    own = {"tmpdir": folder, "api_workers": WORKERS, **overrides, "models_dir": models_dir, "api_port": port}
     with Processes(Stop()) as processes:
         child = processes.start("the api", API, environment.inherited(**own), log)
         api = LoneApi(port, child, log)

@@ -47,7 +47,8 @@ class Stack:
     def environment(self, **overrides: object) -> dict[str, str]:
         """The variables that give a process this stack's settings."""
         configured = {field.name: getattr(self.settings, field.name) for field in dataclasses.fields(Settings)}
-        return environment.inherited(**(configured | overrides))
+        # An api that is killed leaves its temporary folder; in the test's own it goes with that.
+        return environment.inherited(tmpdir=self.folder, **(configured | overrides))
 
     def launch_api(self, **overrides: object) -> Child:
         """Start gunicorn with the api."""
