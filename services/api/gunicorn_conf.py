@@ -25,9 +25,8 @@ _shared = settings.shared_folder()
 bind = f"{_configured.api_host}:{_configured.api_port}"
 worker_class = "services.api.worker.Worker"
 workers = _configured.api_workers
-# Enough for everybody who is at work or waits, and some to turn the others away and to answer probes: gunicorn's own
-# queue before its threads has no bound and should stay empty.
-threads = _configured.api_threads + _configured.api_queue + 8
+# All that the worker takes on. The app lets fewer be at work at a time: who waits may have a slow client.
+threads = _configured.api_threads + _configured.api_queue
 # The consumer keeps its connection between batches; one that is closed just as it is used again fails the batch.
 keepalive = 75
 # Requests in flight may end; below the 10 s that Compose waits before it kills.
