@@ -58,7 +58,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.after_request(negotiation.mark)
     app.after_request(headers.secure)
     problems.register(app)
-    gate = Gate(configured.api_threads)
+    gate = Gate(configured.api_threads, configured.api_queue)
     app.wsgi_app = Front(app.wsgi_app, gate, configured.api_max_body_bytes, configured.api_access_log)  # type: ignore[method-assign]
     return app
 

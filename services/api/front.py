@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from services.api import access, headers, metrics, notes, problems
+from services.api import access, headers, metrics, notes, problems, reception
 from services.api.gate import Gate
 from services.api.notes import Notes
 from services.api.observability import METRICS, PROBES
@@ -53,6 +53,7 @@ class Front:
                 return self._app(environ, told)
             with metrics.IN_FLIGHT.track_inprogress():
                 self._take_in_body(environ)
+                reception.received()
                 return self._gated(environ, told)
         finally:
             seconds = time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Whose turn it is: so many requests are at work, those that the worker has taken on besides wait, and the rest go."""
+"""How many requests a worker lets in: so many at work, so many waiting for their turn, and no more."""
 
 import threading
 
@@ -13,15 +13,25 @@ def close_here() -> None:
 
 
 class Gate:
-    """Counts the requests at work; gunicorn itself would have as many at work as it has threads."""
+    """Counts the requests in flight; gunicorn itself would have as many at work as it has threads."""
 
-    def __init__(self, working: int) -> None:
+    def __init__(self, working: int, waiting: int) -> None:
+        self._places = threading.Semaphore(working + waiting)
         self._turns = threading.Semaphore(working)
 
     def enter(self) -> bool:
-        """Wait for a turn; False at once where the gate is closed, or after `TURN_SECONDS` without a turn."""
-        return not getattr(_thread, "closed", False) and self._turns.acquire(timeout=TURN_SECONDS)
+        """Wait for a turn.
+
+        False at once where too many wait already or the gate is closed, or after `TURN_SECONDS` without a turn.
+        """
+        if getattr(_thread, "closed", False) or not self._places.acquire(blocking=False):
+            return False
+        if self._turns.acquire(timeout=TURN_SECONDS):
+            return True
+        self._places.release()
+        return False
 
     def leave(self) -> None:
         """Give up the turn that `enter` gave."""
         self._turns.release()
+        self._places.release()

@@ -11,6 +11,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from petalstream import keys, settings
 from petalstream.keys import KeysError
 from services.api import slot
+from services.api.worker import SLOW_CLIENTS
 
 _configured = settings.load_or_exit("api")
 try:
@@ -25,8 +26,7 @@ _shared = settings.shared_folder()
 bind = f"{_configured.api_host}:{_configured.api_port}"
 worker_class = "services.api.worker.Worker"
 workers = _configured.api_workers
-# All that the worker takes on. The app lets fewer be at work at a time: who waits may have a slow client.
-threads = _configured.api_threads + _configured.api_queue
+threads = _configured.api_threads + _configured.api_queue + SLOW_CLIENTS
 # The consumer keeps its connection between batches; one that is closed just as it is used again fails the batch.
 keepalive = 75
 # Requests in flight may end; below the 10 s that Compose waits before it kills.

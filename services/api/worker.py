@@ -1,20 +1,21 @@
 """gunicorn's worker with threads, but for two things."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from types import FrameType
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from services.api import gate
+from services.api import gate, reception
 
+# Threads beyond those that the gate lets in: so many clients may send slowly and hold up nobody.
+SLOW_CLIENTS = 16
 # Few, since each one that is awake takes the interpreter from those at work.
 REFUSING_THREADS = 2
 
 
 class Worker(ThreadWorker):
-    """Takes on as many requests as it has threads, and has the rest refused by threads of their own.
+    """Takes on as many requests as the gate lets in, and has the rest refused by threads of their own.
 
     ThreadWorker has one line for all, without bound: in a crowd, who is to be refused would stand in the way of who is
     taken on, and would hear of it late.
@@ -32,12 +33,17 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
-        if self.taken_on < self.cfg.threads:
+        most = self.cfg.threads
+        if self.taken_on < most and self.taken_on - reception.receiving() < most - SLOW_CLIENTS:
             self.taken_on += 1
-            threads, finish = self.tpool, self._finish_taken_on
+            handled, finish = self.tpool.submit(self._take_on, conn), self._finish_taken_on
         else:
-            threads, finish = self.refusing, self.finish_request
-        threads.submit(self.handle, conn).add_done_callback(partial(self.method_queue.defer, finish, conn))
+            handled, finish = self.refusing.submit(self.handle, conn), self.finish_request
+        handled.add_done_callback(lambda done: self.method_queue.defer(finish, conn, done))
+
+    def _take_on(self, conn: TConn) -> Any:
+        with reception.begun():
+            return self.handle(conn)
 
     def _finish_taken_on(self, conn: TConn, fs: Future[bool]) -> None:
         self.taken_on -= 1

@@ -1,4 +1,4 @@
-"""So many requests at work, and nobody in a thread that refuses."""
+"""So many requests at work, so many waiting, and no more."""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from embedded.waiting import wait_until
 from services.api import gate as room
 from services.api.gate import Gate
 
@@ -17,40 +18,43 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-def test_whoever_comes_while_all_are_at_work_waits_for_a_turn(pool: ThreadPoolExecutor) -> None:
-    gate = Gate(working=2)
+def test_whoever_comes_beyond_those_at_work_and_waiting_is_turned_away_at_once(pool: ThreadPoolExecutor) -> None:
+    gate = Gate(working=2, waiting=1)
     assert gate.enter()
     assert gate.enter()
-    third = pool.submit(gate.enter)
-    with pytest.raises(TimeoutError):
-        third.result(0.2)
+    two = [pool.submit(gate.enter) for _ in range(2)]
+    # One of the two waits for a turn; the other finds its place taken and is told so while nobody has left yet.
+    wait_until(lambda: sum(each.done() for each in two) == 1, "one of them to be turned away", 10)
+    assert [each.result() for each in two if each.done()] == [False]
     gate.leave()
-    assert third.result(10)
+    assert sorted(each.result(10) for each in two) == [False, True]
 
 
-def test_a_thread_that_refuses_lets_nobody_in_and_takes_no_turn() -> None:
-    gate = Gate(working=1)
+def test_a_thread_that_refuses_lets_nobody_in_and_takes_no_place() -> None:
+    gate = Gate(working=1, waiting=0)
     with ThreadPoolExecutor(1, initializer=room.close_here) as refusing:
         assert not any(refusing.map(lambda _: gate.enter(), range(10)))
     assert gate.enter()
 
 
-def test_a_turn_that_is_given_up_is_the_next_ones() -> None:
-    gate = Gate(working=1)
+def test_a_turn_that_is_given_up_is_the_next_ones(pool: ThreadPoolExecutor) -> None:
+    gate = Gate(working=1, waiting=0)
     for _ in range(1_000):
         assert gate.enter()
+        assert not gate.enter()
         gate.leave()
     assert gate.enter()
 
 
 def test_never_more_are_at_work_than_may_be(pool: ThreadPoolExecutor) -> None:
-    gate, lock = Gate(working=3), threading.Lock()
+    gate, lock = Gate(working=3, waiting=5), threading.Lock()
     at_work, most = 0, 0
 
     def work() -> None:
         nonlocal at_work, most
         for _ in range(200):
-            assert gate.enter()
+            if not gate.enter():
+                continue
             with lock:
                 at_work += 1
                 most = max(most, at_work)
@@ -64,9 +68,9 @@ def test_never_more_are_at_work_than_may_be(pool: ThreadPoolExecutor) -> None:
     assert at_work == 0
 
 
-def test_whoever_waits_too_long_for_a_turn_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_waits_too_long_for_a_turn_gives_its_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "TURN_SECONDS", 0.05)
-    gate = Gate(working=1)
+    gate = Gate(working=1, waiting=1)
     assert gate.enter()
     for _ in range(3):
         assert not gate.enter()
