@@ -45,6 +45,7 @@ def test_a_body_over_the_limit_is_413_whether_its_length_is_told_or_not(url: str
             answer = post(too_long, chunked)
             assert answer.status_code == 413
             assert answer.headers["Content-Type"] == "application/problem+json"
+            assert answer.json()["detail"] == "the body is larger than 10000 bytes"
 
 
 def test_a_connection_serves_on_after_an_error(served: Stack) -> None:
