@@ -200,10 +200,12 @@ def test_make_up_a_second_time_changes_nothing_and_trains_nothing(stack: Stack) 
         assert stack.up_and_well(service)
 
 
-def test_make_train_publishes_a_new_version_and_leaves_the_old_one(stack: Stack) -> None:
-    versions = set(listed(stack))
+def test_make_train_publishes_a_new_version_that_the_running_api_serves_and_leaves_the_old_one(stack: Stack) -> None:
+    versions, api, restarts = set(listed(stack)), stack.container("api"), stack.restarts("api")
     assert "published version" in stack.make("train").stdout
     assert set(listed(stack)) > versions
+    await_served(stack, stack.compose("exec", "api", "cat", "/models/iris/current").strip())
+    assert (stack.container("api"), stack.restarts("api")) == (api, restarts)
 
 
 def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: Stack) -> None:
@@ -212,10 +214,21 @@ def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: St
     before = str(int(newest) - 1)
     told = stack.make("rollback", "MODEL=iris").stdout
     assert f"iris: version {before} is served now, before it was {newest}" in told
+    await_served(stack, before)
     stack.make("up")
     assert stack.compose("exec", "api", "cat", "/models/iris/current").strip() == before
     told = stack.make("rollback", "MODEL=iris", f"TO={newest}").stdout
     assert f"iris: version {newest} is served now, before it was {before}" in told
+
+
+def await_served(stack: Stack, version: str) -> None:
+    """Wait until the api answers with this version of Iris, and again from whichever worker is asked."""
+    ready = f"http://localhost:{stack.api_port}/ready"
+
+    def served() -> bool:
+        return {requests.get(ready, timeout=10).json()["models"]["iris"] for _ in range(20)} == {version}
+
+    wait_until(served, f"version {version} of iris to be served", 30)
 
 
 def listed(stack: Stack) -> list[str]:
