@@ -143,9 +143,10 @@ def main() -> int:
     keep: bool = parser.parse_args().keep
     configured = settings.load_or_exit("demo")
     stop = Stop()
+    stop.request_on_signals()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Unlike a service, the demo never lets a second signal kill it: it has processes to stop.
-        signal.signal(number, lambda *_: stop.request())
+        signal.signal(number, lambda *_: None)
     try:
         with tempfile.TemporaryDirectory(prefix="petalstream-") as folder, Processes(stop) as processes:
             return run(Demo(processes, ports_of(configured, keep), Path(folder)), keep, stop)

@@ -19,6 +19,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
 
     def request(self) -> None:
         """Ask for a stop; cannot be taken back."""
@@ -32,6 +33,13 @@ class Stop:
     def requested(self) -> bool:
         """Whether a stop was requested."""
         return self.wait(0)
+
+    def request_on_signals(self) -> None:
+        """Have any signal that has a handler request it, at the moment when it arrives.
+
+        Python runs the handler itself only after the wait that such a signal comes just before, or beside, has ended.
+        """
+        signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
 
 
 def exit_on_sigterm() -> None:
@@ -50,8 +58,8 @@ def stop_on_signals(drain_seconds: float = DRAIN_SECONDS) -> Stop:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         faulthandler.dump_traceback_later(drain_seconds, exit=True)
-        stop.request()
 
+    stop.request_on_signals()
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
     return stop

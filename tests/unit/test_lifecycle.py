@@ -18,8 +18,16 @@ SERVICE = """
 """
 
 
-def service(then: str = "pass", drain: float = 9) -> subprocess.Popen[str]:
-    code = textwrap.dedent(SERVICE).format(drain=drain, then=then)
+# The main thread takes no signal, so another one does, and the wait of the main thread is not interrupted.
+ANOTHER_THREAD = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+"""
+
+
+def service(then: str = "pass", drain: float = 9, before: str = "") -> subprocess.Popen[str]:
+    code = before + textwrap.dedent(SERVICE).format(drain=drain, then=then)
     process = subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True)
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
@@ -30,6 +38,14 @@ def service(then: str = "pass", drain: float = 9) -> subprocess.Popen[str]:
 def test_the_first_signal_lets_the_service_finish(number: signal.Signals) -> None:
     process = service()
     process.send_signal(number)
+    output, _ = process.communicate(timeout=20)
+    assert (process.returncode, output) == (0, "asked\nfinished\n")
+
+
+def test_a_signal_that_does_not_interrupt_the_wait_ends_it_all_the_same() -> None:
+    """As one that arrives in another thread or just before the wait: Python would run its handler after the wait."""
+    process = service(before=ANOTHER_THREAD)
+    process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=20)
     assert (process.returncode, output) == (0, "asked\nfinished\n")
 
