@@ -145,7 +145,8 @@ def main() -> int:
     stop = Stop()
     stop.request_on_signals()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Unlike a service, the demo never lets a second signal kill it: it has processes to stop.
+        # A handler, so that the signal requests a stop and does not kill, nor a second one, as it would a service: the
+        # demo has processes to stop.
         signal.signal(number, lambda *_: None)
     try:
         with tempfile.TemporaryDirectory(prefix="petalstream-") as folder, Processes(stop) as processes:

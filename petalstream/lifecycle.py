@@ -13,8 +13,8 @@ DRAIN_SECONDS = 9.0
 class Stop:
     """A request to stop that a signal handler can make and a loop can wait for.
 
-    It is a pipe and not a threading.Event, whose set() can deadlock in a signal handler when the signal arrives
-    while the main thread is just entering wait().
+    It is a pipe, into which a signal can write as it arrives, and not a threading.Event, whose set() can deadlock in a
+    signal handler when the signal arrives while the main thread is just entering wait().
     """
 
     def __init__(self) -> None:

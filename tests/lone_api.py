@@ -37,11 +37,6 @@ class LoneApi:
         """The worker processes."""
         return psutil.Process(self.child.process.pid).children()
 
-    def versions(self) -> set[str]:
-        """The versions of Iris that the workers say they serve: each new connection may reach another one."""
-        asked = [requests.get(f"{self.url}/ready", timeout=10).json() for _ in range(20 * WORKERS)]
-        return {answer["models"]["iris"] for answer in asked}
-
     def counted(self, name: str) -> float:
         """The sum of a metric's samples over all labels."""
         families = text_string_to_metric_families(requests.get(f"{self.url}/metrics", timeout=10).text)

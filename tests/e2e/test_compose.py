@@ -14,9 +14,10 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message, ReceivedRecord
 from tests.e2e.compose import Project, require_engine
+from tests.served import await_served
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
-SECONDS = 180
+SECONDS, SERVED_SECONDS = 180, 30
 MOST_KILLS_OF_A_CONSUMER = 2  # its own, and the broker's
 LONG_RUNNING = ["zookeeper", "kafka", "api", "producer", "consumer"]
 SHOWN = re.compile(r"^iris\.requests\[\d\]@\d+  sepal_length=.* ->  \w+ [\d.]+%  [✓✗] .*\(iris version \d+, \d+ ms\)$")
@@ -45,6 +46,11 @@ class Stack(Project):
     def api_port(self) -> str:
         """The api's port on this machine."""
         return self.settings["API_PORT"]
+
+    @property
+    def api_url(self) -> str:
+        """Where the api answers on this machine."""
+        return f"http://localhost:{self.api_port}"
 
     @property
     def servers(self) -> str:
@@ -121,7 +127,7 @@ def test_every_models_test_set_is_streamed(stack: Stack) -> None:
 
 
 def test_the_pages_the_form_and_the_drawings_are_served(stack: Stack) -> None:
-    url, html = f"http://localhost:{stack.api_port}", {"Accept": "text/html"}
+    url, html = stack.api_url, {"Accept": "text/html"}
     start = requests.get(url, headers=html, timeout=10).text
     for model in ("iris", "heart_failure"):
         assert f'href="/models/{model}"' in start
@@ -136,7 +142,7 @@ def test_the_pages_the_form_and_the_drawings_are_served(stack: Stack) -> None:
 
 
 def test_the_api_answers_on_its_port_and_only_on_loopback(stack: Stack) -> None:
-    url = f"http://localhost:{stack.api_port}"
+    url = stack.api_url
     flower = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
     assert requests.post(f"{url}/predict", json=flower, timeout=10).json()["label"] == "setosa"
     assert requests.get(f"{url}/ready", timeout=10).json()["status"] == "ready"
@@ -204,7 +210,7 @@ def test_make_train_publishes_a_new_version_that_the_running_api_serves_and_leav
     versions, api, restarts = set(listed(stack)), stack.container("api"), stack.restarts("api")
     assert "published version" in stack.make("train").stdout
     assert set(listed(stack)) > versions
-    await_served(stack, stack.compose("exec", "api", "cat", "/models/iris/current").strip())
+    await_served(stack.api_url, stack.compose("exec", "api", "cat", "/models/iris/current").strip(), SERVED_SECONDS)
     assert (stack.container("api"), stack.restarts("api")) == (api, restarts)
 
 
@@ -214,21 +220,11 @@ def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: St
     before = str(int(newest) - 1)
     told = stack.make("rollback", "MODEL=iris").stdout
     assert f"iris: version {before} is served now, before it was {newest}" in told
-    await_served(stack, before)
+    await_served(stack.api_url, before, SERVED_SECONDS)
     stack.make("up")
     assert stack.compose("exec", "api", "cat", "/models/iris/current").strip() == before
     told = stack.make("rollback", "MODEL=iris", f"TO={newest}").stdout
     assert f"iris: version {newest} is served now, before it was {before}" in told
-
-
-def await_served(stack: Stack, version: str) -> None:
-    """Wait until the api answers with this version of Iris, and again from whichever worker is asked."""
-    ready = f"http://localhost:{stack.api_port}/ready"
-
-    def served() -> bool:
-        return {requests.get(ready, timeout=10).json()["models"]["iris"] for _ in range(20)} == {version}
-
-    wait_until(served, f"version {version} of iris to be served", 30)
 
 
 def listed(stack: Stack) -> list[str]:

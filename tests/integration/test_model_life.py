@@ -13,6 +13,7 @@ from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from tests.lone_api import WORKERS, LoneApi, lone_api
 from tests.records import FLOWER
+from tests.served import await_served, served_versions
 from tests.versions import Versions
 
 pytestmark = pytest.mark.xdist_group("kafka")
@@ -25,11 +26,6 @@ def api(versions: Versions, tmp_path: Path) -> Iterator[LoneApi]:
     with lone_api(versions.models_dir, tmp_path) as running:
         wait_until(lambda: running.log.read_text().count("serving iris version 1") == WORKERS, "both workers", SECONDS)
         yield running
-
-
-def wait_for(api: LoneApi, version: str) -> None:
-    """Wait until every worker serves the version."""
-    wait_until(lambda: api.versions() == {version}, f"every worker to serve version {version}", SECONDS)
 
 
 def train(versions: Versions, *command: str) -> subprocess.CompletedProcess[str]:
@@ -49,12 +45,12 @@ def test_every_worker_takes_in_what_the_trainer_publishes_and_what_is_rolled_bac
 ) -> None:
     trained = train(versions, *python("services.trainer", "iris"))
     assert (trained.returncode, "published version 2" in trained.stdout) == (0, True), trained.stderr
-    wait_for(api, "2")
+    await_served(api.url, "2", SECONDS)
     answer = requests.post(f"{api.url}/predict", json=FLOWER, timeout=10).json()
     assert (answer["version"], answer["label"]) == ("2", "setosa")
     rolled = train(versions, *python("services.trainer.rollback", "iris"))
     assert (rolled.returncode, "version 1 is served now" in rolled.stdout) == (0, True), rolled.stderr
-    wait_for(api, "1")
+    await_served(api.url, "1", SECONDS)
     # The newer one stays where it is, and can be addressed.
     answer = requests.get(f"{api.url}/v2/models/iris/versions/2/ready", timeout=10)
     assert answer.status_code == 200
@@ -65,14 +61,14 @@ def test_a_bad_bundle_leaves_every_worker_serving_ready_and_saying_why(
 ) -> None:
     current = versions.models_dir / "iris" / "current"
     spoilt = versions.publish(iris)
-    wait_for(api, "2")
+    await_served(api.url, "2", SECONDS)
     (spoilt.path / "model.joblib").write_bytes(b"cut")
     current.write_text("1\n")
-    wait_for(api, "1")
+    await_served(api.url, "1", SECONDS)
     current.write_text("2\n")
     refused = f"iris is not reloaded: {spoilt.path / 'model.joblib'} was altered"
     wait_until(lambda: api.log.read_text().count(refused) == WORKERS, "both workers to refuse it", SECONDS)
-    assert api.versions() == {"1"}
+    assert served_versions(api.url) == {"1"}
     assert "; version 1 goes on serving" in api.log.read_text()
     metrics = requests.get(f"{api.url}/metrics", timeout=10).text
     assert f'petalstream_api_model_reloads_total{{outcome="refused"}} {WORKERS}.0' in metrics

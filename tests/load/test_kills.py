@@ -40,30 +40,23 @@ def await_serving(api: LoneApi, workers: int) -> None:
     wait_until(lambda: api.log.read_text().count("serving iris") >= workers, f"{workers} workers to serve", SECONDS)
 
 
-def kill_a_worker(api: LoneApi) -> None:
-    """SIGKILL to one worker."""
-    api.workers()[0].kill()
-
-
 def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
     settings: Settings, iris: Bundle, tmp_path: Path
 ) -> None:
-    own = tmp_path / "temporary"
-    own.mkdir()
     stop, answers = threading.Event(), itertools.count()
 
     def judge(status: int, headers: Any, body: bytes) -> str:
         next(answers)
         return is_a_flower_or_busy(status, headers, body)
 
-    with lone_api(settings.models_dir, tmp_path, tmpdir=own) as api, ThreadPoolExecutor(1) as aside:
+    with lone_api(settings.models_dir, tmp_path) as api, ThreadPoolExecutor(1) as aside:
         loading = aside.submit(load, f"{api.url}/predict", CONNECTIONS, lambda passed: stop.is_set(), judge)
         try:
             for killed in range(KILLS):
                 await_serving(api, WORKERS + killed)
                 enough = next(answers) + 20 * CONNECTIONS
                 wait_until(lambda: next(answers) > enough, "the load to go on", SECONDS)  # noqa: B023
-                kill_a_worker(api)
+                api.workers()[0].kill()
             await_serving(api, WORKERS + KILLS)
         finally:
             stop.set()
@@ -75,7 +68,7 @@ def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
         # What the dead have counted stays counted, but for requests that they did not live to count.
         answered = api.counted("petalstream_api_requests_total")
         assert answered >= seen.statuses[200]
-        files = [path.name for path in own.rglob("*.db")]
+        files = [path.name for path in tmp_path.rglob("*.db")]
         assert len(files) == len(set(files)) <= 3 * WORKERS, files
 
 

@@ -12,6 +12,7 @@ from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
 from tests.load.client import load
 from tests.lone_api import lone_api
+from tests.served import await_served
 from tests.versions import Versions
 
 pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.timeout(300)]
@@ -39,7 +40,7 @@ def test_fifty_swaps_under_load_fail_no_request_and_each_answer_agrees_with_its_
             for _ in range(SWAPS):
                 latest = versions.publish(iris).manifest.version
                 wait_until(lambda: latest in answered, f"an answer of version {latest}", SECONDS)  # noqa: B023
-            wait_until(lambda: api.versions() == {latest}, "every worker to serve the last version", SECONDS)
+            await_served(api.url, latest, SECONDS)
         finally:
             stop.set()
         seen = loading.result(60)
