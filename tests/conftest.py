@@ -12,6 +12,7 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings, variable
 from services.trainer.training import train, up_to_date
+from tests.turns import turn
 from tests.versions import Versions
 
 for setting in dataclasses.fields(Settings):
@@ -27,6 +28,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--report", type=Path, help="file to which chaos adds a line a scenario")
     parser.addoption("--oip-url", help="the server that conformance is tested of; else an api of the tests' own")
     parser.addoption("--oip-model", help="the model that it is asked for")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marks that are the tests' own."""
+    config.addinivalue_line("markers", "alone: compares times, and no other test of `make test` may run beside it")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    """Give a test its turn, before its time limit begins."""
+    with turn(item.config.rootpath / ".cache" / "turns", item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,7 @@ from petalstream.settings import Settings
 from tests.load.client import Seen, for_seconds, load
 from tests.lone_api import LoneApi, lone_api
 
-pytestmark = pytest.mark.xdist_group("load")
+pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.alone]
 CONNECTIONS, SECONDS = 200, 20
 
 
