@@ -26,6 +26,8 @@ def read(features: Sequence[Feature], content: object) -> Inference:
     """The request that a JSON body holds. Parameters are for extensions and change nothing. Raises WrongTensor."""
     if not isinstance(content, dict):
         raise WrongTensor(f"the body must be an object with inputs, not {shown(content)}")
+    if "inputs" not in content:
+        raise WrongTensor("the body has no inputs; expected is an object with a list of one tensor or more as inputs")
     tensors.parameters(content, "the request")
     identifier, inputs = content.get("id"), content.get("inputs")
     if not isinstance(identifier, str | None):

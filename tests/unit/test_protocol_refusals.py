@@ -58,7 +58,8 @@ def test_a_request_that_is_none_is_told_what_one_is(
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "inputs must be a list of one tensor or more, not null"),
+        (b"", "the body has no inputs; expected is an object with a list of one tensor or more as inputs"),
+        (b'{"id": "7"}', "the body has no inputs; expected is an object with a list of one tensor or more as inputs"),
         (b"{", "the body is not JSON: "),
         (b"\xff", "the body is not UTF-8: byte 0 cannot be decoded"),
         (b"[]", "the body must be an object with inputs, not a list"),
