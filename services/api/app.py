@@ -37,8 +37,6 @@ def create_app(configured: Settings | None = None) -> Flask:
     configured = configured or settings.load_or_exit("api")
     logs.configure(configured.log_level)
     app = Flask(__name__)
-    # Werkzeug cuts a body of unknown length off at this size without an error; one byte more tells that it was larger.
-    app.config["MAX_CONTENT_LENGTH"] = configured.api_max_body_bytes + 1
     app.extensions["settings"] = configured
     app.extensions["registry"] = _registry(configured)
     app.extensions["document"] = explorer.Document(configured, Path(app.static_folder or ""))

@@ -36,7 +36,7 @@ def read_body(request: Request, most_bytes: int) -> bytes:
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise UnsupportedEncoding(f"the content encoding must be gzip or none, not {encoding[:40]}")
-    # A length that is told werkzeug would refuse too, but without a word of what would do.
+    # Of a body that is told to be longer nothing was read (front.py).
     if (request.content_length or 0) > most_bytes or len(body := request.get_data(cache=False)) > most_bytes:
         raise RequestEntityTooLarge(f"the body is larger than {most_bytes} bytes")
     return _decompressed(body, most_bytes) if encoding.endswith("gzip") else body
