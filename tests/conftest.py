@@ -1,7 +1,6 @@
 """Options and fixtures that every room of tests shares."""
 
 import dataclasses
-import fcntl
 import os
 import shutil
 from collections.abc import Generator
@@ -28,11 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--report", type=Path, help="file to which chaos adds a line a scenario")
     parser.addoption("--oip-url", help="the server that conformance is tested of; else an api of the tests' own")
     parser.addoption("--oip-model", help="the model that it is asked for")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """The marks that are the tests' own."""
-    config.addinivalue_line("markers", "alone: compares times, and no other test of `make test` may run beside it")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -68,10 +62,8 @@ def heart_failure(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """The heart-failure model, trained for real once a run; tests read it only."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     models_dir = tmp_path_factory.getbasetemp().parent / f"heart-failure-{run}"
-    models_dir.mkdir(exist_ok=True)
     # The processes of one run share the folder, and whoever comes second finds the model there.
-    with (models_dir / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with turn(models_dir, alone=True):
         own = Settings(models_dir=models_dir)
         return up_to_date(own, "heart_failure") or train(own, "heart_failure")
 

@@ -53,6 +53,11 @@ class Stack(Project):
         return f"http://localhost:{self.api_port}"
 
     @property
+    def current(self) -> str:
+        """The version of Iris that is to be served."""
+        return self.compose("exec", "api", "cat", "/models/iris/current").strip()
+
+    @property
     def servers(self) -> str:
         """The broker's address from outside."""
         return f"localhost:{self.settings['KAFKA_PORT']}"
@@ -210,19 +215,19 @@ def test_make_train_publishes_a_new_version_that_the_running_api_serves_and_leav
     versions, api, restarts = set(listed(stack)), stack.container("api"), stack.restarts("api")
     assert "published version" in stack.make("train").stdout
     assert set(listed(stack)) > versions
-    await_served(stack.api_url, stack.compose("exec", "api", "cat", "/models/iris/current").strip(), SERVED_SECONDS)
+    await_served(stack.api_url, stack.current, SERVED_SECONDS)
     assert (stack.container("api"), stack.restarts("api")) == (api, restarts)
 
 
 def test_make_rollback_points_a_model_back_and_make_up_leaves_it_there(stack: Stack) -> None:
     stack.make("train", "MODEL=iris")
-    newest = stack.compose("exec", "api", "cat", "/models/iris/current").strip()
+    newest = stack.current
     before = str(int(newest) - 1)
     told = stack.make("rollback", "MODEL=iris").stdout
     assert f"iris: version {before} is served now, before it was {newest}" in told
     await_served(stack.api_url, before, SERVED_SECONDS)
     stack.make("up")
-    assert stack.compose("exec", "api", "cat", "/models/iris/current").strip() == before
+    assert stack.current == before
     told = stack.make("rollback", "MODEL=iris", f"TO={newest}").stdout
     assert f"iris: version {newest} is served now, before it was {before}" in told
 
