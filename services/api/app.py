@@ -27,6 +27,7 @@ from services.api.auth import Keys
 from services.api.front import Front
 from services.api.gate import Gate
 from services.api.registry import Registry
+from services.api.short_way import ShortWay
 from services.api.unloaded import Unloaded
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,9 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.before_request(problems.require_host)
     # What is registered first is called last.
     app.after_request(compression.gzipped)
-    if configured.api_keys:
-        auth.guard(app, Keys(keys.read_keys(configured.api_keys)), configured.api_open)
+    required = Keys(keys.read_keys(configured.api_keys)) if configured.api_keys else None
+    if required:
+        auth.guard(app, required, configured.api_open)
     if configured.api_cors_origins:
         origins = configured.api_cors_origins.split(",")
         CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
@@ -57,7 +59,11 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.after_request(headers.secure)
     problems.register(app)
     gate = Gate(configured.api_threads, configured.api_queue)
-    app.wsgi_app = Front(app.wsgi_app, gate, configured.api_max_body_bytes, configured.api_access_log)  # type: ignore[method-assign]
+    # Answers to scripts of other origins have headers of their own.
+    short_way = None if configured.api_cors_origins else ShortWay(app.extensions["registry"], configured, required)
+    app.wsgi_app = Front(  # type: ignore[method-assign]
+        app.wsgi_app, short_way, gate, configured.api_max_body_bytes, configured.api_access_log
+    )
     return app
 
 

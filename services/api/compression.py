@@ -1,9 +1,12 @@
 """Answers in gzip, for who accepts it."""
 
 import gzip
+from functools import lru_cache
 from http import HTTPStatus
 
 from flask import Response, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 KINDS = {
     "application/json",
@@ -26,10 +29,10 @@ LEVEL = 1
 def gzipped(response: Response) -> Response:
     """The answer, compressed where the client would have that and it gains by it; called last, with every answer."""
     response.vary.add("Accept-Encoding")
-    if not _gains(response) or not _accepted():
+    if not _gains(response) or not accepts_gzip(request.headers.get("Accept-Encoding", "")):
         return response
     response.direct_passthrough = False
-    response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+    response.set_data(compressed(response.get_data()))
     response.headers["Content-Encoding"] = "gzip"
     etag, weak = response.get_etag()
     if etag:
@@ -45,6 +48,13 @@ def _gains(response: Response) -> bool:
     return whole and response.mimetype in KINDS and (response.content_length or 0) >= LEAST_BYTES
 
 
-def _accepted() -> bool:
-    accept = request.accept_encodings
+@lru_cache(100)
+def accepts_gzip(header: str) -> bool:
+    """Whether a client that sends this in Accept-Encoding would rather have gzip."""
+    accept = parse_accept_header(header, Accept)
     return 0 < accept.quality("gzip") >= accept.quality("identity")
+
+
+def compressed(body: bytes) -> bytes:
+    """`body` in gzip."""
+    return gzip.compress(body, LEVEL, mtime=0)

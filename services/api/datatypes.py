@@ -1,19 +1,25 @@
 """The datatypes of the Open Inference Protocol: what each holds in JSON, and which of them a feature takes."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from petalstream.schema import Feature, Kind
 
 
 @dataclass(frozen=True)
 class Datatype:
-    """What its elements are, in words, and whether a value of JSON can be one."""
+    """What its elements are, in words, and whether a value of JSON can be one.
+
+    `holds_all` says so of many at once; where it does not, each has to be looked at.
+    """
 
     holds: str
     fits: Callable[[Any], bool]
+    holds_all: Callable[[Sequence[Any]], bool]
 
 
 def _whole(least: int, most: int) -> Datatype:
@@ -22,12 +28,30 @@ def _whole(least: int, most: int) -> Datatype:
         whole = type(value) is int or (type(value) is float and value.is_integer())
         return whole and least <= value <= most
 
-    return Datatype(f"whole numbers from {least} to {most}", fits)
+    def holds_all(values: Sequence[Any]) -> bool:
+        return set(map(type, values)) == {int} and least <= min(values) and max(values) <= most
+
+    return Datatype(f"whole numbers from {least} to {most}", fits, holds_all)
 
 
 def _real(most: float) -> Datatype:
     # NaN, which Python's reader takes for JSON, is within no bounds.
-    return Datatype(f"numbers within ±{most:g}", lambda value: type(value) in (int, float) and abs(value) <= most)
+    def fits(value: Any) -> bool:
+        return type(value) in (int, float) and abs(value) <= most
+
+    def holds_all(values: Sequence[Any]) -> bool:
+        if not set(map(type, values)) <= {int, float}:
+            return False
+        try:
+            return bool((np.abs(np.array(values, dtype=np.float64)) <= most).all())
+        except OverflowError:
+            return False
+
+    return Datatype(f"numbers within ±{most:g}", fits, holds_all)
+
+
+def _only(kind: type, holds: str) -> Datatype:
+    return Datatype(holds, lambda value: type(value) is kind, lambda values: set(map(type, values)) == {kind})
 
 
 NUMERIC: Mapping[str, Datatype] = {
@@ -39,8 +63,8 @@ NUMERIC: Mapping[str, Datatype] = {
 }
 DATATYPES: Mapping[str, Datatype] = {
     **NUMERIC,
-    "BOOL": Datatype("true and false", lambda value: type(value) is bool),
-    "BYTES": Datatype("texts", lambda value: type(value) is str),
+    "BOOL": _only(bool, "true and false"),
+    "BYTES": _only(str, "texts"),
 }
 _OWN = {Kind.NUMBER: "FP64", Kind.INTEGER: "INT64", Kind.YES_NO: "BOOL", Kind.CATEGORY: "BYTES"}
 

@@ -1,6 +1,5 @@
 """The OpenAPI document, and a page to look at it and try it out, whose script comes from an installed package."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 
 from petalstream.settings import Settings
 from services.api import context, headers
+from services.api.encoding import json_bytes
 from services.api.openapi import document
 from services.api.openapi.document import Surroundings
 from services.api.opening import Served
@@ -27,13 +27,13 @@ class Document:
         open_parts = configured.api_open.split(",") if configured.api_keys else None
         own = sorted(path.name for path in static.iterdir())
         self._around = Surroundings(configured.default_model, open_parts, own, list(ASSETS))
-        self._written: tuple[Sequence[Served], str] | None = None
+        self._written: tuple[Sequence[Served], bytes] | None = None
 
-    def written(self, served: Sequence[Served]) -> str:
+    def written(self, served: Sequence[Served]) -> bytes:
         """The document as JSON."""
         last = self._written
         if not last or last[0] != served:
-            last = self._written = served, json.dumps(document.make(served, self._around), allow_nan=False)
+            last = self._written = served, json_bytes(document.make(served, self._around))
         return last[1]
 
 

@@ -10,6 +10,7 @@ from services.api import access, headers, metrics, notes, problems, reception
 from services.api.gate import Gate
 from services.api.notes import Notes
 from services.api.observability import METRICS, PROBES
+from services.api.short_way import ShortWay
 
 Environ = dict[str, Any]
 # Whoever asks how the api is must hear it above all when it has too much to do.
@@ -36,13 +37,21 @@ class Told:
 
 
 class Front:
-    """A WSGI application around another one, which takes bodies of at most `most_bytes`.
+    """A WSGI application around another one, which takes bodies of at most `most_bytes`, and a short way beside it.
 
     `logs_access` has each request told on standard output.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], gate: Gate, most_bytes: int, logs_access: bool) -> None:
-        self._app, self._gate, self._most_bytes, self._logs_access = app, gate, most_bytes, logs_access
+    def __init__(
+        self,
+        app: Callable[..., Iterable[bytes]],
+        short_way: ShortWay | None,
+        gate: Gate,
+        most_bytes: int,
+        logs_access: bool,
+    ) -> None:
+        self._app, self._short_way, self._gate = app, short_way, gate
+        self._most_bytes, self._logs_access = most_bytes, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -84,6 +93,10 @@ class Front:
         if not self._gate.enter():
             return _turn_away(environ, told)
         try:
+            if self._short_way and (answer := self._short_way(environ)):
+                fields, body = answer
+                told("200 OK", fields)
+                return [body]
             return self._app(environ, told)
         finally:
             self._gate.leave()

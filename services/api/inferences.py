@@ -1,6 +1,6 @@
 """The inference request and response of the Open Inference Protocol, in JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,8 @@ from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 from services.api import tensor_rows, tensors
 from services.api.protocol_metadata import PREDICT, PROBABILITIES, outputs
+from services.api.scored import Scored
+from services.api.scorer import Rows
 from services.api.tensors import SHOWN, WrongTensor, shown
 
 OUTPUTS = (PREDICT, PROBABILITIES)
@@ -18,7 +20,7 @@ class Inference:
     """What a request asks for: `rows` to score, the names of the `outputs` to answer with, and the `id` to repeat."""
 
     id: str | None
-    rows: list[dict[str, Any]]
+    rows: Rows
     outputs: list[str]
 
 
@@ -36,19 +38,16 @@ def read(features: Sequence[Feature], content: object) -> Inference:
         found = "an empty one" if inputs == [] else shown(inputs)
         raise WrongTensor(f"inputs must be a list of one tensor or more, not {found}")
     wanted = _wanted(content.get("outputs"))
-    return Inference(identifier, tensor_rows.rows(features, [tensors.read(each) for each in inputs]), wanted)
+    return Inference(identifier, tensor_rows.table(features, [tensors.read(each) for each in inputs]), wanted)
 
 
-def response(manifest: Manifest, asked: Inference, answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The JSON for the scorer's answers to the rows of a request; all data is flat."""
-    data = {
-        PREDICT: [answer["label"] for answer in answers],
-        PROBABILITIES: [share for answer in answers for share in answer["probabilities"].values()],
-    }
+def response(manifest: Manifest, asked: Inference, scored: Scored) -> dict[str, Any]:
+    """The JSON for what was found of the rows of a request, which all fit; all data is flat."""
+    data = {PREDICT: scored.labels(), PROBABILITIES: scored.found.probabilities.ravel().tolist()}
     given, described = [], outputs(manifest)
     for name in asked.outputs:
         tensor = described[name]
-        given.append({**tensor, "shape": [len(answers), *tensor["shape"][1:]], "data": data[name]})
+        given.append({**tensor, "shape": [scored.count, *tensor["shape"][1:]], "data": data[name]})
     identifier = {} if asked.id is None else {"id": asked.id}
     return {"model_name": manifest.model, "model_version": manifest.version, **identifier, "outputs": given}
 

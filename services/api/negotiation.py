@@ -1,6 +1,5 @@
 """Page, JSON or CSV: what the caller would rather read, where there is a choice."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
 
 from services.api.body import UnreadableBody
+from services.api.encoding import json_bytes
 
 PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
 
@@ -32,7 +32,12 @@ def wants_csv() -> bool:
     """
     g.varies = True
     wish = request.args.get("format")
-    return wish == "csv" or (wish != "json" and prefers_csv(request.accept_mimetypes))
+    return wish == "csv" or (wish is None and prefers_csv(request.accept_mimetypes))
+
+
+def wants_columns() -> bool:
+    """Whether to answer rows with one object of columns."""
+    return request.args.get("format") == "columns"
 
 
 def prefers_page(accept: MIMEAccept) -> bool:
@@ -60,7 +65,7 @@ def require_format(known: Sequence[str]) -> None:
 
 def as_json(content: Any) -> Response:
     """An answer in JSON."""
-    return Response(json.dumps(content, allow_nan=False), mimetype="application/json")
+    return Response(json_bytes(content), mimetype=JSON)
 
 
 def mark(response: Response) -> Response:

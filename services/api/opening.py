@@ -2,10 +2,12 @@
 
 import io
 from dataclasses import dataclass
+from functools import partial
 
 import joblib
 
 from petalstream.bundle import MODEL, Bundle, BundleError, Manifest
+from petalstream.inference import infer
 from services.api import soundness
 from services.api.reports import Report
 from services.api.scorer import Scorer
@@ -31,7 +33,7 @@ def open_bundle(found: Bundle) -> Served:
         found.verify()
         soundness.check(found)
         # The very bytes whose digest was checked: the file may be another one by now.
-        scorer = Scorer(found.manifest, joblib.load(io.BytesIO(found.read(MODEL))))
+        scorer = Scorer(found.manifest, partial(infer, joblib.load(io.BytesIO(found.read(MODEL)))))
         scorer.check_golden_rows()
         return Served(scorer, Report.read(found))
     except BundleError:

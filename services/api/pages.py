@@ -58,7 +58,7 @@ def predict(name: str) -> Response:
         return as_json({"errors": [asdict(error) for error in entries.errors]})
     if entries.errors:
         raise InvalidRows(entries.errors)
-    (answer,) = scoring.answers(served, [entries.row])
+    (answer,) = scoring.scored(request.environ, served, [entries.row]).answers()
     if not page:
         return as_json(answer)
     url = request.host_url.rstrip("/") + url_for("api.predict", name=name)

@@ -61,4 +61,4 @@ def infer(name: str, version: str | None = None) -> Response:
         raise WrongTensor(NO_BINARY)
     content = read_json(request, context.settings().api_max_body_bytes)
     asked = inferences.read(served.manifest.features, content)
-    return as_json(inferences.response(served.manifest, asked, scoring.answers(served, asked.rows)))
+    return as_json(inferences.response(served.manifest, asked, scoring.scored(request.environ, served, asked.rows)))

@@ -8,11 +8,11 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from services.api import context, csv_answers, pages, scoring
 from services.api.body import FORM, reports_errors
-from services.api.negotiation import CSV, as_json, require_format, wants_csv, wants_page
+from services.api.negotiation import CSV, as_json, require_format, wants_columns, wants_csv, wants_page
 from services.api.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
-blueprint.before_request(partial(require_format, ["json", "csv"]))
+blueprint.before_request(partial(require_format, ["json", "csv", "columns"]))
 
 
 @blueprint.post("/predict")
@@ -43,7 +43,10 @@ def _predict_rows(name: str) -> Response:
     served = context.registry().find(name)
     reports = reports_errors(request)
     rows, single = read_rows(request, served.manifest.features, context.settings().api_max_body_bytes)
-    answers = scoring.answers(served, rows, reports)
+    found = scoring.scored(request.environ, served, rows, reports)
+    if wants_columns():
+        return as_json(found.columns())
+    answers = found.answers()
     if wants_csv():
         return Response(csv_answers.write(served.manifest, answers, reports), mimetype=CSV)
     return as_json(answers[0] if single else answers)

@@ -10,9 +10,10 @@ from petalstream.schema import Feature
 from services.api import columns, csv_rows
 from services.api.body import UnreadableBody, decoded, parse_json, read_body
 from services.api.negotiation import CSV
+from services.api.scorer import Rows
 
 
-def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) -> tuple[list[Any], bool]:
+def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) -> tuple[Rows, bool]:
     """The rows of the body, and whether it was a single object. `features` say what the cells of a CSV mean.
 
     Raises UnsupportedMediaType, and what read_body does.
@@ -25,12 +26,13 @@ def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) ->
     if not request.is_json:
         sent = (request.content_type or "none")[:60]
         raise UnsupportedMediaType(f"the content type must be application/json or text/csv, not {sent}")
-    return _of_json(parse_json(read_body(request, most_bytes)))
+    return of_json(parse_json(read_body(request, most_bytes)))
 
 
-def _of_json(content: Any) -> tuple[list[Any], bool]:
+def of_json(content: Any) -> tuple[Rows, bool]:
+    """The rows that a body in JSON holds, and whether it was a single object. Raises UnreadableBody."""
     if columns.are_columns(content):
-        return columns.rows(content), False
+        return columns.table(content), False
     if isinstance(content, dict):
         return [content], True
     if not isinstance(content, list):

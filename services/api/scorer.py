@@ -1,21 +1,28 @@
 """The core of the api: rows in, predictions out. It knows no Flask."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from petalstream.bundle import BundleError, Manifest
-from petalstream.inference import infer
+from petalstream.inference import Inference
 from petalstream.schema import RowError, row_errors
+from services.api.cautions import Cautions
+from services.api.samples import Matcher, Samples, Table
+from services.api.scored import Scored
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
 MOST_ERRORS, MOST_ERRORS_A_ROW = 100, 10
 # A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
 MOST_REPORTED = 10_000
+# Of fewer rows a look at each value takes less time than to make columns of them.
+FEW_ROWS = 16
+Rows = Sequence[object] | Table
 
 
 class InvalidRows(ValueError):
@@ -33,72 +40,36 @@ class InvalidRows(ValueError):
 
 @dataclass(frozen=True)
 class Scorer:
-    """One version of a model, ready to predict; `estimator` is the fitted scikit-learn estimator of the bundle."""
+    """One version of a model, ready to predict."""
 
     manifest: Manifest
-    estimator: Any
+    runtime: Callable[[NDArray[np.float64]], Inference]
 
-    def predict(self, rows: Sequence[object]) -> list[dict[str, Any]]:
-        """One answer a row: label, probability of each class, model, version, warnings.
-
-        Where the model is a vote, the answer has each voter's `votes` too, and where the row names features that the
-        model does without, they are `unused`. Raises InvalidRows.
-        """
-        faults = (error for index, row in enumerate(rows) for error in row_errors(self.manifest.features, row, index))
+    def predict(self, rows: Rows) -> Scored:
+        """What the model says of rows that must all fit it. Raises InvalidRows."""
+        if samples := self._at_once(rows):
+            return self._score(samples, {}, len(rows))
+        given = rows.rows() if isinstance(rows, Table) else rows
+        faults = (error for index, row in enumerate(given) for error in row_errors(self.manifest.features, row, index))
         if errors := list(islice(faults, MOST_ERRORS)):
             raise InvalidRows(errors)
-        return self._score([row for row in rows if isinstance(row, Mapping)])
+        return self._score(self._samples(enumerate(given)), {}, len(given))
 
-    def report(self, rows: Sequence[object]) -> list[dict[str, Any]]:
-        """One answer a row, as `predict` gives it, or {"errors": [...]} where the row does not fit the model.
+    def report(self, rows: Rows) -> Scored:
+        """What the model says of rows, where those that do not fit it have their errors.
 
         Raises InvalidRows where more than MOST_REPORTED rows do not.
         """
-        faults = list(self._faults(rows))
-        fitting = [row for row, errors in zip(rows, faults, strict=True) if not errors and isinstance(row, Mapping)]
-        scored = iter(self._score(fitting))
-        return [{"errors": list(map(asdict, errors))} if errors else next(scored) for errors in faults]
-
-    def _faults(self, rows: Sequence[object]) -> Iterator[list[RowError]]:
-        """The first errors of each row."""
-        first: list[RowError] = []
-        bad = 0
-        for index, row in enumerate(rows):
-            errors = list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW))
-            bad += bool(errors)
-            if len(first) < MOST_ERRORS:
-                first += errors
-            if bad > MOST_REPORTED:
-                raise InvalidRows(first[:MOST_ERRORS])
-            yield errors
-
-    def _score(self, samples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """One answer a sample; each fits the model."""
-        if not samples:
-            return []
-        inputs = self.manifest.inputs
-        matrix = np.array([[each.encoded(sample[each.name]) for each in inputs] for sample in samples])
-        found = infer(self.estimator, matrix)
-        return [
-            {
-                "model": self.manifest.model,
-                "version": self.manifest.version,
-                "label": str(found.labels[row]),
-                "probabilities": dict(zip(self.manifest.labels, found.probabilities[row].tolist(), strict=True)),
-                "warnings": self._warnings(sample),
-                **self._beside(sample, {voter: str(labels[row]) for voter, labels in found.votes.items()}),
-            }
-            for row, sample in enumerate(samples)
-        ]
-
-    def _beside(self, sample: Mapping[str, Any], votes: Mapping[str, str]) -> dict[str, Any]:
-        """What only the answers of some models have."""
-        unused = [each.name for each in self.manifest.features if not each.used and each.name in sample]
-        return {name: value for name, value in (("votes", votes), ("unused", unused)) if value}
+        if samples := self._at_once(rows):
+            return self._score(samples, {}, len(rows))
+        given = rows.rows() if isinstance(rows, Table) else rows
+        errors = self._errors(given)
+        fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
+        return self._score(self._samples(fitting), errors, len(given))
 
     def check_golden_rows(self) -> None:
         """Raise BundleError unless the model still gives what it gave when it was trained."""
-        answers = self.predict([golden["features"] for golden in self.manifest.golden])
+        answers = self.predict([golden["features"] for golden in self.manifest.golden]).answers()
         for answer, golden in zip(answers, self.manifest.golden, strict=True):
             drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
             if answer["label"] != golden["label"] or drift > GOLDEN_TOLERANCE:
@@ -107,22 +78,53 @@ class Scorer:
                     f" that was {golden} when it was trained"
                 )
 
-    def _warnings(self, sample: Mapping[str, Any]) -> list[str]:
-        """A line for each value that the model did not see the like of in training; it is scored all the same."""
-        warnings = []
-        for feature in self.manifest.inputs:
-            value, seen = sample[feature.name], self.manifest.training[feature.name]
-            if feature.options:
-                if not seen["counts"][int(feature.encoded(value))]:
-                    warnings.append(f"{feature.name} {feature.written(value)} does not occur in the training data")
-                continue
-            least, most = seen["quantiles"]["0"], seen["quantiles"]["1"]
-            if not least <= value <= most:
-                warnings.append(
-                    f"{feature.name} {feature.measured(value)} is outside the training range,"
-                    f" {least:g} to {feature.measured(most)}"
-                )
-        return warnings
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self.manifest.features)
+
+    @cached_property
+    def _cautions(self) -> Cautions:
+        return Cautions(self.manifest)
+
+    def _at_once(self, rows: Rows) -> Samples | None:
+        """The samples of many rows that surely fit; None where they have to be looked at one by one."""
+        if len(rows) < FEW_ROWS:
+            return None
+        return self._matcher.of_columns(rows.columns) if isinstance(rows, Table) else self._matcher.of_rows(rows)
+
+    def _samples(self, fitting: Iterator[tuple[int, object]]) -> Samples:
+        """The samples of numbered rows that fit."""
+        inputs = self.manifest.inputs
+        beside = [feature.name for feature in self.manifest.features if not feature.used]
+        matrix, unused = [], {}
+        for index, row in fitting:
+            if isinstance(row, Mapping):
+                matrix.append([each.encoded(row[each.name]) for each in inputs])
+                if named := [name for name in beside if name in row]:
+                    unused[index] = named
+        return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
+
+    def _errors(self, rows: Sequence[object]) -> dict[int, list[RowError]]:
+        """The first errors of each row that does not fit."""
+        found: dict[int, list[RowError]] = {}
+        for index, row in enumerate(rows):
+            if errors := list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW)):
+                found[index] = errors
+            if len(found) > MOST_REPORTED:
+                raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))
+        return found
+
+    def _score(self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int) -> Scored:
+        found = self.runtime(samples.matrix) if len(samples.matrix) else _nothing(self.manifest)
+        fitting = [row for row in range(count) if row not in errors] if errors else range(count)
+        warnings = {fitting[row]: said for row, said in self._cautions.of(samples.matrix).items()}
+        return Scored(self.manifest, fitting, found, warnings, samples.unused, errors)
+
+
+def _nothing(manifest: Manifest) -> Inference:
+    """What is said of no rows."""
+    votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
+    return Inference(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -1,15 +1,15 @@
-"""From the tensors of a request to the rows that a model scores; whether their values fit is for its schema to say."""
+"""From the tensors of a request to the table that a model scores; whether its values fit is for its schema to say."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from petalstream.schema import Feature
 from services.api import datatypes
+from services.api.samples import Table
 from services.api.tensors import SHOWN, Tensor, WrongTensor
 
 
-def rows(features: Sequence[Feature], tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
-    """One row of named features for each row of the tensors: a column for each feature, in any order, or all in one.
+def table(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
+    """A row of named features for each row of the tensors: a column for each feature, in any order, or all in one.
 
     Features that are not used may be missing among the columns. Raises WrongTensor.
     """
@@ -18,7 +18,7 @@ def rows(features: Sequence[Feature], tensors: Sequence[Tensor]) -> list[dict[st
     return _of_columns(features, tensors)
 
 
-def _of_all(features: Sequence[Feature], tensor: Tensor) -> list[dict[str, Any]]:
+def _of_all(features: Sequence[Feature], tensor: Tensor) -> Table:
     """The rows of one tensor that has a column for each feature, in their order."""
     width = len(features)
     if tensor.shape[1:] != [width]:
@@ -28,11 +28,10 @@ def _of_all(features: Sequence[Feature], tensor: Tensor) -> list[dict[str, Any]]
         )
     for feature in features:
         _check_datatype(feature, tensor, "; send an input for each feature")
-    values = iter(tensor.values)
-    return [dict(zip(_names(features), row, strict=True)) for row in zip(*[values] * width, strict=True)]
+    return Table({name: tensor.values[column::width] for column, name in enumerate(_names(features))})
 
 
-def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> list[dict[str, Any]]:
+def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
     """The rows of tensors that are each the column of a feature."""
     _check_names(features, [tensor.name for tensor in tensors])
     columns, first = {tensor.name: tensor for tensor in tensors}, tensors[0]
@@ -43,8 +42,7 @@ def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> list[
         if tensor.shape[0] != first.shape[0]:
             said = f"{first.title} has {first.shape[0]}, and {tensor.title} has {tensor.shape[0]}"
             raise WrongTensor(f"all inputs must have the same number of rows: {said}")
-    values = zip(*[tensor.values for tensor in tensors], strict=True)
-    return [dict(zip(columns, row, strict=True)) for row in values]
+    return Table({name: tensor.values for name, tensor in columns.items()})
 
 
 def _check_names(features: Sequence[Feature], names: Sequence[str]) -> None:

@@ -43,10 +43,11 @@ def read(content: object) -> Tensor:
         raise WrongTensor(f"the datatype of {title} must be one of {known}, not {shown(datatype)}")
     shape = _shape(title, content.get("shape"))
     values = _values(title, shape, content.get("data"))
-    for index, value in enumerate(values):
-        if not DATATYPES[datatype].fits(value):
-            holds = DATATYPES[datatype].holds
-            raise WrongTensor(f"{title} is {datatype}, which holds {holds}; element {index} is {shown(value)}")
+    if not DATATYPES[datatype].holds_all(values):
+        for index, value in enumerate(values):
+            if not DATATYPES[datatype].fits(value):
+                holds = DATATYPES[datatype].holds
+                raise WrongTensor(f"{title} is {datatype}, which holds {holds}; element {index} is {shown(value)}")
     return Tensor(content["name"], datatype, shape, values)
 
 

@@ -126,8 +126,8 @@ def test_a_form_with_errors_is_a_problem_for_who_prefers_json(client: FlaskClien
         ("GET", "/", "json"),
         ("GET", "/models/iris", "json"),
         ("GET", "/models/iris/report", "json"),
-        ("POST", "/predict", "json or csv"),
-        ("POST", "/models/iris/predict", "json or csv"),
+        ("POST", "/predict", "json or csv or columns"),
+        ("POST", "/models/iris/predict", "json or csv or columns"),
     ],
 )
 def test_a_format_that_there_is_not_is_400(client: FlaskClient, method: str, path: str, formats: str) -> None:

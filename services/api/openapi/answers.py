@@ -73,6 +73,32 @@ def prediction(manifest: Manifest) -> Schema:
     return {**schema, "additionalProperties": False}
 
 
+def columns(manifest: Manifest) -> Schema:
+    """What the model says of several rows, in one object."""
+    label = listed({"enum": [*manifest.labels, None]})
+    shares = listed({"anyOf": [SHARE, {"type": "null"}]})
+    schema = named(
+        model={"const": manifest.model},
+        version=VERSION,
+        rows={**COUNT, "minimum": 1},
+        label={**label, "description": "One a row, null where the row has errors, as in the columns that follow."},
+        probabilities={**_closed(dict.fromkeys(manifest.labels, shares)), "description": manifest.probability},
+        warnings=_by_row(listed(TEXT)),
+        errors=_by_row(_ERRORS),
+    )
+    if manifest.voters:
+        schema["properties"]["votes"] = _closed(dict.fromkeys(manifest.voters, label))
+        schema["required"].append("votes")
+    schema["properties"]["unused"] = _by_row(listed(one_of(feature.name for feature in manifest.features)))
+    return {**schema, "additionalProperties": False}
+
+
+def _by_row(each: Schema) -> Schema:
+    """An object of what only some rows have, by the row's number."""
+    number = {"type": "string", "pattern": "^[0-9]+$"}
+    return {"type": "object", "propertyNames": number, "additionalProperties": each}
+
+
 def _closed(properties: Mapping[str, Schema]) -> Schema:
     """An object with just these names, which may be any texts."""
     return {

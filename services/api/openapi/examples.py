@@ -58,7 +58,7 @@ def table(manifest: Manifest) -> Json:
 
 def answers(served: Served) -> Json:
     """What these rows are answered, for which the model is asked."""
-    found = served.scorer.predict(rows(served.manifest))
+    found = served.scorer.predict(rows(served.manifest)).answers()
     return _of_each_label(served.manifest, found) | _example("rows", SEVERAL, found)
 
 

@@ -15,7 +15,11 @@ WISHES = (
         "Of rows that do not fit the model: fail as a whole, or report each in its place.",
         {**one_of(("fail", "report")), "default": "fail"},
     ),
-    query("format", "What to answer in; without it the Accept header says so.", one_of(("json", "csv"))),
+    query(
+        "format",
+        "What to answer in, `columns` being one object of columns in JSON; without it the Accept header says so.",
+        one_of(("json", "csv", "columns")),
+    ),
 )
 TAKES = (
     "Takes an object of named features, a list of such objects, an object of columns, or a table in CSV with a header;"
@@ -37,6 +41,7 @@ def schemas(manifest: Manifest) -> dict[str, Schema]:
         f"{model}.form": rows.row(features, rows.typed, examples.forms(manifest)),
         f"{model}.prediction": answers.prediction(manifest),
         f"{model}.outcome": {"anyOf": [reference(f"{model}.prediction"), reference("Faults")]},
+        f"{model}.scored": answers.columns(manifest),
         f"{model}.outcomes": {**listed(reference(f"{model}.outcome")), "minItems": 1},
     }
 
@@ -100,9 +105,9 @@ def _rows(manifest: Manifest) -> Json:
 
 
 def _answer(served: Served, *pages: Json) -> Json:
-    said = [reference(f"{served.manifest.model}.{each}") for each in ("outcome", "outcomes")]
+    said = [reference(f"{served.manifest.model}.{each}") for each in ("outcome", "outcomes", "scored")]
     return answer(
-        "A prediction, or a list of predictions in the order of the rows.",
+        "A prediction, or a list of predictions in the order of the rows, or an object of columns.",
         content("application/json", {"anyOf": said}, examples=examples.answers(served)),
         content("text/csv", TEXT),
         *pages,

@@ -1,0 +1,105 @@
+"""What a model says of the rows of one request, and the forms in which that is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from petalstream.bundle import Manifest
+from petalstream.inference import Inference
+from petalstream.schema import RowError
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An outcome for each row: what was `found` of those that fit, which `fitting` counts, and `errors` of the others.
+
+    `warnings` and `unused` are by row, as `errors` are, and only where there are some.
+    """
+
+    manifest: Manifest
+    fitting: Sequence[int]
+    found: Inference
+    warnings: Mapping[int, Sequence[str]]
+    unused: Mapping[int, Sequence[str]]
+    errors: Mapping[int, Sequence[RowError]]
+
+    @property
+    def count(self) -> int:
+        """How many rows there were."""
+        return len(self.fitting) + len(self.errors)
+
+    def labels(self) -> list[str]:
+        """The label of each row that fits."""
+        names = self.manifest.labels
+        return [names[position] for position in self.found.classes.tolist()]
+
+    def answers(self) -> list[dict[str, Any]]:
+        """One object a row: label, probability of each class, model, version, warnings; or its errors.
+
+        Where the model is a vote it has each voter's `votes` too, and where the row names features that the model does
+        without, they are `unused`.
+        """
+        given = map(self._answer, self.fitting, self.labels(), self.found.probabilities.tolist(), self._votes())
+        if not self.errors:
+            return list(given)
+        return [
+            {"errors": list(map(asdict, self.errors[row]))} if row in self.errors else next(given)
+            for row in range(self.count)
+        ]
+
+    def columns(self) -> dict[str, Any]:
+        """One object for all rows: a value a row for label, probabilities and votes, null where the row has errors.
+
+        What only some rows have is by the row's number.
+        """
+        probabilities = np.full((len(self.manifest.labels), self.count), np.nan)  # which JSON has as null
+        probabilities[:, self.fitting] = self.found.probabilities.T
+        votes = {}
+        if self.found.votes is not None:
+            names = self.manifest.labels
+            for voter, of_voter in zip(self.manifest.voters, self.found.votes.T.tolist(), strict=True):
+                votes[voter] = self._spread([names[position] for position in of_voter])
+        return {
+            "model": self.manifest.model,
+            "version": self.manifest.version,
+            "rows": self.count,
+            "label": self._spread(self.labels()),
+            "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
+            **({"votes": votes} if votes else {}),
+            "warnings": {str(row): said for row, said in self.warnings.items()},
+            **({"unused": {str(row): names for row, names in self.unused.items()}} if self.unused else {}),
+            "errors": {str(row): list(map(asdict, errors)) for row, errors in self.errors.items()},
+        }
+
+    def _answer(self, row: int, label: str, probabilities: list[float], votes: dict[str, str]) -> dict[str, Any]:
+        answer = {
+            "model": self.manifest.model,
+            "version": self.manifest.version,
+            "label": label,
+            "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
+            "warnings": self.warnings.get(row, []),
+        }
+        if votes:
+            answer["votes"] = votes
+        if row in self.unused:
+            answer["unused"] = self.unused[row]
+        return answer
+
+    def _votes(self) -> list[dict[str, str]]:
+        """Each fitting row's votes by voter, empty where nobody votes."""
+        if self.found.votes is None:
+            return [{}] * len(self.found.classes)
+        names, voters = self.manifest.labels, self.manifest.voters
+        return [
+            {voter: names[position] for voter, position in zip(voters, positions, strict=True)}
+            for positions in self.found.votes.tolist()
+        ]
+
+    def _spread(self, values: Sequence[str]) -> Sequence[str | None]:
+        """A value for every row, of those of the rows that fit."""
+        if not self.errors:
+            return values
+        given = iter(values)
+        return [None if row in self.errors else next(given) for row in range(self.count)]
