@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from petalstream.bundle import BundleError, Manifest
-from petalstream.inference import infer
+from petalstream.inference import Inference
 from petalstream.schema import RowError, row_errors
+from services.api.runtime import Runtime
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
@@ -33,10 +34,10 @@ class InvalidRows(ValueError):
 
 @dataclass(frozen=True)
 class Scorer:
-    """One version of a model, ready to predict; `estimator` is the fitted scikit-learn estimator of the bundle."""
+    """One version of a model, ready to predict; `runtime` computes what the manifest describes."""
 
     manifest: Manifest
-    estimator: Any
+    runtime: Runtime
 
     def predict(self, rows: Sequence[object]) -> list[dict[str, Any]]:
         """One answer a row: label, probability of each class, model, version, warnings.
@@ -78,30 +79,34 @@ class Scorer:
             return []
         inputs = self.manifest.inputs
         matrix = np.array([[each.encoded(sample[each.name]) for each in inputs] for sample in samples])
-        found = infer(self.estimator, matrix)
+        found, labels = self.runtime(matrix), self.manifest.labels
         return [
             {
                 "model": self.manifest.model,
                 "version": self.manifest.version,
-                "label": str(found.labels[row]),
-                "probabilities": dict(zip(self.manifest.labels, found.probabilities[row].tolist(), strict=True)),
+                "label": labels[found.classes[row]],
+                "probabilities": dict(zip(labels, found.probabilities[row].tolist(), strict=True)),
                 "warnings": self._warnings(sample),
-                **self._beside(sample, {voter: str(labels[row]) for voter, labels in found.votes.items()}),
+                **self._beside(sample, self._votes(found, row)),
             }
             for row, sample in enumerate(samples)
         ]
+
+    def _votes(self, found: Inference, row: int) -> dict[str, str]:
+        cast = [] if found.votes is None else found.votes[row]
+        return {voter: self.manifest.labels[label] for voter, label in zip(self.manifest.voters, cast, strict=True)}
 
     def _beside(self, sample: Mapping[str, Any], votes: Mapping[str, str]) -> dict[str, Any]:
         """What only the answers of some models have."""
         unused = [each.name for each in self.manifest.features if not each.used and each.name in sample]
         return {name: value for name, value in (("votes", votes), ("unused", unused)) if value}
 
-    def check_golden_rows(self) -> None:
-        """Raise BundleError unless the model still gives what it gave when it was trained."""
+    def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
+        """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
         answers = self.predict([golden["features"] for golden in self.manifest.golden])
         for answer, golden in zip(answers, self.manifest.golden, strict=True):
             drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
-            if answer["label"] != golden["label"] or drift > GOLDEN_TOLERANCE:
+            if answer["label"] != golden["label"] or drift > tolerance:
                 raise BundleError(
                     f"{self.manifest.model} version {self.manifest.version} answers {answer} for a golden row"
                     f" that was {golden} when it was trained"
