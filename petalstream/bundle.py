@@ -1,7 +1,7 @@
 """A bundle is one version of a model on disk; its manifest is read here with the standard library alone.
 
-models/<name>/<version>/ holds manifest.json, model.joblib, test.csv and report/, which is for people;
-models/<name>/current names the served version.
+models/<name>/<version>/ holds manifest.json, model.joblib, test.csv, report/, which is for people, and model.onnx where
+the converted model gives the same answers; models/<name>/current names the served version.
 """
 
 import csv
@@ -19,7 +19,7 @@ from petalstream.files import read_below
 from petalstream.messages import MODEL_NAME
 from petalstream.schema import Feature
 
-MANIFEST, MODEL, TEST_SET, CURRENT = "manifest.json", "model.joblib", "test.csv", "current"
+MANIFEST, MODEL, ONNX, TEST_SET, CURRENT = "manifest.json", "model.joblib", "model.onnx", "test.csv", "current"
 REPORT = "report"
 REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"
@@ -40,7 +40,8 @@ class Manifest:
     the column the model predicts and `labels` its values, in the order of the probabilities; `probability` says what
     those are, and `voters` who votes, where the model is a vote. `data` says where the training data came from;
     `training` how each input was distributed in it. `files` maps each other file of the bundle to its sha256; `golden`
-    holds rows with the output that the model gave for them.
+    holds rows with the output that the model gave for them. `onnx` tells on how many rows model.onnx was compared with
+    model.joblib, by how much a probability differed at most, and the tolerance; None where there is no model.onnx.
     """
 
     model: str
@@ -62,6 +63,7 @@ class Manifest:
     training: Mapping[str, Any]
     golden: tuple[Mapping[str, Any], ...]
     libraries: Mapping[str, str]
+    onnx: Mapping[str, Any] | None
     files: Mapping[str, str]
 
     @classmethod
@@ -123,6 +125,12 @@ class Bundle:
                 raise BundleError(
                     f"{self.path} was made with {library} {made_with}, and here is {here}; train it again"
                 )
+
+    def verify_servable(self) -> None:
+        """Raise BundleError unless the files are as published, and the model was converted or can be unpickled here."""
+        self.verify()
+        if self.manifest.onnx is None:
+            self.verify_libraries()
 
     def test_set(self) -> Iterator[tuple[str, dict[str, object], str]]:
         """The held-out samples, line by line: (line of the sample in its CSV, features, true label)."""

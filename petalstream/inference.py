@@ -1,6 +1,5 @@
 """What a fitted scikit-learn estimator says of samples; trainer and api must compute it alike. It needs numpy alone."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Inference:
-    """Labels of shape (n,), probabilities of shape (n, classes), and each voter's labels of shape (n,), if any vote."""
+    """What a model says of n samples; a label is told by its position among the model's labels.
 
-    labels: NDArray[np.str_]
+    `classes` has shape (n,), `probabilities` (n, labels), `votes` (n, voters), and is None where nobody votes.
+    """
+
+    classes: NDArray[np.int64]
     probabilities: NDArray[np.float64]
-    votes: Mapping[str, NDArray[np.str_]]
+    votes: NDArray[np.int64] | None
 
 
 def infer(estimator: Any, samples: NDArray[np.float64]) -> Inference:
@@ -24,44 +26,56 @@ def infer(estimator: Any, samples: NDArray[np.float64]) -> Inference:
     probabilities of its own: a class gets its share of the votes, so that the label is always the likeliest one.
     """
     if not is_vote(estimator):
-        return Inference(estimator.predict(samples), estimator.predict_proba(samples), {})
+        classes = np.searchsorted(estimator.classes_, estimator.predict(samples))
+        return Inference(classes, estimator.predict_proba(samples), None)
     vote, seen = ballot(estimator, samples)
-    positions = vote.transform(seen)
-    classes = range(len(vote.classes_))
-    shares = np.stack([np.average(positions == each, axis=1, weights=_weights(vote)) for each in classes], axis=1)
-    votes = {name: vote.classes_[of_voter] for name, of_voter in zip(voters(estimator), positions.T, strict=True)}
+    votes = vote.transform(seen)
+    positions = range(len(vote.classes_))
+    shares = np.stack([np.average(votes == each, axis=1, weights=weights(vote)) for each in positions], axis=1)
     # Among equals the first class wins, as in VotingClassifier.predict.
-    return Inference(vote.classes_[shares.argmax(axis=1)], shares, votes)
+    return Inference(shares.argmax(axis=1), shares, votes)
+
+
+def predicted(estimator: Any, samples: NDArray[np.float64]) -> NDArray[np.str_]:
+    """The labels that `estimator` gives the samples, of shape (n,)."""
+    labels: NDArray[np.str_] = estimator.classes_[infer(estimator, samples).classes]
+    return labels
 
 
 def ballot(estimator: Any, samples: NDArray[np.float64]) -> tuple[Any, NDArray[np.float64]]:
     """The majority vote itself, and the samples as they reach it: through the steps of the Pipeline that it ends."""
-    vote = _last(estimator)
-    for _, step in estimator.steps[:-1] if vote is not estimator else []:
+    for _, step in steps_before(estimator):
         samples = step.transform(samples)
-    return vote, samples
+    return last_step(estimator), samples
 
 
 def is_vote(estimator: Any) -> bool:
     """Whether the estimator is a majority vote."""
-    return getattr(_last(estimator), "voting", None) == "hard"
+    return getattr(last_step(estimator), "voting", None) == "hard"
 
 
 def voters(estimator: Any) -> list[str]:
     """The names of those who vote, none where the estimator is no vote."""
-    return [name for name, voter in _last(estimator).estimators if voter != "drop"] if is_vote(estimator) else []
+    return [name for name, voter in last_step(estimator).estimators if voter != "drop"] if is_vote(estimator) else []
 
 
 def weighted(estimator: Any) -> bool:
     """Whether the votes of some count more than those of others."""
-    return is_vote(estimator) and len(set(_weights(_last(estimator)) or [])) > 1
+    return is_vote(estimator) and len(set(weights(last_step(estimator)) or [])) > 1
 
 
-def _last(estimator: Any) -> Any:
-    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-
-
-def _weights(vote: Any) -> list[float] | None:
+def weights(vote: Any) -> list[float] | None:
+    """What each vote counts in a VotingClassifier, None where all count the same."""
     if vote.weights is None:
         return None
     return [weight for (_, voter), weight in zip(vote.estimators, vote.weights, strict=True) if voter != "drop"]
+
+
+def last_step(estimator: Any) -> Any:
+    """What gives the answer in the end: the last step of a Pipeline, anything else by itself."""
+    return estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+
+
+def steps_before(estimator: Any) -> list[tuple[str, Any]]:
+    """The steps of a Pipeline before its last one, by name; none where the estimator is no Pipeline."""
+    return estimator.steps[:-1] if hasattr(estimator, "steps") else []

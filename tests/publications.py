@@ -16,13 +16,13 @@ from services.trainer.publish import publish
 
 
 def publish_again(models_dir: Path, like: Bundle, keep: int = 5, samples: int = 30, **changes: Any) -> Bundle:
-    """Publish a bundle `like` that one, with so many of its samples and with `changes` to its manifest."""
+    """Publish a bundle `like` that one, without model.onnx, with so many samples and with `changes` to its manifest."""
     rows = list(like.test_set())[:samples]
     values = np.array([list(features.values()) for _, features, _ in rows], dtype=object)
     labels, lines = np.array([label for _, _, label in rows]), np.array([int(line) for line, _, _ in rows])
     test = Dataset(values, np.empty((len(rows), 0)), labels, lines)
-    report = {path.name: path.read_bytes() for path in (like.path / REPORT).iterdir()}
-    manifest = dataclasses.replace(like.manifest, **changes)
+    report = {f"{REPORT}/{path.name}": path.read_bytes() for path in (like.path / REPORT).iterdir()}
+    manifest = dataclasses.replace(like.manifest, **{"onnx": None, **changes})
     return publish(models_dir, manifest, (like.path / MODEL).read_bytes(), test, report, keep)
 
 

@@ -28,7 +28,7 @@ class Versions:
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
         fitted.fit(parts.training.samples, parts.training.labels)
         golden = tuple(evaluate.golden_rows(fitted, parts.test, self._definition))
-        manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength})
+        manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
         published = publish.publish(self.models_dir, manifest, fitted, parts.test, {}, self.keep)
         probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
         self.says[published.manifest.version] = float(probability)

@@ -1,16 +1,14 @@
-"""From a bundle on the volume to a model that answers; the only module that unpickles one."""
+"""From a bundle on the volume to a model that answers."""
 
-import io
+import logging
 from dataclasses import dataclass
-from functools import partial
 
-import joblib
-
-from petalstream.bundle import MODEL, Bundle, BundleError, Manifest
-from petalstream.inference import infer
-from services.api import soundness
+from petalstream.bundle import MODEL, ONNX, Bundle, BundleError, Manifest
+from services.api import runtime, soundness
 from services.api.reports import Report
 from services.api.scorer import Scorer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,16 +25,32 @@ class Served:
 
 
 def open_bundle(found: Bundle) -> Served:
-    """Check the bundle, and only then unpickle its model. Raises BundleError."""
+    """Check the bundle, and only then open its model: the converted one, or else the pickle. Raises BundleError."""
     try:
-        found.verify_libraries()
         found.verify()
         soundness.check(found)
-        # The very bytes whose digest was checked: the file may be another one by now.
-        scorer = Scorer(found.manifest, partial(infer, joblib.load(io.BytesIO(found.read(MODEL)))))
-        scorer.check_golden_rows()
+        scorer = _converted(found) or _unpickled(found)
         return Served(scorer, Report.read(found))
     except BundleError:
         raise
     except Exception as error:  # unpickling runs whatever the file says, and may raise anything
         raise BundleError(f"{found.path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _converted(found: Bundle) -> Scorer | None:
+    facts = found.manifest.onnx
+    if facts is None:
+        return None
+    scorer = Scorer(found.manifest, runtime.converted(found))
+    try:
+        scorer.check_golden_rows(facts["tolerance"])
+    except Exception as error:  # a graph that is none, or that this ONNX Runtime does not know
+        log.warning("%s does not serve, and %s is opened instead: %s", found.path / ONNX, MODEL, error)
+        return None
+    return scorer
+
+
+def _unpickled(found: Bundle) -> Scorer:
+    scorer = Scorer(found.manifest, runtime.unpickled(found))
+    scorer.check_golden_rows()
+    return scorer

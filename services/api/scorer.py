@@ -1,17 +1,17 @@
 """The core of the api: rows in, predictions out. It knows no Flask."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import Inference
 from petalstream.schema import RowError, row_errors
 from services.api.cautions import Cautions
+from services.api.runtime import Runtime
 from services.api.samples import Matcher, Samples, Table
 from services.api.scored import Scored
 
@@ -40,10 +40,10 @@ class InvalidRows(ValueError):
 
 @dataclass(frozen=True)
 class Scorer:
-    """One version of a model, ready to predict."""
+    """One version of a model, ready to predict; `runtime` computes what the manifest describes."""
 
     manifest: Manifest
-    runtime: Callable[[NDArray[np.float64]], Inference]
+    runtime: Runtime
 
     def predict(self, rows: Rows) -> Scored:
         """What the model says of rows that must all fit it. Raises InvalidRows."""
@@ -67,12 +67,12 @@ class Scorer:
         fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
         return self._score(self._samples(fitting), errors, len(given))
 
-    def check_golden_rows(self) -> None:
-        """Raise BundleError unless the model still gives what it gave when it was trained."""
+    def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
+        """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
         answers = self.predict([golden["features"] for golden in self.manifest.golden]).answers()
         for answer, golden in zip(answers, self.manifest.golden, strict=True):
             drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
-            if answer["label"] != golden["label"] or drift > GOLDEN_TOLERANCE:
+            if answer["label"] != golden["label"] or drift > tolerance:
                 raise BundleError(
                     f"{self.manifest.model} version {self.manifest.version} answers {answer} for a golden row"
                     f" that was {golden} when it was trained"

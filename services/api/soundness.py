@@ -2,7 +2,7 @@
 
 import json
 
-from petalstream.bundle import MANIFEST, MODEL, Bundle, BundleError, Manifest
+from petalstream.bundle import MANIFEST, MODEL, ONNX, Bundle, BundleError, Manifest
 from services.api import wording
 from services.api.shapes import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
 
@@ -30,6 +30,7 @@ SCHEMA = named(
     training=mapped({"anyOf": [_COUNTED, _BINNED]}),
     golden=listed(named(features=mapped({}), label=TEXT, probabilities=mapped(NUMBER))),
     libraries=mapped(TEXT),
+    onnx={"anyOf": [{"type": "null"}, named(tolerance=NUMBER)]},
 )
 
 
@@ -40,8 +41,9 @@ def check(found: Bundle) -> None:
         raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {found.path.parent.name!r}")
     if manifest.version != found.path.name:
         raise BundleError(f"{path} is of version {manifest.version!r}, and not of {found.path.name!r}")
-    if MODEL not in manifest.files:
-        raise BundleError(f"{path} does not list {MODEL}")
+    for name in (MODEL, ONNX) if manifest.onnx else (MODEL,):
+        if name not in manifest.files:
+            raise BundleError(f"{path} does not list {name}")
     try:
         _check_shape(manifest)
     except (KeyError, ValueError, TypeError) as error:

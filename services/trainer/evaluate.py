@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from petalstream.inference import infer
+from petalstream.inference import infer, predicted
 from petalstream.schema import Feature
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
@@ -23,17 +23,17 @@ def metrics(estimator: Any, validation: Dataset, test: Dataset, definition: Defi
     `commonest_share` is the accuracy that always saying the commonest class would have on the test part.
     """
     labels = list(definition.words.values())
-    predicted = infer(estimator, test.samples).labels
+    on_test = predicted(estimator, test.samples)
     precision, recall, _, support = precision_recall_fscore_support(
-        test.labels, predicted, labels=labels, zero_division=0.0
+        test.labels, on_test, labels=labels, zero_division=0.0
     )
     classes = {
         label: {"precision": float(precision[i]), "recall": float(recall[i]), "support": int(support[i])}
         for i, label in enumerate(labels)
     }
     return {
-        "validation_accuracy": float(accuracy_score(validation.labels, infer(estimator, validation.samples).labels)),
-        "test_accuracy": float(accuracy_score(test.labels, predicted)),
+        "validation_accuracy": float(accuracy_score(validation.labels, predicted(estimator, validation.samples))),
+        "test_accuracy": float(accuracy_score(test.labels, on_test)),
         "commonest_share": max(int(count) for count in support) / len(test.labels),
         "test_classes": classes,
     }
@@ -70,15 +70,16 @@ def _distribution(feature: Feature, values: NDArray[np.float64]) -> dict[str, An
 def golden_rows(estimator: Any, test: Dataset, definition: Definition) -> list[dict[str, Any]]:
     """A few rows of the test part with the label and the probabilities that the model gives for them."""
     names = [feature.name for feature in definition.features]
+    labels = [str(label) for label in estimator.classes_]
     found = infer(estimator, test.samples[:GOLDEN_ROWS])
     return [
         {
             "features": dict(zip(names, row, strict=True)),
-            "label": str(label),
-            "probabilities": dict(zip(map(str, estimator.classes_), probabilities.tolist(), strict=True)),
+            "label": labels[position],
+            "probabilities": dict(zip(labels, probabilities.tolist(), strict=True)),
         }
-        for row, label, probabilities in zip(
-            test.values[:GOLDEN_ROWS].tolist(), found.labels, found.probabilities, strict=True
+        for row, position, probabilities in zip(
+            test.values[:GOLDEN_ROWS].tolist(), found.classes, found.probabilities, strict=True
         )
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import petalstream
 from petalstream.bundle import UNPICKLED_BY, sha256
 
-LIBRARIES = (*UNPICKLED_BY, "scipy", "matplotlib")
+LIBRARIES = (*UNPICKLED_BY, "scipy", "matplotlib", "skl2onnx", "onnx", "onnxruntime")
 
 
 def libraries() -> dict[str, str]:

@@ -8,24 +8,24 @@ from typing import Any
 
 import joblib
 
-from petalstream.bundle import CURRENT, MANIFEST, MODEL, REPORT, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
+from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
 from services.trainer.dataset import Dataset
 from services.trainer.versions import STAGING, locked, prune, serve, sync
 
 
 def publish(
-    models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes], keep: int
+    models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, files: Mapping[str, bytes], keep: int
 ) -> Bundle:
     """Write the next version of the model beside its final place, rename it there, and make it the served one.
 
-    `report` holds the files of the folder report/ by name. `manifest` comes without version and files, which are
-    filled in here. Of older versions all but the last `keep`, with the new one, are deleted. Raises OSError.
+    `files` holds what else belongs to the bundle, by its path there. `manifest` comes without version and files, which
+    are filled in here. Of older versions all but the last `keep`, with the new one, are deleted. Raises OSError.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
     try:
         with locked(home):
-            published = _write(home / f"{STAGING}bundle", manifest, estimator, test, report, next_version(home))
+            published = _write(home / f"{STAGING}bundle", manifest, estimator, test, files, next_version(home))
             final = published.path.rename(home / published.manifest.version)
             sync(home)
             serve(home, final / CURRENT)
@@ -38,7 +38,7 @@ def publish(
 
 
 def _write(
-    folder: Path, manifest: Manifest, estimator: Any, test: Dataset, report: Mapping[str, bytes], version: str
+    folder: Path, manifest: Manifest, estimator: Any, test: Dataset, files: Mapping[str, bytes], version: str
 ) -> Bundle:
     """The whole bundle in a new folder and on the disk, with the pointer that is to become `current` in it.
 
@@ -47,9 +47,9 @@ def _write(
     folder.mkdir()
     joblib.dump(estimator, folder / MODEL)
     _write_test_set(folder / TEST_SET, test, manifest)
-    (folder / REPORT).mkdir()
-    for name, content in report.items():
-        (folder / REPORT / name).write_bytes(content)
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
     written = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     digests = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()) for path in written}
     published = replace(manifest, version=version, files=digests)

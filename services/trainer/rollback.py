@@ -73,9 +73,7 @@ def _chosen(home: Path, before: str | None, to: str | None) -> str:
         raise BundleError(f"there is no version {wanted}; the versions there: {', '.join(versions)}")
     for version in candidates:
         try:
-            found = Bundle.at(home / version)
-            found.verify()
-            found.verify_libraries()
+            Bundle.at(home / version).verify_servable()
         except BundleError as error:
             faults.append(str(error))
             continue

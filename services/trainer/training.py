@@ -1,15 +1,17 @@
 """From a model's CSV to its published bundle."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from petalstream import bundle
-from petalstream.bundle import Bundle, BundleError, Manifest, sha256
+from petalstream.bundle import ONNX, REPORT, Bundle, BundleError, Manifest, sha256
 from petalstream.inference import voters, weighted
 from petalstream.settings import Settings
-from services.trainer import dataset, evaluate, publish, report
+from services.trainer import agreement, dataset, evaluate, publish, report
+from services.trainer.agreement import Converted
 from services.trainer.dataset import DataError, Dataset
 from services.trainer.definition import Definition, DefinitionError, definition
 from services.trainer.fingerprint import fingerprint, libraries
@@ -29,11 +31,10 @@ class TooInaccurate(Exception):
 
 
 def servable(settings: Settings, name: str) -> Bundle | None:
-    """The served bundle, where it is intact and made with the libraries that are here."""
+    """The served bundle, where it is intact and an api with the libraries that are here can open it."""
     try:
         served = bundle.current(settings.models_dir, name)
-        served.verify()
-        served.verify_libraries()
+        served.verify_servable()
     except BundleError:
         return None
     return served
@@ -88,6 +89,7 @@ def train(settings: Settings, name: str) -> Bundle:
     _gate(figures["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
     figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
     print("\n".join(evaluate.cross_validated(figures["cross_validation"])), flush=True)
+    converted = agreement.converted(name, estimator, samples, model, settings.train_seed)
     log.info("%s: drawing the report", name)
     manifest = Manifest(
         model=name,
@@ -106,10 +108,17 @@ def train(settings: Settings, name: str) -> Bundle:
         training=evaluate.training_distribution(parts.training, model),
         golden=tuple(evaluate.golden_rows(estimator, parts.test, model)),
         libraries=libraries(),
+        onnx=converted.facts if converted else None,
         files={},
     )
-    files = report.draw(estimator, parts, model, tables)
+    files = _files(report.draw(estimator, parts, model, tables), converted)
     return publish.publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
+
+
+def _files(drawn: Mapping[str, bytes], converted: Converted | None) -> dict[str, bytes]:
+    """What is published beside the model, by its path in the bundle."""
+    files = {f"{REPORT}/{name}": content for name, content in drawn.items()}
+    return files | ({ONNX: converted.content} if converted else {})
 
 
 def _gate(accuracy: float, floor: float) -> None:

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold
 
-from petalstream.inference import infer
+from petalstream.inference import predicted
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.progress import Progress
@@ -40,8 +40,8 @@ def _scores(
     with Progress(what, FOLDS * REPEATS) as progress:
         for fitted_on, held_out in folds.split(samples, dataset.labels):
             model = clone(estimator).fit(samples[fitted_on], dataset.labels[fitted_on])
-            predicted = infer(model, samples[held_out]).labels
+            answered = predicted(model, samples[held_out])
             for name, score in SCORES.items():
-                found[name].append(score(dataset.labels[held_out], predicted))
+                found[name].append(score(dataset.labels[held_out], answered))
             progress.step()
     return {name: {"mean": float(np.mean(scores)), "spread": float(np.std(scores))} for name, scores in found.items()}

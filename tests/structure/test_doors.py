@@ -14,7 +14,7 @@ PACKAGES = {"flask": "flask", "gunicorn": "gunicorn", "joblib": "joblib", "kafka
 PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": None}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"apispec": "apispec", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
-PACKAGES |= {"flask_cors": "flask-cors"}
+PACKAGES |= {"flask_cors": "flask-cors", "onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
 PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
@@ -62,8 +62,14 @@ def test_one_module_reads_the_environment() -> None:
 def test_one_module_unpickles_models() -> None:
     assert importers("pickle") == []
     assert [str(path.relative_to(ROOT)) for path in PRODUCT if uses(path, "joblib", "load")] == [
-        "services/api/opening.py"
+        "services/api/runtime.py"
     ]
+
+
+def test_one_module_runs_onnx_graphs_and_the_api_converts_none() -> None:
+    assert importers("onnxruntime") == ["petalstream/graph.py"]
+    for package in ("onnx", "skl2onnx"):
+        assert {Path(path).parts[1] for path in importers(package)} == {"trainer"}
 
 
 def test_no_service_imports_another_nor_the_demo() -> None:
@@ -91,6 +97,8 @@ def test_a_service_requires_what_it_imports_and_nothing_else(service: str) -> No
     reached = {name.split(".")[0] for path in own for name in imported(path)}
     if any(name.startswith("petalstream.broker") for path in own for name in imported(path)):
         reached.add("kafka")
+    if any(name.startswith("petalstream.graph") for path in own for name in imported(path)):
+        reached.add("onnxruntime")
     needed = {PACKAGES[name] for name in reached - set(sys.stdlib_module_names) - {"petalstream", "services"}}
     # What a library needs beside it: pickled models, the server of the app, checksums in C for the Kafka client.
     beside = {"api": {"scikit-learn", "gunicorn"}, "trainer": set()}.get(service, {"crc32c"})

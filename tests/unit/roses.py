@@ -1,6 +1,7 @@
 """A model of roses that nobody foresaw: features of every kind, and words meant to break out."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.bundle import Bundle
+from petalstream.inference import infer
 from petalstream.schema import Feature, Kind
 from petalstream.settings import Settings
 from services.api.app import create_app
@@ -55,7 +57,7 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
     tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
     app = create_app(Settings(models_dir=tmp_path))
-    served = {"rose": Served(Scorer(manifest, tree), Report({}, {}))}
+    served = {"rose": Served(Scorer(manifest, partial(infer, tree)), Report({}, {}))}
     app.extensions["registry"] = SimpleNamespace(
         served=served, refused={"lily": EVIL}, find=lambda name, version=None: served[name]
     )

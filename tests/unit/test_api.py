@@ -38,7 +38,8 @@ def test_the_answers_for_the_test_set_are_scikit_learns_own(client: FlaskClient,
     model = joblib.load(iris.path / "model.joblib")
     matrix = np.array([list(row.values()) for row in rows])
     assert [answer["label"] for answer in answers] == model.predict(matrix).tolist()
-    assert [list(answer["probabilities"].values()) for answer in answers] == model.predict_proba(matrix).tolist()
+    for answer, expected in zip(answers, model.predict_proba(matrix).tolist(), strict=True):
+        assert list(answer["probabilities"].values()) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_order_of_a_rows_names_does_not_matter(client: FlaskClient, flower: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ def rose() -> Manifest:
         training={"height": seen, "wild": {"choices": ["no", "yes"], "counts": [4, 5]}},
         golden=tuple(golden),
         libraries={},
+        onnx=None,
         files={},
     )
 

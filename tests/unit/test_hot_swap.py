@@ -37,7 +37,7 @@ def worker(versions: Versions, tmp_path: Path) -> Worker:
 
 def served(registry: Registry, version: str | None = None) -> tuple[str, float]:
     """The version that answers, and what it says of the flower."""
-    (answer,) = registry.find("iris", version).scorer.predict([FLOWER])
+    (answer,) = registry.find("iris", version).scorer.predict([FLOWER]).answers()
     return answer["version"], answer["probabilities"]["setosa"]
 
 
@@ -291,7 +291,7 @@ def test_answers_agree_with_the_version_that_they_name_while_versions_change(
 
     def ask() -> None:
         while not stop.is_set():
-            answers = registry.find("iris").scorer.predict([FLOWER] * 20)
+            answers = registry.find("iris").scorer.predict([FLOWER] * 20).answers()
             told = {(answer["version"], answer["probabilities"]["setosa"]) for answer in answers}
             if len({version for version, _ in told}) != 1:
                 wrong.extend(told)

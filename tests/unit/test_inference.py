@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from petalstream.inference import infer, is_vote, voters
+from petalstream.inference import infer, is_vote, predicted, voters
 
 LABELS = np.array(["oak", "elm", "yew"])
 VOTERS = [
@@ -37,21 +37,21 @@ def test_labels_and_votes_are_scikit_learns_own(weights: list[int] | None, left_
     estimator = make_pipeline(StandardScaler(), vote) if scaled else vote
     estimator.fit(drawn, labels)
     found = infer(estimator, drawn)
-    assert found.labels.tolist() == estimator.predict(drawn).tolist()
-    assert list(found.votes) == voters(estimator) == [name for name, _ in VOTERS if name != left_out]
+    assert predicted(estimator, drawn).tolist() == estimator.predict(drawn).tolist()
+    assert voters(estimator) == [name for name, _ in VOTERS if name != left_out]
+    assert found.votes is not None
     seen = estimator[0].transform(drawn) if scaled else drawn
-    for name, voted in found.votes.items():
-        assert voted.tolist() == vote.classes_[vote.named_estimators_[name].predict(seen)].tolist()
+    for name, voted in zip(voters(estimator), found.votes.T, strict=True):
+        assert voted.tolist() == vote.named_estimators_[name].predict(seen).tolist()
 
 
 def test_a_probability_is_the_share_of_the_votes_and_the_label_has_the_largest() -> None:
     drawn, labels = samples()
     found = infer(VotingClassifier(VOTERS[:3]).fit(drawn, labels), drawn)
-    classes = sorted(LABELS)
-    for row, label in enumerate(found.labels):
-        cast = [votes[row] for votes in found.votes.values()]
-        assert found.probabilities[row].tolist() == pytest.approx([cast.count(each) / 3 for each in classes])
-        assert label == classes[found.probabilities[row].argmax()]
+    assert found.votes is not None
+    for label, shares, cast in zip(found.classes, found.probabilities, found.votes.tolist(), strict=True):
+        assert shares.tolist() == pytest.approx([cast.count(each) / 3 for each in range(len(LABELS))])
+        assert label == shares.argmax()
 
 
 @pytest.mark.parametrize("vote", [False, True])
@@ -62,6 +62,6 @@ def test_an_estimator_with_probabilities_of_its_own_keeps_them(vote: bool) -> No
         estimator = VotingClassifier(VOTERS[:3], voting="soft")
     estimator.fit(drawn, labels)
     found = infer(estimator, drawn)
-    assert found.labels.tolist() == estimator.predict(drawn).tolist()
+    assert predicted(estimator, drawn).tolist() == estimator.predict(drawn).tolist()
     assert found.probabilities.tolist() == estimator.predict_proba(drawn).tolist()
-    assert (dict(found.votes), is_vote(estimator), voters(estimator)) == ({}, False, [])
+    assert (found.votes, is_vote(estimator), voters(estimator)) == (None, False, [])

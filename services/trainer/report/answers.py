@@ -31,8 +31,9 @@ def answers(estimator: Any, dataset: Dataset, definition: Definition) -> Answers
     classes = tuple(definition.words.values())
     order = [list(estimator.classes_).index(label) for label in classes]
     found = infer(estimator, dataset.samples)
+    predicted = estimator.classes_[found.classes]
     own = {name: given[:, order] for name, given in _of_voters(estimator, dataset.samples).items()}
-    return Answers(classes, dataset.labels, found.labels, found.probabilities[:, order], own, vote=is_vote(estimator))
+    return Answers(classes, dataset.labels, predicted, found.probabilities[:, order], own, vote=is_vote(estimator))
 
 
 def joined(first: Dataset, second: Dataset) -> Dataset:
