@@ -14,7 +14,7 @@ class Cautions:
 
     def __init__(self, manifest: Manifest) -> None:
         self._inputs, self._training = manifest.inputs, manifest.training
-        self._ranges = np.array([self._range(feature) for feature in manifest.inputs])
+        self._least, self._most = np.array([self._range(feature) for feature in manifest.inputs]).T
         # By position of the input: which of its choices, by position, no training sample had.
         self._unseen = {
             column: [code for code, count in enumerate(self._training[feature.name]["counts"]) if not count]
@@ -24,7 +24,7 @@ class Cautions:
 
     def of(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
         """A line for each such value, by row of `matrix`, which has shape (n, inputs)."""
-        strange = (matrix < self._ranges[:, 0]) | (matrix > self._ranges[:, 1])
+        strange = (matrix < self._least) | (matrix > self._most)
         for column, codes in self._unseen.items():
             strange[:, column] = np.isin(matrix[:, column], codes)
         found: dict[int, list[str]] = {}

@@ -1,5 +1,6 @@
 """Which models somebody had unloaded, known to all workers at once: an empty file each, in a folder that they share."""
 
+import os
 from pathlib import Path
 
 
@@ -11,7 +12,7 @@ class Unloaded:
         folder.mkdir(parents=True, exist_ok=True)
 
     def __contains__(self, name: str) -> bool:
-        return (self._folder / name).exists()
+        return os.path.exists(f"{self._folder}/{name}")  # noqa: PTH110 - with each request; a Path takes ten times as long
 
     def add(self, name: str) -> None:
         """From now on the model is unloaded."""

@@ -1,12 +1,13 @@
-"""gunicorn's worker with threads, but for two things."""
+"""gunicorn's worker with threads, but for three things."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from services.api import gate, reception
+from services.api import gate, reception, small
 
 # Threads beyond those that the gate lets in: so many clients may send slowly and hold up nobody.
 SLOW_CLIENTS = 16
@@ -20,6 +21,9 @@ class Worker(ThreadWorker):
     ThreadWorker has one line for all, without bound: in a crowd, who is to be refused would stand in the way of who is
     taken on, and would hear of it late.
 
+    A small request that is all there is answered by gunicorn's loop itself: to hand it to a thread, and the connection
+    back, takes longer than to answer it. Of those that came together it takes on as many as the gate lets in.
+
     It also closes its listening sockets as soon as it is asked to stop. ThreadWorker only looks at them no longer:
     whoever connects while the last requests end would wait for an answer until the process is gone, instead of being
     refused and asking elsewhere.
@@ -28,18 +32,44 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
         self.taken_on = 0
+        self.small: list[TConn] = []
         self.refusing = ThreadPoolExecutor(REFUSING_THREADS, initializer=gate.close_here)
         super().init_process()
 
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """What gunicorn's loop calls again and again."""
+        super().wait_for_and_dispatch_events(timeout)
+        came, self.small = self.small, []
+        for conn in came[self._places() :]:
+            self._refuse(conn)
+        for conn in came[: self._places()]:
+            self._answer_here(conn)
+
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
-        most = self.cfg.threads
-        if self.taken_on < most and self.taken_on - reception.receiving() < most - SLOW_CLIENTS:
+        nobody_works = self.taken_on == reception.receiving()
+        if nobody_works and not _has_read_ahead(conn) and small.has_come(conn.sock):
+            conn.data_ready = True
+            self.small.append(conn)
+        elif self.taken_on < self.cfg.threads and self.taken_on - reception.receiving() < self._places():
             self.taken_on += 1
-            handled, finish = self.tpool.submit(self._take_on, conn), self._finish_taken_on
+            handled = self.tpool.submit(self._take_on, conn)
+            handled.add_done_callback(lambda done: self.method_queue.defer(self._finish_taken_on, conn, done))
         else:
-            handled, finish = self.refusing.submit(self.handle, conn), self.finish_request
-        handled.add_done_callback(lambda done: self.method_queue.defer(finish, conn, done))
+            self._refuse(conn)
+
+    def _places(self) -> int:
+        """How many requests the gate lets in."""
+        return int(self.cfg.threads) - SLOW_CLIENTS
+
+    def _refuse(self, conn: TConn) -> None:
+        handled = self.refusing.submit(self.handle, conn)
+        handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
+
+    def _answer_here(self, conn: TConn) -> None:
+        handled: Future[Any] = Future()
+        handled.set_result(self.handle(conn))
+        self.finish_request(conn, handled)
 
     def _take_on(self, conn: TConn) -> Any:
         with reception.begun():
@@ -63,3 +93,8 @@ class Worker(ThreadWorker):
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
+
+
+def _has_read_ahead(conn: TConn) -> bool:
+    """Whether bytes of the next request were read with the one before."""
+    return isinstance(conn.parser, RequestParser) and bool(conn.parser.unreader.buf.getvalue())
