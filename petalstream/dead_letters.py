@@ -1,7 +1,7 @@
 """The records that were not scored: written beside the reason, read for an operator, and sent again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from petalstream.messages import Headers, Message, ReceivedRecord, dead_letters_topic, model_of, place
@@ -27,8 +27,8 @@ def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int, bare:
     if bare or message.size > MOST_BYTES:
         message, emptied = Message(message.topic, None, b"", []), [VALUE, "key", "headers"]
     elif record.key is None and record.value is None:
-        message, emptied = replace(message, value=b""), [VALUE, *emptied]
-    return replace(message, headers=message.headers + _explained(record, fault, attempts, emptied))
+        message, emptied = message._replace(value=b""), [VALUE, *emptied]
+    return message._replace(headers=message.headers + _explained(record, fault, attempts, emptied))
 
 
 def _explained(record: ReceivedRecord, fault: Fault, attempts: int, emptied: Sequence[str]) -> Headers:

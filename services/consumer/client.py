@@ -1,6 +1,7 @@
 """The consumer's side of the api: rows in, what became of each out, over one kept connection."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -9,10 +10,12 @@ from urllib3 import Retry
 from urllib3.exceptions import InvalidHeader
 
 from petalstream.reasons import Reason
-from services.consumer import policy
+from services.consumer import answers, policy
+from services.consumer.answers import Answer, ForeignAnswer
 from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
 
 SHOWN = 300
+PREDICT = "predict?on_error=report&format=columns"
 # With the longest timeout that the settings allow, asking ends within the drain that a stop allows.
 CONNECT_SECONDS, READY_SECONDS = 1, 0.5
 
@@ -33,19 +36,20 @@ class ApiClient:
         # Nor is there anything to gain by gzip.
         self._session.headers["Accept-Encoding"] = "identity"
 
-    def score(self, model: str, rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
+    def score(self, model: str, rows: Sequence[bytes]) -> list[Answer]:
         """For each row, a JSON object as bytes, its prediction or {"errors": [...]}, from one request.
 
         Raises InQuestion, ServerError, UnknownModel, Unavailable.
         """
         # The bytes as they came, and not parsed and written again: the api is the one to judge them.
         body = b"[" + b",".join(rows) + b"]"
-        response = self._request("POST", f"/models/{model}/predict?on_error=report", self._timeout, body)
-        answers = _parsed(response)
-        if response.status_code == HTTPStatus.OK and _are_outcomes(answers, len(rows)):
-            return list(answers)
+        response = self._request("POST", f"/models/{model}/{PREDICT}", self._timeout, body)
+        content = answers.parsed(response.content)
+        if response.status_code == HTTPStatus.OK:
+            with suppress(ForeignAnswer):
+                return answers.by_row(content, len(rows))
         said = f"the api answered {response.status_code}: {response.text[:SHOWN]}"
-        errors = _errors(answers)
+        errors = _errors(content)
         if response.status_code in policy.IN_QUESTION:
             too_large = response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             raise InQuestion(said, errors, Reason.TOO_LARGE if too_large else Reason.REJECTED)
@@ -72,30 +76,6 @@ class ApiClient:
             )
         except requests.RequestException as error:
             raise Unavailable(f"the api at {self._url} does not answer: {error}") from error
-
-
-def _parsed(response: requests.Response) -> Any:
-    """The body as JSON, None where it is not."""
-    try:
-        return response.json()
-    except (ValueError, RecursionError):
-        return None
-
-
-def _are_outcomes(answers: Any, count: int) -> bool:
-    """Whether this is what our api answers to `count` rows, and not something else at its address."""
-    return isinstance(answers, list) and len(answers) == count and all(map(_is_outcome, answers))
-
-
-def _is_outcome(answer: Any) -> bool:
-    match answer:
-        case {"errors": [*errors]}:
-            return bool(errors) and all(isinstance(error, dict) for error in errors)
-        case {"model": str(), "version": str(), "label": str(label), "probabilities": dict(shares), "warnings": list()}:
-            if not isinstance(answer.get("votes", {}), dict):
-                return False
-            return label in shares and all(isinstance(share, float) and 0 <= share <= 1 for share in shares.values())
-    return False
 
 
 def _errors(answer: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the consumer counts, in Prometheus' form; `serve` offers it over HTTP."""
 
+from collections import Counter as Counts
 from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram, start_http_server
@@ -24,11 +25,12 @@ for _reason in Reason:
 def count(outcomes: Sequence[Outcome]) -> None:
     """Count what became of a batch, once it is committed."""
     BATCH_RECORDS.observe(len(outcomes))
-    for outcome in outcomes:
-        if isinstance(outcome.verdict, Fault):
-            DEAD.labels(outcome.verdict.reason).inc()
-        else:
-            PREDICTED.labels(model_of(outcome.record.topic)).inc()
+    reasons = Counts(outcome.verdict.reason for outcome in outcomes if isinstance(outcome.verdict, Fault))
+    topics = Counts(outcome.record.topic for outcome in outcomes if not isinstance(outcome.verdict, Fault))
+    for reason, number in reasons.items():
+        DEAD.labels(reason).inc(number)
+    for topic, number in topics.items():
+        PREDICTED.labels(model_of(topic)).inc(number)
 
 
 def serve(host: str, port: int) -> None:

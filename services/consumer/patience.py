@@ -1,13 +1,14 @@
 """Waiting for the api while a batch is in hand."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from services.consumer import metrics, policy
+from services.consumer.answers import Answer
 from services.consumer.client import ApiClient
 from services.consumer.hold import Hold
 from services.consumer.policy import InQuestion, ServerError, Unavailable, UnknownModel
@@ -23,19 +24,19 @@ class PatientApi:
     hold: Hold
     give_up_seconds: float
 
-    def score(self, model: str, rows: Sequence[bytes]) -> Sequence[Mapping[str, Any]]:
+    def score(self, model: str, rows: Sequence[bytes]) -> Sequence[Answer]:
         """What ApiClient.score gives and raises, after waiting for what waiting may mend. Raises Interrupted."""
         self.hold.beat()
         return self._asking(ServerError, policy.between_server_errors, stop_after_attempt(policy.SERVER_ERROR_TRIES))(
             self._available, model, rows
         )
 
-    def _available(self, model: str, rows: Sequence[bytes]) -> Sequence[Mapping[str, Any]]:
+    def _available(self, model: str, rows: Sequence[bytes]) -> Sequence[Answer]:
         asking = self._asking(
             Unavailable, policy.wait_for_api, policy.give_up_after(self.give_up_seconds), before_sleep=_say_once
         )
         try:
-            answers: Sequence[Mapping[str, Any]] = asking(self.client.score, model, rows)
+            answers: Sequence[Answer] = asking(self.client.score, model, rows)
         except (InQuestion, UnknownModel):
             _say_again(asking)
             raise

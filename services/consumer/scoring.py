@@ -1,25 +1,27 @@
 """Decode, score, encode: the pure core of the consumer. Every record in gives exactly one outcome."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from petalstream.dead_letters import write_dead_letter
-from petalstream.messages import Message, ReceivedRecord, Request, UnreadableRecord, read_request, write_prediction
+from petalstream.messages import Message, ReceivedRecord, event_time
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
+from services.consumer.answers import Answer
 from services.consumer.policy import InQuestion, Unavailable, UnknownModel
+from services.consumer.records import Request, UnreadableRecord, read_request, write_prediction
 
 # Below the 1 MB that a topic of the broker takes unless it is configured otherwise.
 MOST_PREDICTION_BYTES = 1_000_000
-Answer = Mapping[str, Any]
+# More than those headers of a prediction have that are not the request's.
+OWN_HEADERS_BYTES = 4_096
 Ask = Callable[[str, Sequence[bytes]], Sequence[Answer]]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What becomes of a record: the message to write, and the answer of the api or the fault that it tells of.
 
     `attempts` counts how often the api was asked with the record.
@@ -42,29 +44,25 @@ class Scoring:
     def outcomes(self, records: Sequence[ReceivedRecord]) -> list[Outcome]:
         """One outcome a record, in the records' order. Raises only what `ask` raises beyond the policy's errors."""
         found: dict[int, Outcome] = {}
-        requests: list[tuple[int, Request]] = []
+        by_model: dict[str, dict[int, Request]] = defaultdict(dict)
         for index, record in enumerate(records):
             try:
-                requests.append((index, read_request(record, self.record_bytes)))
+                request = read_request(record, self.record_bytes)
             except UnreadableRecord as error:
                 found[index] = _dead(record, error.fault, 0)
-        requests.sort(key=lambda numbered: numbered[1].model)
-        for _, of_model in groupby(requests, key=lambda numbered: numbered[1].model):
-            numbered = list(of_model)
-            scored = [
-                outcome
-                for batch in self._batches([request for _, request in numbered])
-                for outcome in self._score(batch, 0)
-            ]
-            found.update(zip([index for index, _ in numbered], scored, strict=True))
+            else:
+                by_model[request.model][index] = request
+        for requests in by_model.values():
+            scored = (outcome for batch in self._batches(requests.values()) for outcome in self._score(batch, 0))
+            found.update(zip(requests, scored, strict=True))
         return [found[index] for index in range(len(records))]
 
-    def _batches(self, requests: Sequence[Request]) -> Iterator[list[Request]]:
+    def _batches(self, requests: Iterable[Request]) -> Iterator[list[Request]]:
         """The requests in groups of at most `batch_bytes`, or of one."""
         batch: list[Request] = []
         held = 1  # the list's own brackets, less the comma that its last row has not
         for request in requests:
-            length = len(_row(request)) + 1
+            length = len(request.record.value or b"") + 1
             if batch and held + length > self.batch_bytes:
                 yield batch
                 batch, held = [], 1
@@ -75,7 +73,7 @@ class Scoring:
     def _score(self, batch: Sequence[Request], attempts: int) -> list[Outcome]:
         """The outcomes of one batch of one model, which the api was asked about `attempts` times already."""
         try:
-            answers = self.ask(batch[0].model, list(map(_row, batch)))
+            answers = self.ask(batch[0].model, [request.record.value or b"" for request in batch])
         except (UnknownModel, Unavailable) as error:
             fault = Fault(error.reason, str(error))
             return [_dead(request.record, fault, attempts + error.tries) for request in batch]
@@ -85,21 +83,20 @@ class Scoring:
                 return [_dead(batch[0].record, _fault(error.errors, str(error), error.reason), attempts)]
             half = len(batch) // 2
             return self._score(batch[:half], attempts) + self._score(batch[half:], attempts)
-        return [_judged(request, answer, attempts + 1) for request, answer in zip(batch, answers, strict=True)]
+        now = event_time(datetime.now(UTC))
+        attempts += 1
+        return [self._judged(request, answer, attempts, now) for request, answer in zip(batch, answers, strict=True)]
 
-
-def _row(request: Request) -> bytes:
-    return request.record.value or b""
-
-
-def _judged(request: Request, answer: Answer, attempts: int) -> Outcome:
-    if "errors" in answer:
-        return _dead(request.record, _fault(answer["errors"], "the api gives no reason"), attempts)
-    message = write_prediction(request, answer, datetime.now(UTC))
-    if message.size > MOST_PREDICTION_BYTES:
-        said = f"its prediction would be {message.size} bytes, and a topic takes {MOST_PREDICTION_BYTES}"
-        return _dead(request.record, Fault(Reason.TOO_LARGE, said), attempts)
-    return Outcome(request.record, message, (request, answer), attempts)
+    def _judged(self, request: Request, answer: Answer, attempts: int, now: bytes) -> Outcome:
+        if "errors" in answer:
+            return _dead(request.record, _fault(answer["errors"], "the api gives no reason"), attempts)
+        message = write_prediction(request, answer, now)
+        # To add up all headers takes its time; but for OWN_HEADERS_BYTES, they and the key were the request's.
+        most = self.record_bytes + OWN_HEADERS_BYTES + len(message.value or b"")
+        if most > MOST_PREDICTION_BYTES and message.size > MOST_PREDICTION_BYTES:
+            said = f"its prediction would be {message.size} bytes, and a topic takes {MOST_PREDICTION_BYTES}"
+            return _dead(request.record, Fault(Reason.TOO_LARGE, said), attempts)
+        return Outcome(request.record, message, (request, answer), attempts)
 
 
 def _dead(record: ReceivedRecord, fault: Fault, attempts: int) -> Outcome:

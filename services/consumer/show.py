@@ -2,13 +2,16 @@
 
 import time
 
-from petalstream.messages import Request, place
+from petalstream.messages import place
 from petalstream.schema import Fault
 from petalstream.votes import in_votes
-from services.consumer.scoring import Answer, Outcome
+from services.consumer.answers import Answer
+from services.consumer.records import Request
+from services.consumer.scoring import Outcome
 from services.consumer.text import printable
 
 MOST_CHARACTERS = 2_000
+_YES_NO = {True: "yes", False: "no"}
 
 
 def line(outcome: Outcome) -> str:
@@ -25,10 +28,10 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
 
     `latency` is in seconds, from the record's timestamp to its prediction.
     """
-    features = " ".join(f"{name}={_word(value)}" for name, value in request.features.items())
+    words = [f"{name}={_YES_NO[value] if type(value) is bool else value}" for name, value in request.features.items()]
     label = answer["label"]
     return (
-        f"{place(request.record)}  {features}  ->  {label} {_share(answer)}  {_match(request.expected, label)}"
+        f"{place(request.record)}  {' '.join(words)}  ->  {label} {_share(answer)}  {_match(request.expected, label)}"
         f"  ({answer['model']} version {answer['version']}, {latency * 1000:.0f} ms)"
     )
 
@@ -39,10 +42,6 @@ def _share(answer: Answer) -> str:
     if not answer.get("votes"):
         return f"{share:.1%}"
     return in_votes(label, share, list(answer["votes"].values())) or f"{share:.1%} of the votes by weight"
-
-
-def _word(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _match(expected: str | None, label: str) -> str:

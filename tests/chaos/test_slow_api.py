@@ -1,7 +1,6 @@
 """An api that takes its time, with far more waiting than a consumer may hold."""
 
 import time
-from dataclasses import replace
 
 import psutil
 import pytest
@@ -27,7 +26,7 @@ def test_with_a_slow_api_and_a_backlog_of_50_000_memory_stays_flat_and_nobody_le
 ) -> None:
     chaos.stack.start_api()
     # 100 MB, far more than a consumer may hold.
-    write(chaos.stack, (replace(message, value=FLOWER.ljust(2_000)) for message in numbered(50_000)))
+    write(chaos.stack, (message._replace(value=FLOWER.ljust(2_000)) for message in numbered(50_000)))
     with proxy(chaos.stack.settings.api_url, dawdle) as slow_url:
         watch(chaos, chaos.stack.consume(api_url=slow_url))
     assert "new clients" not in chaos.stack.log("consumer").read_text()

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -22,14 +23,23 @@ UNKNOWN: dict[str, object] = {
     "reason": "unknown_model",
 }
 SETOSA = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {"setosa": 1.0}, "warnings": []}
-PREDICT = "/models/iris/predict?on_error=report"
+COLUMNS: dict[str, Any] = {
+    "model": "iris",
+    "version": "1",
+    "rows": 1,
+    "label": ["setosa"],
+    "probabilities": {"setosa": [1.0]},
+    "warnings": {},
+    "errors": {},
+}
+PREDICT = "/models/iris/predict?on_error=report&format=columns"
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers every POST with `status`, `body` and `headers`, None as a body lets the client wait; GET with `ready`."""
 
     status, ready = 200, 200
-    body: bytes | None = json.dumps([SETOSA]).encode()
+    body: bytes | None = json.dumps(COLUMNS).encode()
     headers_sent: tuple[tuple[str, str], ...] = ()
     release: threading.Event
     url: str
@@ -92,10 +102,11 @@ def problem(*errors: dict[str, object]) -> bytes:
 
 def test_the_rows_are_posted_byte_for_byte_and_the_answers_returned_in_order(server: Server) -> None:
     handler, client = server
-    missing = {"errors": [{"row": 1, "field": "petal_width", "message": "is missing", "reason": "missing_feature"}]}
-    handler.body = json.dumps([SETOSA, missing]).encode()
+    missing = [{"row": 1, "field": "petal_width", "message": "is missing", "reason": "missing_feature"}]
+    two = {"rows": 2, "label": ["setosa", None], "probabilities": {"setosa": [1.0, None]}, "errors": {"1": missing}}
+    handler.body = json.dumps(COLUMNS | two).encode()
     rows = [b'{ "petal_width":0.20, "petal_width": NaN}', '{"é": "\\ud800"}'.encode()]
-    assert client.score("iris", rows) == [SETOSA, missing]
+    assert client.score("iris", rows) == [SETOSA, {"errors": missing}]
     assert handler.seen == [("POST", PREDICT, b"[" + rows[0] + b"," + rows[1] + b"]")]
 
 
@@ -103,8 +114,9 @@ def test_the_rows_are_posted_byte_for_byte_and_the_answers_returned_in_order(ser
     "body",
     [
         b"[]",
-        json.dumps([SETOSA, SETOSA]).encode(),
+        json.dumps([SETOSA]).encode(),
         json.dumps(SETOSA).encode(),
+        json.dumps(COLUMNS | {"rows": 2}).encode(),
         b"[1]",
         b"[null]",
         b"{}",
@@ -113,12 +125,11 @@ def test_the_rows_are_posted_byte_for_byte_and_the_answers_returned_in_order(ser
         b"<html>",
         b"\xff\xfe",
         b"[{}]",
-        b'[{"errors": "no"}]',
-        b'[{"errors": [1]}]',
-        json.dumps([SETOSA | {"votes": ["setosa"]}]).encode(),
+        b'{"rows": 1, "errors": {"0": "no"}}',
+        json.dumps(COLUMNS | {"votes": ["setosa"]}).encode(),
         pytest.param(b"[" * 100_000 + b"]" * 100_000, id="nested"),
         pytest.param(b"[" + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"]", id="nested objects"),
-        pytest.param(b'[{"a": ' + b"1" * 5_000 + b"}]", id="many digits"),
+        pytest.param(b'{"rows": ' + b"1" * 5_000 + b"}", id="many digits"),
     ],
 )
 def test_a_200_that_is_not_a_prediction_or_errors_for_each_row_is_no_word_about_the_rows(
@@ -188,7 +199,7 @@ def test_a_500_of_an_api_that_is_not_ready_does_not(server: Server, ready: int) 
 @pytest.mark.parametrize("status", [201, 204, 301, 307, 401, 403, 405, 408, 415, 429, 502, 503, 504])
 def test_any_other_status_is_no_word_about_the_rows_and_no_redirection_is_followed(server: Server, status: int) -> None:
     handler, client = server
-    handler.status, handler.body = status, b"" if status == 204 else json.dumps([SETOSA]).encode()
+    handler.status, handler.body = status, b"" if status == 204 else json.dumps(COLUMNS).encode()
     handler.headers_sent = (("Location", "/elsewhere"),)
     with pytest.raises(Unavailable, match=f"the api answered {status}: "):
         client.score("iris", [b"{}"])

@@ -10,8 +10,10 @@ import pytest
 
 from petalstream import messages
 from petalstream.dead_letters import DeadLetter, write_dead_letter
-from petalstream.messages import Message, Request, UnreadableRecord
+from petalstream.messages import Message
 from petalstream.reasons import Reason
+from services.consumer import records
+from services.consumer.records import Request, UnreadableRecord
 from tests.records import Record, as_received
 
 MOST_BYTES = 10_000
@@ -43,7 +45,7 @@ def received(record: dict[str, Any]) -> Record:
 
 
 def read(record: Record) -> Request:
-    return messages.read_request(record, MOST_BYTES)
+    return records.read_request(record, MOST_BYTES)
 
 
 def test_a_request_is_written_as_documented() -> None:
@@ -65,7 +67,7 @@ def test_a_prediction_is_written_as_documented() -> None:
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
     request = read(received(golden("requests")))
-    assert as_golden(messages.write_prediction(request, answer, TIME)) == shown
+    assert as_golden(records.write_prediction(request, answer, messages.event_time(TIME))) == shown
 
 
 def test_a_dead_letter_is_written_and_read_as_documented() -> None:
@@ -91,7 +93,8 @@ def test_a_dead_letter_is_written_and_read_as_documented() -> None:
 def test_a_prediction_written_twice_has_the_same_event_id() -> None:
     request = read(Record(value=b"{}", partition=2, offset=9))
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
-    first, second = (dict(messages.write_prediction(request, answer, datetime.now(UTC)).headers) for _ in range(2))
+    times = (b"2026-01-02T03:04:05.678Z", b"2026-01-02T03:04:06.789Z")
+    first, second = (dict(records.write_prediction(request, answer, time).headers) for time in times)
     assert first["ce_id"] == second["ce_id"] == b"iris.requests[2]@9"
 
 
@@ -131,9 +134,9 @@ def test_a_record_that_is_no_object_is_named_with_its_place_and_the_reason(
 def test_a_record_is_measured_with_its_key_and_its_headers_and_may_just_reach_the_limit() -> None:
     record = Record(key=b"four", value=b"{}", headers=[("naïve", b"1234"), ("none", None)])
     found = len(b"four") + len(b"{}") + len("naïve".encode()) + len(b"1234") + len(b"none")
-    assert messages.read_request(record, found).features == {}
+    assert records.read_request(record, found).features == {}
     with pytest.raises(UnreadableRecord) as unreadable:
-        messages.read_request(record, found - 1)
+        records.read_request(record, found - 1)
     assert unreadable.value.fault.reason == Reason.TOO_LARGE
     assert unreadable.value.fault.message == f"{found} bytes, and at most {found - 1} are scored"
 

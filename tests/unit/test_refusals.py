@@ -7,9 +7,10 @@ import pytest
 
 from petalstream.broker import KafkaError
 from petalstream.dead_letters import DeadLetter, write_dead_letter
-from petalstream.messages import Message, Request
+from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
+from services.consumer.records import Request
 from services.consumer.refusals import Refusals
 from services.consumer.scoring import Outcome
 from tests.records import Record, as_received

@@ -2,10 +2,10 @@
 
 import time
 
-from petalstream.messages import read_request
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import show
+from services.consumer.records import read_request
 from services.consumer.scoring import Scoring
 from tests.records import Record
 
