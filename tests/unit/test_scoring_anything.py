@@ -13,7 +13,8 @@ from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer import show
+from services.consumer import answers, show
+from services.consumer.client import PREDICT
 from services.consumer.policy import InQuestion, UnknownModel
 from services.consumer.scoring import Outcome, Scoring
 from tests.records import FLOWER, Record, as_received, flower
@@ -78,7 +79,7 @@ def asking(client: FlaskClient) -> Callable[[str, Sequence[bytes]], Any]:
     """Asks the api as the consumer does."""
 
     def ask(model: str, rows: Sequence[bytes]) -> Any:
-        path = f"/models/{model}/predict?on_error=report"
+        path = f"/models/{model}/{PREDICT}"
         answer = client.post(path, data=b"[" + b",".join(rows) + b"]", content_type="application/json")
         body = json.loads(answer.data)
         if answer.status_code == 404:
@@ -86,8 +87,7 @@ def asking(client: FlaskClient) -> Callable[[str, Sequence[bytes]], Any]:
         if answer.status_code in (400, 413, 422):
             raise InQuestion(answer.text[:300], body["errors"])
         assert answer.status_code == 200
-        assert len(body) == len(rows)
-        return body
+        return answers.by_row(answers.parsed(answer.data), len(rows))
 
     return ask
 
