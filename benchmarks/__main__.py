@@ -7,20 +7,25 @@ from pathlib import Path
 
 import click
 
-from benchmarks import http_rows, machine, page
-from benchmarks.bench import CACHE, ROOT, Bench, BenchmarkError, say
-from benchmarks.results import Curve, Results, Row
-from embedded.processes import ChildFailed, Processes, python
+from benchmarks import curves, http_rows, images, latency, machine, memory, page, profiles, start, stream_rows
+from benchmarks.bench import CACHE, FAILURES, ROOT, Bench, say
+from benchmarks.results import Curve, Profile, Results, Row
+from embedded.processes import Processes, python
 from petalstream import lifecycle, settings
-from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
 
 TRAIN_SECONDS = 1800
 MODELS = CACHE / "models"
-SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve]]] = {
+SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve | Profile]]] = {
     "http": http_rows.measure,
+    "stream": stream_rows.measure,
+    "latency": latency.measure,
+    "memory": memory.measure,
+    "start": start.measure,
+    "images": images.measure,
+    "curves": curves.measure,
+    "profile": profiles.measure,
 }
-FAILED = (BenchmarkError, ChildFailed, KafkaError, TimeoutError)
 
 
 @click.command()
@@ -60,11 +65,8 @@ def measured(bench: Bench, section: str, results: Results) -> bool:
     say(section)
     try:
         for found in SECTIONS[section](bench):
-            if isinstance(found, Row):
-                results.rows[found.name] = found
-            else:
-                results.curves[found.name] = found
-    except FAILED as error:
+            results.add(found)
+    except FAILURES as error:
         print(f"benchmarks: {section}: {type(error).__name__}: {error}", file=sys.stderr)
         return False
     return True

@@ -1,24 +1,19 @@
 """Predictions over HTTP: one row and many, beside the peers, a bare app, and scikit-learn without any HTTP."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import joblib
 
 from benchmarks import servers, wrk
-from benchmarks.bench import Bench, BenchmarkError, Features, say
+from benchmarks.bench import FAILURES, Bench, say
 from benchmarks.peers import catalogue
 from benchmarks.peers.catalogue import HttpPeer
 from benchmarks.results import OURS, Bar, Row
 from benchmarks.servers import Question, Server
-from embedded.processes import ChildFailed
 
 MANY = 500
-# What a peer's environment or server may come to grief with; the others are measured all the same.
-PEER_FAILED = (BenchmarkError, ChildFailed, TimeoutError, OSError, subprocess.SubprocessError)
 PREDICT = "/models/{}/predict"
 FASTAPI, MLSERVER, SKLEARN, BARE = "fastapi", "mlserver", "scikit-learn's predict in process", "bare WSGI app"
 ONE, MANY_NAMED, MANY_V2, HEART = "http one row", "http many named rows", "http many rows V2", "http heart failure"
@@ -34,7 +29,7 @@ def measure(bench: Bench) -> Iterator[Row]:
             say(f"http, round {number + 1} of {bench.rounds}: {server.title}")
             try:
                 _turn(bench, server, figures)
-            except PEER_FAILED as error:
+            except FAILURES as error:
                 if server.title == OURS:
                     raise
                 missing[server.title] = str(error)
@@ -52,55 +47,48 @@ def _turn(bench: Bench, server: Server, figures: Mapping[str, dict[str, list[flo
 
 def _contestants(bench: Bench) -> tuple[list[Server], dict[str, str]]:
     """Who is asked, and why others are not."""
-    found = [servers.api(bench, _ours(bench)), servers.bare(bench, [_nothing(bench)])]
+    found = [servers.api(bench, ours(bench)), servers.bare(bench, [_nothing(bench)])]
     missing: dict[str, str] = {}
     for peer in catalogue.HTTP.values():
         if bench.quick and peer.name != FASTAPI:
             continue
         try:
-            say(f"environment of {peer.title}")
             found.append(servers.peer(bench, peer, _of_peer(bench, peer)))
-        except PEER_FAILED as error:
+        except FAILURES as error:
             missing[peer.title] = str(error)
     return found, missing
 
 
-def _ours(bench: Bench) -> list[Question]:
+def ours(bench: Bench) -> list[Question]:
+    """What the api is asked: one flower and many, and one patient where that model was trained."""
     rows = bench.samples("iris", MANY)
-    expected = bench.expected("iris", rows)
+    one, many = bench.right("iris", rows[:1]), bench.right("iris", rows)
     questions = [
-        Question(ONE, PREDICT.format("iris"), json.dumps(rows[0]).encode(), expected[:1]),
-        Question(MANY_NAMED, PREDICT.format("iris"), json.dumps(rows).encode(), expected),
-        Question(MANY_V2, "/v2/models/iris/infer", v2_body(rows), expected),
+        Question(ONE, PREDICT.format("iris"), json.dumps(rows[0]).encode(), one),
+        Question(MANY_NAMED, PREDICT.format("iris"), json.dumps(rows).encode(), many),
+        Question(MANY_V2, "/v2/models/iris/infer", catalogue.inference_request(rows), many),
     ]
     if not bench.quick:
         patient = bench.samples("heart_failure", 1)
-        labels = bench.expected("heart_failure", patient)
-        questions.append(Question(HEART, PREDICT.format("heart_failure"), json.dumps(patient[0]).encode(), labels))
+        right = bench.right("heart_failure", patient)
+        questions.append(Question(HEART, PREDICT.format("heart_failure"), json.dumps(patient[0]).encode(), right))
     return questions
 
 
 def _nothing(bench: Bench) -> Question:
     (row,) = bench.samples("iris", 1)
-    return Question(ONE, "/", json.dumps(row).encode(), [])
+    return Question(ONE, "/", json.dumps(row).encode(), None)
 
 
 def _of_peer(bench: Bench, peer: HttpPeer) -> list[Question]:
     rows = bench.samples("iris", MANY)
-    expected = bench.expected("iris", rows)
-    questions = [Question(ONE, peer.path, peer.one_row(rows[0]), expected[:1])]
-    if peer.rows and peer.rows_path:
-        questions.append(Question(MANY_NAMED, peer.rows_path, peer.rows(rows), expected))
+    one, many = bench.right("iris", rows[:1]), bench.right("iris", rows)
+    questions = [Question(ONE, peer.path, peer.one_row(rows[0]), one)]
     if peer.v2:
-        questions.append(Question(MANY_V2, peer.v2, v2_body(rows), expected))
+        questions.append(Question(MANY_V2, peer.v2, catalogue.inference_request(rows), many))
+    elif peer.rows and peer.rows_path:
+        questions.append(Question(MANY_NAMED, peer.rows_path, peer.rows(rows), many))
     return questions
-
-
-def v2_body(rows: Sequence[Features]) -> bytes:
-    """The rows as one tensor of the Open Inference Protocol, which asks for the labels alone."""
-    tensor: dict[str, Any] = {"name": "rows", "datatype": "FP64", "shape": [len(rows), len(rows[0])]}
-    tensor["data"] = [float(value) for row in rows for value in row.values()]
-    return json.dumps({"inputs": [tensor], "outputs": [{"name": "predict"}]}).encode()
 
 
 def _in_process(bench: Bench) -> float:
@@ -118,7 +106,6 @@ def _in_process(bench: Bench) -> float:
 def _rows(figures: Mapping[str, Mapping[str, Sequence[float]]], missing: Mapping[str, str]) -> Iterator[Row]:
     titles = {peer.name: peer.title for peer in catalogue.HTTP.values()}
     fastapi, mlserver = titles.get(FASTAPI, FASTAPI), titles.get(MLSERVER, MLSERVER)
-    many = "requests/s"
     yield Row(
         ONE,
         "http",
@@ -128,10 +115,10 @@ def _rows(figures: Mapping[str, Mapping[str, Sequence[float]]], missing: Mapping
         [Bar(fastapi, least=2.5), Bar(BARE, least=0.6)],
         missing,
     )
-    for name, what, bar in (
-        (MANY_NAMED, f"{MANY} named flowers a request, JSON", Bar(fastapi, least=4)),
-        (MANY_V2, f"{MANY} flowers a request, Open Inference Protocol", Bar(mlserver, least=2.5)),
-        (HEART, "one patient a request, JSON (heart failure: a vote of three kinds of trees)", Bar(SKLEARN, least=100)),
+    for name, what, against, least in (
+        (MANY_NAMED, f"{MANY} named flowers a request, JSON", fastapi, 4),
+        (MANY_V2, f"{MANY} flowers a request, Open Inference Protocol", mlserver, 2.5),
+        (HEART, "one patient a request, JSON (heart failure: a vote of three kinds of trees)", SKLEARN, 100),
     ):
-        unasked = {bar.against: missing[bar.against]} if bar.against in missing else {}
-        yield Row(name, "http", what, many, figures[name], [bar], unasked)
+        unasked = {title: reason for title, reason in missing.items() if title == against}
+        yield Row(name, "http", what, "requests/s", figures[name], [Bar(against, least=least)], unasked)

@@ -66,6 +66,14 @@ class Curve:
     lines: Mapping[str, Points]
 
 
+@dataclass(frozen=True)
+class Profile:
+    """The functions that most of the time goes to: each with its own share of it, and its share with what it calls."""
+
+    name: str
+    functions: Sequence[tuple[str, float, float]]
+
+
 @dataclass
 class Results:
     """All that was measured on a machine, by name; what is measured again takes the place of what was."""
@@ -73,7 +81,16 @@ class Results:
     machine: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     curves: dict[str, Curve] = field(default_factory=dict)
-    profiles: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+
+    def add(self, found: Row | Curve | Profile) -> None:
+        """Add what was measured, in the place of what had its name."""
+        if isinstance(found, Row):
+            self.rows[found.name] = found
+        elif isinstance(found, Curve):
+            self.curves[found.name] = found
+        else:
+            self.profiles[found.name] = found
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -83,7 +100,8 @@ class Results:
         held: dict[str, Any] = json.loads(path.read_text())
         rows = {name: Row(**row | {"bars": [Bar(**bar) for bar in row["bars"]]}) for name, row in held["rows"].items()}
         curves = {name: Curve(**curve) for name, curve in held["curves"].items()}
-        return cls(held["machine"], rows, curves, held["profiles"])
+        profiles = {name: Profile(**profile) for name, profile in held["profiles"].items()}
+        return cls(held["machine"], rows, curves, profiles)
 
     def write(self, path: Path) -> None:
         """Keep it in the file."""

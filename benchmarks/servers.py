@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from benchmarks import wrk
-from benchmarks.bench import Bench, BenchmarkError, labels_in
+from benchmarks.bench import ROOT, Bench, BenchmarkError, Predictions, interpreter
 from benchmarks.peers.catalogue import HttpPeer
-from benchmarks.peers.environments import python_of
 from benchmarks.wrk import Load
 from embedded import ports
 from embedded.demo import API, answers
@@ -21,20 +20,21 @@ from petalstream.lifecycle import Stop
 START_SECONDS = 120
 ANSWER_SECONDS = 30
 WORKERS = 2
+PEERS = ROOT / "benchmarks" / "peers"
 BARE = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "benchmarks.peers.bare.app:app")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A body to post, the labels that the answer is to have, and the name of the row that the figures go to.
+    """A body to post, what is to be predicted, and the name of the row that the figures go to.
 
-    `expected` is empty for who predicts nothing.
+    `expected` is None for who predicts nothing.
     """
 
     row: str
     path: str
     body: bytes
-    expected: Sequence[str]
+    expected: Predictions | None
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,19 @@ def bare(bench: Bench, questions: Sequence[Question]) -> Server:
 
 def peer(bench: Bench, found: HttpPeer, questions: Sequence[Question]) -> Server:
     """A peer in its own environment, which is made here where it is not there yet."""
-    interpreter = python_of(found.name)
-    known = {
-        "python": str(interpreter),
-        "bin": str(interpreter.parent),
-        "folder": str(bench.folder),
-        "model": str(bench.model_file("iris")),
-        "data": str(settings.Settings().data_dir / "iris.csv"),
-        "port": "{port}",
-    }
+    known = places(bench, found.name) | {"port": "{port}"}
     return Server(found.title, [word.format(**known) for word in found.command], found.ready, questions)
+
+
+def places(bench: Bench, name: str) -> dict[str, str]:
+    """What stands for the placeholders in a peer's command that say where something is. Raises BenchmarkError."""
+    python_there = interpreter(name)
+    return {
+        "python": str(python_there),
+        "bin": str(python_there.parent),
+        "folder": str(PEERS / name),
+        "model": str(bench.model_file("iris")),
+    }
 
 
 @contextmanager
@@ -109,12 +112,12 @@ def ask(bench: Bench, found: Running, question: Question) -> Load:
 
 
 def check(url: str, question: Question) -> None:
-    """Raise BenchmarkError unless the answer is a success and has the labels that scikit-learn itself predicts."""
+    """Raise BenchmarkError unless the answer is a success and has what scikit-learn itself predicts."""
     status, answer = post(url, question)
     if status != 200:
         raise BenchmarkError(f"{question.path} was answered {status}: {answer[:500]!r}")
-    if question.expected and (labels := labels_in(json.loads(answer))) != list(question.expected):
-        raise BenchmarkError(f"{question.path} was answered with {labels[:5]} and not {question.expected[:5]}")
+    if question.expected and not question.expected.are_in(json.loads(answer)):
+        raise BenchmarkError(f"{question.path} was not answered with scikit-learn's predictions: {answer[:500]!r}")
 
 
 def post(url: str, question: Question) -> tuple[int, bytes]:

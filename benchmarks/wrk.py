@@ -23,19 +23,18 @@ class Load:
 
 def require() -> None:
     """Raise BenchmarkError where wrk is not installed."""
-    if not shutil.which("wrk"):
-        raise BenchmarkError("wrk is not installed: apt-get install wrk, brew install wrk, or github.com/wg/wrk")
+    _program()
 
 
 def version() -> str:
     """What wrk calls itself."""
-    said = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=False)
     return " ".join(said.stdout.split()[:2])
 
 
 def post(url: str, body: Path, seconds: int) -> Load:
     """Post the file for so long. Raises BenchmarkError unless every single answer was a success."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url]
+    command = [_program(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url]
     ended = subprocess.run([*command, "--", str(body)], capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise BenchmarkError(f"wrk {url}: {ended.stdout}{ended.stderr}")
@@ -54,3 +53,9 @@ def parsed(output: str) -> Load:
             f" and {found['socket_errors']} not at all"
         )
     return Load(found["requests"] / found["microseconds"] * 1e6, found["p50"] / 1000, found["p99"] / 1000)
+
+
+def _program() -> str:
+    if found := shutil.which("wrk"):
+        return found
+    raise BenchmarkError("wrk is not installed: apt-get install wrk, brew install wrk, or github.com/wg/wrk")
