@@ -100,9 +100,9 @@ class Predictions:
     probabilities: Sequence[float]
 
     def are_in(self, answer: Any) -> bool:
-        """Whether a JSON answer of whatever form has these labels, or in their order these probabilities."""
-        if labels_in(answer):
-            return labels_in(answer) == list(self.labels)
+        """Whether a JSON answer of whatever form has these labels and no others, or these probabilities in order."""
+        if labels_in(answer) == list(self.labels):
+            return True
         found = iter(numbers_in(answer))
         return bool(self.probabilities) and all(
             any(abs(number - share) < TOLERANCE for number in found) for share in self.probabilities

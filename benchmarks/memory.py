@@ -16,8 +16,8 @@ from petalstream import settings
 MEGABYTE = 1e6
 REQUESTS_EACH = 200
 MOST_SECONDS = 1800
-# Of so many points is a curve.
-POINTS = 40
+RECORDS, QUICK_RECORDS = 1_000_000, 20_000
+POINTS = 40  # of a curve
 
 
 def measure(bench: Bench) -> Iterator[Row | Curve]:
@@ -59,7 +59,7 @@ def pss(process: psutil.Process) -> float:
 
 def _of_the_stream(bench: Bench) -> dict[str, Points]:
     """Records and megabytes of producer and consumer, from a stream as fast as they are."""
-    count = 20_000 if bench.quick else 1_000_000
+    count = QUICK_RECORDS if bench.quick else RECORDS
     own = _iris_alone(bench)
     with streams.broker(own) as broker, servers.running(own, servers.api(own)) as api:
         for topic in (REQUESTS, PREDICTIONS):

@@ -67,10 +67,11 @@ def _of_the_consumer(bench: Bench, api_url: str) -> Profile:
 
 
 def _start(bench: Bench, pid: int) -> subprocess.Popen[str]:
-    """Begin to sample a process and its children."""
+    """Begin to sample a process and its children, of all threads the one that runs Python."""
+    # Without --gil a thread that waits in C, as those of a pool do, looks as if it worked.
     limits = ["--rate", str(SAMPLES_A_SECOND), "--duration", str(SECONDS)]
     form = ["--format", "raw", "--function", "--output", str(_output(bench))]
-    command = [str(PY_SPY), "record", "--pid", str(pid), "--subprocesses", *limits, *form]
+    command = [str(PY_SPY), "record", "--pid", str(pid), "--subprocesses", "--gil", *limits, *form]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
