@@ -27,6 +27,8 @@ SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve | Profile]]] = {
     "profile": profiles.measure,
 }
 
+QUICK_SECTIONS = ("http", "stream", "latency", "memory", "start")
+
 
 @click.command()
 @click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)), metavar="[SECTION]...")
@@ -41,7 +43,7 @@ def main(sections: tuple[str, ...], quick: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="petalstream-bench-") as folder:
         bench = Bench(quick, MODELS, Path(folder))
         train(quick)
-        for name in sections or SECTIONS:
+        for name in sections or (QUICK_SECTIONS if quick else SECTIONS):
             failed |= not measured(bench, name, results)
             results.write(kept)
     print(page.tables(results))

@@ -61,12 +61,12 @@ class Bench:
     @property
     def rounds(self) -> int:
         """How often each contestant has its turn."""
-        return 2 if self.quick else 3
+        return 1 if self.quick else 3
 
     @property
     def seconds(self) -> int:
         """How long a turn lasts."""
-        return 2 if self.quick else 4
+        return 3 if self.quick else 4
 
     def model_file(self, model: str) -> Path:
         """The pickled estimator of the served version."""
