@@ -38,13 +38,13 @@ def main(sections: tuple[str, ...], quick: bool) -> None:
     lifecycle.exit_on_sigterm()
     kept = CACHE / ("quick.json" if quick else "results.json")
     results = Results() if quick else Results.read(kept)
-    results.machine = machine.describe()
     failed = False
     with tempfile.TemporaryDirectory(prefix="petalstream-bench-") as folder:
         bench = Bench(quick, MODELS, Path(folder))
         train(quick)
         for name in sections or (QUICK_SECTIONS if quick else SECTIONS):
             failed |= not measured(bench, name, results)
+            results.machine = machine.describe()
             results.write(kept)
     print(page.tables(results))
     if quick:

@@ -1,6 +1,7 @@
 """What every section of a run works with: how long, where the models are, and a way to say what happens."""
 
 import itertools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,11 @@ def _values(answer: Any) -> Iterator[Any]:
             yield from _values(value)
     else:
         yield answer
+
+
+def plain(title: str) -> str:
+    """A title as the name of a file or topic."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())
 
 
 def say(text: str) -> None:

@@ -5,13 +5,13 @@ import json
 import random
 from collections.abc import Iterator
 
-from benchmarks import servers, stream_rows, streams, synthetic
+from benchmarks import servers, stream_turns, streams, synthetic
 from benchmarks.bench import Bench, say
 from benchmarks.http_rows import PREDICT
 from benchmarks.peers import catalogue
 from benchmarks.results import Curve, Points
 from benchmarks.servers import Question, Running
-from benchmarks.stream_rows import PREDICTIONS, REQUESTS
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 
 SIZES = (1, 5, 20, 100, 500, 2000, 5000)
 FEATURES, FEATURE_ROWS = (5, 20, 50, 100), 100
@@ -98,4 +98,4 @@ def _stream(bench: Bench, partitions: int, members: int) -> float:
         for topic in (REQUESTS, PREDICTIONS):
             broker.create(topic, partitions)
         broker.fill(REQUESTS, bench.samples("iris", 30), RECORDS)
-        return stream_rows.turn(bench, broker, api.url, stream_rows.consumer(), "curve", members)
+        return stream_turns.turn(bench, broker, api.url, stream_turns.consumer(), "curve", members)

@@ -21,7 +21,6 @@ ONE, MANY_NAMED, MANY_V2, HEART = "http one row", "http many named rows", "http 
 
 def measure(bench: Bench) -> Iterator[Row]:
     """The rows of this section; contestants take turns, each started anew."""
-    wrk.require()
     figures: dict[str, dict[str, list[float]]] = {row: {} for row in (ONE, MANY_NAMED, MANY_V2, HEART)}
     contestants, missing = _contestants(bench)
     for number in range(bench.rounds):

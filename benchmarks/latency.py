@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from benchmarks import servers, stream_rows, streams
+from benchmarks import servers, stream_turns, streams
 from benchmarks.bench import Bench, BenchmarkError, Features, say
 from benchmarks.results import OURS, Bar, Row
-from benchmarks.stream_rows import PREDICTIONS, REQUESTS
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 from benchmarks.streams import Broker
 from petalstream import settings
 from petalstream.messages import write_request
@@ -27,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     with streams.broker(bench) as broker, servers.running(bench, servers.api(bench)) as api:
         for topic in (REQUESTS, PREDICTIONS):
             broker.create(topic)
-        ours = stream_rows.consumer()
+        ours = stream_turns.consumer()
         environment = settings.inherited(
             kafka_bootstrap_servers=broker.servers, api_url=api.url, consumer_instance_id="latency"
         )

@@ -10,14 +10,18 @@ from pathlib import Path
 import psutil
 
 from benchmarks import wrk
+from benchmarks.bench import ROOT
+from benchmarks.peers import catalogue
+from benchmarks.peers.catalogue import HttpPeer, StreamPeer
 from embedded.jars import VERSION as KAFKA
 
 PACKAGES = ("flask", "gunicorn", "scikit-learn", "numpy", "orjson", "onnxruntime", "kafka-python", "confluent-kafka")
+PEERS = ROOT / ".cache" / "peers"
 VERSIONS = "import importlib.metadata as m, sys; print(', '.join(f'{n} {m.version(n)}' for n in sys.argv[1:]))"
 
 
 def describe() -> dict[str, str]:
-    """Processor, memory, system and versions."""
+    """Processor, memory, system and versions, those of each peer that has its environment too."""
     return {
         "measured": datetime.now(UTC).date().isoformat(),
         "processor": f"{_processor()}, {psutil.cpu_count()} cores",
@@ -27,14 +31,17 @@ def describe() -> dict[str, str]:
         "packages": ", ".join(_installed(PACKAGES)),
         "Kafka": KAFKA,
         "load": wrk.version(),
+        **dict(_peers()),
     }
 
 
-def packages_of(interpreter: Path, names: Iterable[str]) -> str:
-    """The versions of packages in another environment."""
-    plain = [name.partition("==")[0].partition("[")[0] for name in names]
-    asked = subprocess.run([str(interpreter), "-c", VERSIONS, *plain], capture_output=True, text=True, check=False)
-    return asked.stdout.strip()
+def _peers() -> Iterable[tuple[str, str]]:
+    peers: list[HttpPeer | StreamPeer] = [*catalogue.HTTP.values(), *catalogue.STREAM.values()]
+    for peer in peers:
+        interpreter = PEERS / peer.name / "bin" / "python"
+        if interpreter.exists():
+            command = [str(interpreter), "-c", VERSIONS, *peer.packages]
+            yield peer.title, subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _installed(names: Iterable[str]) -> Iterable[str]:

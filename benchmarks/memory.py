@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import psutil
 
-from benchmarks import http_rows, servers, stream_rows, streams
+from benchmarks import http_rows, servers, stream_turns, streams
 from benchmarks.bench import Bench, say
 from benchmarks.results import OURS, Bar, Curve, Points, Row
-from benchmarks.stream_rows import PREDICTIONS, REQUESTS
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 from embedded.processes import Child, python
 from petalstream import settings
 
@@ -72,7 +72,7 @@ def _of_the_stream(bench: Bench) -> dict[str, Points]:
             consumer_instance_id="memory",
         )
         say(f"memory: {count:,} records")
-        consumer = stream_rows.consumer().command({})
+        consumer = stream_turns.consumer().command({})
         sent = broker.processes.start("producer", python("services.producer"), environment, own.folder / "p.log")
         scored = broker.processes.start("consumer", consumer, environment, own.folder / "c.log")
         points: dict[str, list[tuple[float, float]]] = {"producer": [], "consumer": []}

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import http_rows, servers, stream_rows, streams, wrk
+from benchmarks import http_rows, servers, stream_turns, streams, wrk
 from benchmarks.bench import Bench, BenchmarkError, say
 from benchmarks.results import Profile
-from benchmarks.stream_rows import PREDICTIONS, REQUESTS
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 from petalstream import settings
 
 SAMPLES_A_SECOND, SECONDS, SHOWN = 200, 8, 15
@@ -60,7 +60,7 @@ def _of_the_consumer(bench: Bench, api_url: str) -> Profile:
             kafka_bootstrap_servers=broker.servers, api_url=api_url, consumer_instance_id="profile"
         )
         log = bench.folder / "profiled.log"
-        consumer = broker.processes.start("consumer", stream_rows.consumer().command({}), environment, log)
+        consumer = broker.processes.start("consumer", stream_turns.consumer().command({}), environment, log)
         broker.processes.wait_until(lambda: broker.count(PREDICTIONS), "a first prediction", 60)
         say("profile of the consumer")
         return profile("consumer", _samples(bench, _start(bench, consumer.process.pid)))

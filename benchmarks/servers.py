@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from benchmarks import wrk
-from benchmarks.bench import ROOT, Bench, BenchmarkError, Predictions, interpreter
+from benchmarks.bench import ROOT, Bench, BenchmarkError, Predictions, interpreter, plain
 from benchmarks.peers.catalogue import HttpPeer
 from benchmarks.wrk import Load
 from embedded import ports
@@ -93,7 +93,7 @@ def running(bench: Bench, server: Server) -> Iterator[Running]:
     command = [word.replace("{port}", str(port)) for word in server.command]
     environment = settings.inherited(tmpdir=bench.folder, **server.environment) | {"API_PORT": str(port)}
     with Processes(Stop()) as processes:
-        log = bench.folder / f"{server.title.replace(' ', '-')}.log"
+        log = bench.folder / f"{plain(server.title)}.log"
         child = processes.start(server.title, command, environment, log)
         processes.wait_until(lambda: answers(url + server.ready), f"{server.title} to be ready", START_SECONDS)
         yield Running(url, child)
