@@ -121,8 +121,11 @@ def numbers_in(answer: Any) -> list[float]:
 
 
 def _values(answer: Any) -> Iterator[Any]:
-    if isinstance(answer, dict | list):
-        for value in answer.values() if isinstance(answer, dict) else answer:
+    """All values that hold no others, but for the votes: they are no predictions."""
+    if isinstance(answer, dict):
+        answer = [value for name, value in answer.items() if name != "votes"]
+    if isinstance(answer, list):
+        for value in answer:
             yield from _values(value)
     else:
         yield answer

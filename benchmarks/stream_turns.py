@@ -19,6 +19,7 @@ from petalstream.settings import Settings
 
 REQUESTS, PREDICTIONS = "iris.requests", "iris.predictions"
 FIRST_SECONDS = 90
+OWN_RECORDS, OWN_SECONDS = 3_000, 30
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ def turn(bench: Bench, broker: Broker, api_url: str, contestant: Contestant, nam
             children.append(broker.processes.start(contestant.title, command, environment, log))
         if contestant.value:
             begin, target = _wake(bench, broker, contestant, requests, out)
-        _work(bench, broker, out, begin, target)
+        # A small backlog of its own is worked off: some take all of it in before they write much.
+        _work(broker, out, begin, target, OWN_SECONDS if contestant.value else bench.seconds * 1.5)
     finally:
         for child in children:
             end(child.process)
@@ -77,20 +79,20 @@ def _wake(bench: Bench, broker: Broker, contestant: Contestant, requests: str, o
         return broker.count(out) > 0
 
     broker.processes.wait_until(first, f"a first result of {contestant.title}", FIRST_SECONDS)
-    begin, count = broker.ends(out), 5_000 if bench.quick else 30_000
-    broker.fill(requests, rows, count, contestant.value, contestant.headers)
-    return begin, count
+    begin = broker.ends(out)
+    broker.fill(requests, rows, OWN_RECORDS, contestant.value, contestant.headers)
+    return begin, OWN_RECORDS
 
 
-def _work(bench: Bench, broker: Broker, out: str, begin: Mapping[int, int], target: int) -> None:
-    """Let it work for a turn, from its first result on, or until all is done."""
+def _work(broker: Broker, out: str, begin: Mapping[int, int], target: int, seconds: float) -> None:
+    """Let it work for so long, from its first result on, or until all is done."""
 
     def done() -> int:
         return broker.count(out) - sum(begin.values())
 
     broker.processes.wait_until(done, f"a first result in {out}", FIRST_SECONDS)
     with contextlib.suppress(TimeoutError):
-        broker.processes.wait_until(lambda: done() >= target, f"{target} results", bench.seconds * 1.5)
+        broker.processes.wait_until(lambda: done() >= target, f"{target} results", seconds)
 
 
 def _judged(contestant: Contestant, results: Sequence[tuple[int, bytes]]) -> float:

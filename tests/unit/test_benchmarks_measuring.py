@@ -38,6 +38,7 @@ def test_without_figures_wrks_words_are_told() -> None:
         {"outputs": [{"name": "predict", "shape": [2], "data": ["setosa", "virginica"]}]},
         {"outputs": [{"name": "predict_proba", "shape": [2, 2], "data": [0.90001, 0.1, 0.2, 0.8]}]},
         {"predictions": [[0.9, 0.1], [0.2, 0.8]]},
+        [{"label": "setosa", "votes": {"one": "virginica"}}, {"label": "virginica", "votes": {"one": "virginica"}}],
     ],
 )
 def test_predictions_are_found_in_answers_of_any_form(answer: object) -> None:
