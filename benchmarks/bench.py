@@ -67,7 +67,7 @@ class Bench:
     @property
     def seconds(self) -> int:
         """How long a turn lasts."""
-        return 3 if self.quick else 4
+        return 2 if self.quick else 4
 
     def model_file(self, model: str) -> Path:
         """The pickled estimator of the served version."""
