@@ -7,7 +7,7 @@ need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not foun
 tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
 .DEFAULT_GOAL := help
-.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos lint format distclean
+.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,10 @@ chaos: .installed ## Chaos for longer: SCALE=5 times as long, from SEED=, report
 	@mkdir -p .cache
 	@printf '| scenario | seed | outcome |\n| --- | --- | --- |\n' >.cache/chaos.md
 	@$(VENV_PYTHON) -m pytest tests/chaos --scale $(or $(SCALE),5) $(if $(SEED),--seed $(SEED)) --report .cache/chaos.md $(PYTEST_ARGS)
+bench: ## How fast it is beside others, into docs/benchmarks.md; QUICK=1 prints rough numbers; SECTIONS="http stream" alone
+	$(need-python)
+	@$(PYTHON) embedded/bootstrap.py benchmarks/requirements.txt
+	@$(VENV_PYTHON) -m benchmarks $(if $(QUICK),--quick) $(SECTIONS)
 lint: .installed ## ruff and mypy, which change nothing
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check --quiet

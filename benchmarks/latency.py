@@ -1,0 +1,97 @@
+"""From the send of a request to its prediction in a reader's hands, at a steady rate that the stack keeps up with."""
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from benchmarks import servers, stream_turns, streams
+from benchmarks.bench import Bench, BenchmarkError, Features, say
+from benchmarks.results import OURS, Bar, Row
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS
+from benchmarks.streams import Broker
+from petalstream import settings
+from petalstream.messages import write_request
+
+RATE = 1000
+WARM_UP_SECONDS, WAIT_SECONDS = 2, 30
+CLIENT = {"linger.ms": 0, "acks": "all", "partitioner": "murmur2_random"}
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """The median and the 99th percentile, in milliseconds; each round goes on where the last one ended."""
+    rounds = []
+    with streams.broker(bench) as broker, servers.running(bench, servers.api(bench)) as api:
+        for topic in (REQUESTS, PREDICTIONS):
+            broker.create(topic)
+        ours = stream_turns.consumer()
+        environment = settings.inherited(
+            kafka_bootstrap_servers=broker.servers, api_url=api.url, consumer_instance_id="latency"
+        )
+        broker.processes.start(OURS, ours.command({}), environment, bench.folder / "latency.log")
+        rows = bench.samples("iris", 30)
+        await_first(broker, rows)
+        for number in range(bench.rounds):
+            say(f"latency, round {number + 1} of {bench.rounds}: {RATE} records a second")
+            rounds.append(latencies(broker, rows, WARM_UP_SECONDS + 2 * bench.seconds))
+    for name, part, most in (("p50", 50, 10), ("p99", 99, 50)):
+        figures = [percentile(found, part) for found in rounds]
+        what = f"from send to prediction, {RATE:,} records/s, {name}"
+        yield Row(f"latency {name}", "latency", what, "ms", {OURS: figures}, [Bar(most=most)])
+
+
+def percentile(figures: Sequence[float], part: int) -> float:
+    """The value below which so many hundredths of the figures are."""
+    return statistics.quantiles(figures, n=100, method="inclusive")[part - 1]
+
+
+def await_first(broker: Broker, rows: Sequence[Features]) -> None:
+    """Wait until the consumer has its partitions and predictions come."""
+    broker.fill(REQUESTS, rows, 100)
+    broker.processes.wait_until(lambda: broker.count(PREDICTIONS) >= 100, "the first predictions", WAIT_SECONDS)
+
+
+def latencies(broker: Broker, rows: Sequence[Features], seconds: int) -> list[float]:
+    """Milliseconds of each record that was sent after the warm-up, at an even pace. Raises BenchmarkError."""
+    sent: dict[bytes, float] = {}
+    came: dict[bytes, float] = {}
+    count, ready = RATE * seconds, threading.Event()
+    reader = threading.Thread(target=_read, args=(broker, came, count, ready), daemon=True)
+    reader.start()
+    if not ready.wait(WAIT_SECONDS):
+        raise BenchmarkError("the reader of predictions did not begin")
+    _send(broker, rows, count, sent)
+    reader.join(WAIT_SECONDS)
+    if missing := sent.keys() - came.keys():
+        raise BenchmarkError(f"{len(missing)} of {count} predictions did not come within {WAIT_SECONDS} s")
+    measured = list(sent)[RATE * WARM_UP_SECONDS :]
+    return [(came[key] - sent[key]) * 1000 for key in measured]
+
+
+def _send(broker: Broker, rows: Sequence[Features], count: int, sent: dict[bytes, float]) -> None:
+    producer = Producer({"bootstrap.servers": broker.servers, **CLIENT})
+    like = [write_request("iris", "", row, None, "benchmark", datetime.now(UTC)) for row in rows]
+    began, run = time.perf_counter(), time.monotonic_ns()
+    for number in range(count):
+        due = began + number / RATE
+        while (early := due - time.perf_counter()) > 0:
+            producer.poll(early)
+        message, key = like[number % len(like)], f"{run}-{number}".encode()
+        sent[key] = time.perf_counter()
+        producer.produce(message.topic, message.value, key, headers=list(message.headers))
+    producer.flush(WAIT_SECONDS)
+
+
+def _read(broker: Broker, came: dict[bytes, float], count: int, ready: threading.Event) -> None:
+    consumer = Consumer({"bootstrap.servers": broker.servers, "group.id": "latency-reader"})
+    consumer.assign([TopicPartition(PREDICTIONS, number, end) for number, end in broker.ends(PREDICTIONS).items()])
+    ready.set()
+    deadline = time.monotonic() + count / RATE + WAIT_SECONDS
+    while len(came) < count and time.monotonic() < deadline:
+        record = consumer.poll(0.1)
+        if record is not None and not record.error():
+            came[record.key() or b""] = time.perf_counter()
+    consumer.close()

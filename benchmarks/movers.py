@@ -1,0 +1,109 @@
+"""`python -m benchmarks.movers CLIENT SERVERS GROUP TOPIC OUT`: move records as the consumer does, but unscored.
+
+What a client can do at most: in batches of 500, the same key and value with the headers of a prediction, each
+acknowledged by all replicas before its offset is committed.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from petalstream import broker
+from petalstream.broker.clients import FETCH_BYTES, PARTITION_FETCH_BYTES
+from petalstream.lifecycle import Stop, stop_on_signals
+from petalstream.messages import Headers, Message
+
+BATCH, POLL_SECONDS, DELIVERY_SECONDS = 500, 0.5, 8
+EVENT: Headers = [
+    ("ce_specversion", b"1.0"),
+    ("ce_type", b"petalstream.prediction"),
+    ("ce_source", b"/petalstream/consumer"),
+    ("ce_time", b"2026-01-01T00:00:00.000Z"),
+    ("content-type", b"application/json"),
+    ("expected", b"versicolor"),
+]
+
+
+def headers(topic: str, partition: int, offset: int) -> Headers:
+    """As many and as long as those of a prediction for the record at that place."""
+    return [
+        *EVENT,
+        ("ce_id", f"{topic}[{partition}]@{offset}".encode()),
+        ("source_topic", topic.encode()),
+        ("source_partition", str(partition).encode()),
+        ("source_offset", str(offset).encode()),
+    ]
+
+
+def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
+    """Move with the very clients of the stack."""
+    consumer = broker.new_consumer(servers, group, group)
+    producer = broker.new_producer(servers, DELIVERY_SECONDS)
+    consumer.subscribe([topic])
+    while not stop.requested():
+        records = broker.poll(consumer, POLL_SECONDS, BATCH)
+        if not records:
+            continue
+        membership = broker.membership(consumer)
+        futures = [
+            broker.send(producer, Message(out, each.key, each.value, headers(topic, each.partition, each.offset)))
+            for each in records
+        ]
+        for future in futures:
+            future.get(timeout=DELIVERY_SECONDS)
+        broker.commit(consumer, membership, broker.offsets_after(records), DELIVERY_SECONDS)
+    broker.close_producer(producer, 1)
+    consumer.close(autocommit=False, timeout_ms=1000)
+
+
+def with_confluent(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
+    """Move with confluent-kafka, whose options are given the same values."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": servers,
+            "group.id": group,
+            "group.instance.id": group,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "fetch.max.bytes": FETCH_BYTES,
+            "max.partition.fetch.bytes": PARTITION_FETCH_BYTES,
+            "message.max.bytes": FETCH_BYTES,
+            "session.timeout.ms": 10_000,
+            "heartbeat.interval.ms": 2_000,
+        }
+    )
+    producer = Producer(
+        {"bootstrap.servers": servers, "acks": "all", "enable.idempotence": True, "partitioner": "murmur2_random"}
+    )
+    consumer.subscribe([topic])
+    while not stop.requested():
+        records = [each for each in consumer.consume(BATCH, POLL_SECONDS) if not each.error()]
+        if not records:
+            continue
+        for each in records:
+            place = (each.partition() or 0, each.offset() or 0)
+            producer.produce(out, each.value(), each.key(), headers=list(headers(topic, *place)), on_delivery=_taken)
+        if producer.flush(DELIVERY_SECONDS):
+            raise SystemExit("the broker did not take a batch in time")
+        after = {each.partition(): (each.offset() or 0) + 1 for each in records}
+        offsets = [TopicPartition(topic, number or 0, offset) for number, offset in after.items()]
+        consumer.commit(offsets=offsets, asynchronous=False)
+    consumer.close()
+
+
+def _taken(error: object, message: object) -> None:
+    if error:
+        raise SystemExit(f"the broker did not take a record: {error}")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Move until SIGTERM."""
+    client, servers, group, topic, out = arguments
+    move = {"kafka-python": with_kafka_python, "confluent": with_confluent}[client]
+    move(servers, group, topic, out, stop_on_signals())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
