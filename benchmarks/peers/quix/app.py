@@ -1,6 +1,7 @@
 """A Quix Streams application with the model in it: `app.py BOOTSTRAP GROUP REQUESTS PREDICTIONS MODEL`."""
 
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -22,7 +23,14 @@ def score(flower: dict[str, float]) -> dict[str, object]:
     }
 
 
-app = Application(bootstrap, consumer_group=group, auto_offset_reset="earliest", auto_create_topics=False)
+app = Application(
+    bootstrap,
+    consumer_group=group,
+    auto_offset_reset="earliest",
+    auto_create_topics=False,
+    # Made whether or not there is state; in the environment it is in nobody's way.
+    state_dir=Path(sys.prefix) / "state",
+)
 flowers = app.dataframe(app.topic(requests_topic, value_deserializer="json"))
 flowers = flowers.apply(score).to_topic(app.topic(predictions_topic, value_serializer="json"))
 app.run()
