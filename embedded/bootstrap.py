@@ -53,9 +53,9 @@ def main(requirements: pathlib.Path) -> None:
 def fingerprint() -> str:
     """A digest of everything that decides what is installed."""
     digest = hashlib.sha256()
-    for path in [CONSTRAINTS, *sorted(ROOT.glob("**/requirements.txt"))]:
-        if VENV not in path.parents:
-            digest.update(path.read_bytes())
+    # Not in hidden folders, which hold whole environments.
+    for path in [CONSTRAINTS, *sorted(ROOT.glob("[!.]*/**/requirements.txt"))]:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
