@@ -22,6 +22,13 @@ class Notes:
     version: str | None = None
     rows: int | None = None
 
+    def told(self) -> list[tuple[str, str]]:
+        """The headers that tell the client the id and the trace context."""
+        beside = [("X-Request-ID", self.request_id)]
+        if self.traceparent:
+            beside.append(("traceparent", self.traceparent))
+        return beside
+
 
 def begin(environ: dict[str, Any]) -> Notes:
     """New notes for a request, with the id that it brings in X-Request-ID, or one made here where it brings none."""

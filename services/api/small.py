@@ -1,24 +1,40 @@
-"""Whether a request can be answered at once, without waiting for its client."""
+"""A request that can be answered at once, without waiting for its client: the prediction of one row in JSON."""
 
 import re
+from io import BytesIO
 from socket import MSG_DONTWAIT, MSG_PEEK, socket
+from typing import Any
+
+from httptools import HttpParserError, HttpRequestParser
 
 MOST_BYTES = 2048
 _PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict)[ ?]")
 # What says where a body ends, or has the client wait before it sends one.
 _LENGTHS = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_NAMES = {
+    b"accept": "HTTP_ACCEPT",
+    b"accept-encoding": "HTTP_ACCEPT_ENCODING",
+    b"authorization": "HTTP_AUTHORIZATION",
+    b"connection": "HTTP_CONNECTION",
+    b"content-length": "CONTENT_LENGTH",
+    b"content-type": "CONTENT_TYPE",
+    b"host": "HTTP_HOST",
+    b"traceparent": "HTTP_TRACEPARENT",
+    b"user-agent": "HTTP_USER_AGENT",
+    b"x-request-id": "HTTP_X_REQUEST_ID",
+}
 
 
-def has_come(connection: socket) -> bool:
-    """Whether all of one small request has come, and nothing else, which asks for the prediction of one row in JSON.
+def come(connection: socket) -> bytes | None:
+    """All of one small request, where it has come and nothing else has; it stays in the connection too.
 
-    Nothing is taken from the connection. The answer is small too, and fits into what the system keeps for it.
+    The answer is small as well, and fits into what the system keeps for it.
     """
     try:
         seen = connection.recv(MOST_BYTES + 1, MSG_PEEK | MSG_DONTWAIT)
     except OSError:
-        return False
-    return len(seen) <= MOST_BYTES and is_one_row(seen)
+        return None
+    return seen if len(seen) <= MOST_BYTES and is_one_row(seen) else None
 
 
 def is_one_row(seen: bytes) -> bool:
@@ -30,3 +46,49 @@ def is_one_row(seen: bytes) -> bool:
         and b"[" not in body
         and _LENGTHS.findall(head) == [b"%d" % len(body)]
     )
+
+
+def environ(seen: bytes, client: str) -> dict[str, Any] | None:
+    """The request in WSGI's terms, of which it has those that the short way looks at; None where it is an unusual one.
+
+    Unusual is any header beyond the commonest ones, one that comes twice, and a connection that is not to be kept.
+    """
+    reading = _Reading()
+    parser = HttpRequestParser(reading)
+    try:
+        parser.feed_data(seen)
+    except HttpParserError:
+        return None
+    names = [_NAMES.get(name.lower()) for name, _ in reading.headers]
+    usual = None not in names and len(set(names)) == len(names) and parser.should_keep_alive()
+    if not usual or reading.complete != 1 or parser.get_http_version() != "1.1":
+        return None
+    path, _, query = reading.url.decode("latin-1").partition("?")
+    headers = {name: value.decode("latin-1") for name, (_, value) in zip(names, reading.headers, strict=True)}
+    own = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
+    return {**headers, **own, "wsgi.input": BytesIO(reading.body)}  # type: ignore[dict-item]
+
+
+class _Reading:
+    """What the parser finds, which calls the methods by these names."""
+
+    def __init__(self) -> None:
+        self.url = self.body = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.complete = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Path and query, or a part of them."""
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self.headers.append((name, value))
+
+    def on_body(self, body: bytes) -> None:
+        """The body, or a part of it."""
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self.complete += 1

@@ -1,10 +1,13 @@
 """gunicorn's worker with threads, but for three things."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
+from gunicorn import SERVER
 from gunicorn.http.parser import RequestParser
+from gunicorn.util import http_date
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from services.api import gate, reception, small
@@ -32,25 +35,30 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
         self.taken_on = 0
-        self.small: list[TConn] = []
+        self.small: list[tuple[TConn, bytes]] = []
         self.refusing = ThreadPoolExecutor(REFUSING_THREADS, initializer=gate.close_here)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """What gunicorn calls for the app, which may have a way to answer at once (front.py)."""
+        super().load_wsgi()
+        self.at_once = getattr(getattr(self.wsgi, "wsgi_app", None), "at_once", None)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
         super().wait_for_and_dispatch_events(timeout)
         came, self.small = self.small, []
-        for conn in came[self._places() :]:
+        for conn, _ in came[self._places() :]:
             self._refuse(conn)
-        for conn in came[: self._places()]:
-            self._answer_here(conn)
+        for conn, seen in came[: self._places()]:
+            self._answer_here(conn, seen)
 
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
         nobody_works = self.taken_on == reception.receiving()
-        if nobody_works and not _has_read_ahead(conn) and small.has_come(conn.sock):
+        if nobody_works and not _has_read_ahead(conn) and (seen := small.come(conn.sock)):
             conn.data_ready = True
-            self.small.append(conn)
+            self.small.append((conn, seen))
         elif self.taken_on < self.cfg.threads and self.taken_on - reception.receiving() < self._places():
             self.taken_on += 1
             handled = self.tpool.submit(self._take_on, conn)
@@ -66,10 +74,26 @@ class Worker(ThreadWorker):
         handled = self.refusing.submit(self.handle, conn)
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
-    def _answer_here(self, conn: TConn) -> None:
+    def _answer_here(self, conn: TConn, seen: bytes) -> None:
         handled: Future[Any] = Future()
-        handled.set_result(self.handle(conn))
+        try:
+            handled.set_result(self._answer_at_once(conn, seen) or self.handle(conn))
+        except OSError:  # the client is gone
+            handled.set_result(False)
         self.finish_request(conn, handled)
+
+    def _answer_at_once(self, conn: TConn, seen: bytes) -> bool:
+        """Whether it was answered without gunicorn's parser and WSGI; if not, it still is in the connection."""
+        if not self.at_once or not self.alive:
+            return False
+        environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+        if environ is None or not (answer := self.at_once(environ)):
+            return False
+        conn.sock.recv(len(seen))
+        conn.sock.setblocking(True)
+        conn.init()
+        conn.sock.sendall(_response(*answer))
+        return True
 
     def _take_on(self, conn: TConn) -> Any:
         with reception.begun():
@@ -93,6 +117,12 @@ class Worker(ThreadWorker):
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
+
+
+def _response(fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """The answer 200 as gunicorn would send it."""
+    told = [("Server", SERVER), ("Date", http_date()), ("Connection", "keep-alive"), *fields]
+    return "".join(["HTTP/1.1 200 OK\r\n", *(f"{name}: {value}\r\n" for name, value in told), "\r\n"]).encode() + body
 
 
 def _has_read_ahead(conn: TConn) -> bool:

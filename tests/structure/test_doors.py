@@ -15,7 +15,7 @@ PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenaci
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"apispec": "apispec", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
 PACKAGES |= {"flask_cors": "flask-cors", "onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
-PACKAGES |= {"orjson": "orjson"}
+PACKAGES |= {"httptools": "httptools", "orjson": "orjson"}
 PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
