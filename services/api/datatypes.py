@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from petalstream.schema import Feature, Kind
 
@@ -14,12 +15,12 @@ from petalstream.schema import Feature, Kind
 class Datatype:
     """What its elements are, in words, and whether a value of JSON can be one.
 
-    `holds_all` says so of many at once; where it does not, each has to be looked at.
+    `numbers` makes an array of many that surely can be; where it gives None, each has to be looked at.
     """
 
     holds: str
     fits: Callable[[Any], bool]
-    holds_all: Callable[[Sequence[Any]], bool]
+    numbers: Callable[[Sequence[Any]], NDArray[np.float64] | None]
 
 
 def _whole(least: int, most: int) -> Datatype:
@@ -28,10 +29,12 @@ def _whole(least: int, most: int) -> Datatype:
         whole = type(value) is int or (type(value) is float and value.is_integer())
         return whole and least <= value <= most
 
-    def holds_all(values: Sequence[Any]) -> bool:
-        return set(map(type, values)) == {int} and least <= min(values) and max(values) <= most
+    def numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
+        if set(map(type, values)) != {int} or min(values) < least or max(values) > most:
+            return None
+        return np.array(values, dtype=np.float64)
 
-    return Datatype(f"whole numbers from {least} to {most}", fits, holds_all)
+    return Datatype(f"whole numbers from {least} to {most}", fits, numbers)
 
 
 def _real(most: float) -> Datatype:
@@ -39,19 +42,20 @@ def _real(most: float) -> Datatype:
     def fits(value: Any) -> bool:
         return type(value) in (int, float) and abs(value) <= most
 
-    def holds_all(values: Sequence[Any]) -> bool:
+    def numbers(values: Sequence[Any]) -> NDArray[np.float64] | None:
         if not set(map(type, values)) <= {int, float}:
-            return False
+            return None
         try:
-            return bool((np.abs(np.array(values, dtype=np.float64)) <= most).all())
+            found = np.array(values, dtype=np.float64)
         except OverflowError:
-            return False
+            return None
+        return found if (np.abs(found) <= most).all() else None
 
-    return Datatype(f"numbers within ±{most:g}", fits, holds_all)
+    return Datatype(f"numbers within ±{most:g}", fits, numbers)
 
 
 def _only(kind: type, holds: str) -> Datatype:
-    return Datatype(holds, lambda value: type(value) is kind, lambda values: set(map(type, values)) == {kind})
+    return Datatype(holds, lambda value: type(value) is kind, lambda values: None)
 
 
 NUMERIC: Mapping[str, Datatype] = {

@@ -1,5 +1,6 @@
 """How gunicorn serves the api: `gunicorn -c services/api/gunicorn_conf.py 'services.api.app:create_app()'`."""
 
+import gc
 import shutil
 import tempfile
 from itertools import count
@@ -54,6 +55,9 @@ def post_fork(server: Any, forked: Any) -> None:
 
 def post_worker_init(ready: Any) -> None:
     """Begin to watch the volume, in the process that serves."""
+    # What is there now is there for good; without this a large answer has it all looked through for garbage.
+    gc.collect()
+    gc.freeze()
     # Imported here, once the folder is shared: the metrics behind it look for that.
     from services.api import watch
 

@@ -8,8 +8,9 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from services.api import context, csv_answers, pages, scoring
 from services.api.body import FORM, reports_errors
-from services.api.negotiation import CSV, as_json, require_format, wants_columns, wants_csv, wants_page
+from services.api.negotiation import CSV, JSON, as_json, require_format, wants_columns, wants_csv, wants_page
 from services.api.rows import read_rows
+from services.api.text import answers_text
 
 blueprint = Blueprint("api", __name__)
 blueprint.before_request(partial(require_format, ["json", "csv", "columns"]))
@@ -46,7 +47,6 @@ def _predict_rows(name: str) -> Response:
     found = scoring.scored(request.environ, served, rows, reports)
     if wants_columns():
         return as_json(found.columns())
-    answers = found.answers()
     if wants_csv():
-        return Response(csv_answers.write(served.manifest, answers, reports), mimetype=CSV)
-    return as_json(answers[0] if single else answers)
+        return Response(csv_answers.write(served.manifest, found.answers(), reports), mimetype=CSV)
+    return as_json(found.answers()[0]) if single else Response(answers_text(found), mimetype=JSON)

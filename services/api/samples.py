@@ -5,6 +5,7 @@ It takes what surely fits, by the same rules as petalstream/schema.py. Of all el
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,19 @@ from numpy.typing import NDArray
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
 
+LAYOUTS = 20
 _TYPES = {Kind.NUMBER: {int, float}, Kind.INTEGER: {int, float}, Kind.YES_NO: {bool, int, float}}
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows given column by column: the values of each name, as many of one as of any other."""
+    """Rows given column by column: the values of each name, as many of one as of any other.
+
+    `numbers` are the same as an array of shape (names, n), where all of them are numbers and one was made already.
+    """
 
     columns: Mapping[str, Sequence[Any]]
+    numbers: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -42,7 +48,9 @@ class Matcher:
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = {feature.name: feature for feature in features}
-        self._inputs = [feature.name for feature in features if feature.used]
+        self._needed = {feature.name for feature in features if feature.used}
+        # Clients send the names in few orders.
+        self._layout_of = lru_cache(LAYOUTS)(self._layout)
         self._codes = {
             feature.name: {choice: float(code) for code, choice in enumerate(feature.choices)}
             for feature in features
@@ -55,25 +63,26 @@ class Matcher:
         if not isinstance(first, dict) or set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(first)}:  # type: ignore[arg-type]
             return None
         try:
-            return self.of_columns({name: [row[name] for row in rows] for name in first})  # type: ignore[index]
+            return self.of_table(Table({name: [row[name] for row in rows] for name in first}))  # type: ignore[index]
         except KeyError:
             return None
 
-    def of_columns(self, columns: Mapping[str, Sequence[Any]]) -> Samples | None:
-        """The samples of a table with these columns; None where a value may not fit, or a name."""
-        if not columns.keys() <= self._features.keys() or not columns.keys() >= set(self._inputs):
+    def of_table(self, table: Table) -> Samples | None:
+        """The samples of a table; None where a value may not fit, or a name."""
+        names = tuple(table.columns)
+        if not self._features.keys() >= table.columns.keys() >= self._needed:
             return None
-        names = list(columns)
+        values = table.numbers
         try:
-            values = np.array([self._numbers(name, columns[name]) for name in names], dtype=np.float64)
+            if values is None:
+                values = np.array([self._numbers(name, table.columns[name]) for name in names], dtype=np.float64)
         except (_Unfit, OverflowError):
             return None
-        if not self._are_within_bounds(names, values):
+        layout = self._layout_of(names)
+        if not layout.allows(values):
             return None
-        position = {name: row for row, name in enumerate(names)}
-        unused = [name for name in self._features if name in position and not self._features[name].used]
-        matrix = np.ascontiguousarray(values[[position[name] for name in self._inputs]].T)
-        return Samples(matrix, dict.fromkeys(range(len(matrix)), unused) if unused else {})
+        matrix = np.ascontiguousarray(values[layout.inputs].T)
+        return Samples(matrix, dict.fromkeys(range(len(matrix)), layout.unused) if layout.unused else {})
 
     def _numbers(self, name: str, values: Sequence[Any]) -> Sequence[float]:
         codes = self._codes.get(name)
@@ -86,13 +95,30 @@ class Matcher:
             raise _Unfit
         return values
 
-    def _are_within_bounds(self, names: Sequence[str], values: NDArray[np.float64]) -> bool:
-        """Whether all `values`, a row for each name, are numbers that their features allow; NaN is within no bounds."""
+    def _layout(self, names: Sequence[str]) -> "_Layout":
         features = [self._features[name] for name in names]
-        bounds = np.array([_bounds(feature) for feature in features])
-        whole = [feature.kind in (Kind.INTEGER, Kind.YES_NO) for feature in features]
-        within = (values >= bounds[:, :1]) & (values <= bounds[:, 1:])
-        return bool(within.all()) and bool((values[whole] == np.floor(values[whole])).all())
+        least, most = np.array([_bounds(feature) for feature in features]).T[:, :, np.newaxis]
+        whole = [row for row, feature in enumerate(features) if feature.kind in (Kind.INTEGER, Kind.YES_NO)]
+        inputs = [names.index(feature.name) for feature in self._features.values() if feature.used]
+        unused = [name for name in self._features if name in names and not self._features[name].used]
+        return _Layout(least, most, whole, inputs, unused)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What the columns of a table are: bounds of shape (names, 1), which are whole numbers, inputs, and not used."""
+
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+    whole: Sequence[int]
+    inputs: Sequence[int]
+    unused: Sequence[str]
+
+    def allows(self, values: NDArray[np.float64]) -> bool:
+        """Whether the features allow all `values`, a row for each column; NaN is within no bounds."""
+        if not ((values >= self.least) & (values <= self.most)).all():
+            return False
+        return not self.whole or bool((values[self.whole] == np.floor(values[self.whole])).all())
 
 
 class _Unfit(Exception):

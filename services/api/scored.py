@@ -41,13 +41,24 @@ class Scored:
         Where the model is a vote it has each voter's `votes` too, and where the row names features that the model does
         without, they are `unused`.
         """
-        given = map(self._answer, self.fitting, self.labels(), self.found.probabilities.tolist(), self._votes())
-        if not self.errors:
-            return list(given)
-        return [
-            {"errors": list(map(asdict, self.errors[row]))} if row in self.errors else next(given)
-            for row in range(self.count)
+        model, version, names = self.manifest.model, self.manifest.version, self.manifest.labels
+        given: list[dict[str, Any]] = [
+            {
+                "model": model,
+                "version": version,
+                "label": label,
+                "probabilities": dict(zip(names, shares)),  # noqa: B905 - strict=True takes half as long again
+                "warnings": self.warnings.get(row, []),
+            }
+            for row, label, shares in zip(self.fitting, self.labels(), self.found.probabilities.tolist(), strict=True)
         ]
+        for answer, votes in zip(given, self._votes(), strict=False):
+            answer["votes"] = votes
+        if self.unused:
+            for row, answer in zip(self.fitting, given, strict=True):
+                if row in self.unused:
+                    answer["unused"] = self.unused[row]
+        return given if not self.errors else self._with_errors(given)
 
     def columns(self) -> dict[str, Any]:
         """One object for all rows: a value a row for label, probabilities and votes, null where the row has errors.
@@ -73,24 +84,18 @@ class Scored:
             "errors": {str(row): list(map(asdict, errors)) for row, errors in self.errors.items()},
         }
 
-    def _answer(self, row: int, label: str, probabilities: list[float], votes: dict[str, str]) -> dict[str, Any]:
-        answer = {
-            "model": self.manifest.model,
-            "version": self.manifest.version,
-            "label": label,
-            "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
-            "warnings": self.warnings.get(row, []),
-        }
-        if votes:
-            answer["votes"] = votes
-        if row in self.unused:
-            answer["unused"] = self.unused[row]
-        return answer
+    def _with_errors(self, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """An answer for every row, of those of the rows that fit."""
+        answers = iter(given)
+        return [
+            {"errors": list(map(asdict, self.errors[row]))} if row in self.errors else next(answers)
+            for row in range(self.count)
+        ]
 
     def _votes(self) -> list[dict[str, str]]:
-        """Each fitting row's votes by voter, empty where nobody votes."""
+        """Each fitting row's votes by voter; nothing where nobody votes."""
         if self.found.votes is None:
-            return [{}] * len(self.found.classes)
+            return []
         names, voters = self.manifest.labels, self.manifest.voters
         return [
             {voter: names[position] for voter, position in zip(voters, positions, strict=True)}

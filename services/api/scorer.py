@@ -90,7 +90,7 @@ class Scorer:
         """The samples of many rows that surely fit; None where they have to be looked at one by one."""
         if len(rows) < FEW_ROWS:
             return None
-        return self._matcher.of_columns(rows.columns) if isinstance(rows, Table) else self._matcher.of_rows(rows)
+        return self._matcher.of_table(rows) if isinstance(rows, Table) else self._matcher.of_rows(rows)
 
     def _samples(self, fitting: Iterator[tuple[int, object]]) -> Samples:
         """The samples of numbered rows that fit."""

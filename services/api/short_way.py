@@ -18,6 +18,7 @@ from services.api.negotiation import JSON
 from services.api.opening import Served
 from services.api.registry import Registry
 from services.api.scored import Scored
+from services.api.text import answers_text
 
 Environ = dict[str, Any]
 Answer = tuple[list[tuple[str, str]], bytes]
@@ -77,8 +78,7 @@ class ShortWay:
         if in_columns:
             body = json_bytes(scored.columns())
         else:
-            answers = scored.answers()
-            body = json_bytes(answers[0] if single else answers)
+            body = json_bytes(scored.answers()[0]) if single else answers_text(scored)
         _note(environ, "/models/<name>/predict" if name else "/predict", served, scored)
         return _answer(environ, body, _VARY)
 

@@ -1,4 +1,4 @@
-"""A request that can be answered at once, without waiting for its client: the prediction of one row in JSON."""
+"""A request that can be answered at once, without waiting for its client: all of it has come, and it is a usual one."""
 
 import re
 from io import BytesIO
@@ -7,8 +7,9 @@ from typing import Any
 
 from httptools import HttpParserError, HttpRequestParser
 
-MOST_BYTES = 2048
-_PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict)[ ?]")
+MOST_BYTES = 64 * 1024
+ONE_ROW_BYTES = 2048
+_PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict|v2/models/[a-z0-9_]+/infer)[ ?]")
 # What says where a body ends, or has the client wait before it sends one.
 _LENGTHS = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _NAMES = {
@@ -26,26 +27,26 @@ _NAMES = {
 
 
 def come(connection: socket) -> bytes | None:
-    """All of one small request, where it has come and nothing else has; it stays in the connection too.
-
-    The answer is small as well, and fits into what the system keeps for it.
-    """
+    """All of one request for predictions, where it has come and nothing else has; it stays in the connection too."""
     try:
         seen = connection.recv(MOST_BYTES + 1, MSG_PEEK | MSG_DONTWAIT)
     except OSError:
         return None
-    return seen if len(seen) <= MOST_BYTES and is_one_row(seen) else None
+    return seen if len(seen) <= MOST_BYTES and is_whole(seen) else None
+
+
+def is_whole(seen: bytes) -> bool:
+    """Whether these bytes are a request for predictions, of as many bytes as it announces."""
+    head, _, body = seen.partition(b"\r\n\r\n")
+    return _PREDICT.match(head) is not None and _LENGTHS.findall(head) == [b"%d" % len(body)]
 
 
 def is_one_row(seen: bytes) -> bool:
-    """Whether these bytes are such a request as a whole: an object without lists, in as many bytes as are announced."""
-    head, _, body = seen.partition(b"\r\n\r\n")
-    return (
-        _PREDICT.match(head) is not None
-        and body.startswith(b"{")
-        and b"[" not in body
-        and _LENGTHS.findall(head) == [b"%d" % len(body)]
-    )
+    """Whether a whole request is of one row, an object without lists.
+
+    Whatever the answer is, it fits into what the system keeps for it, and need not be waited for.
+    """
+    return len(seen) <= ONE_ROW_BYTES and b"\r\n\r\n{" in seen and b"[" not in seen
 
 
 def environ(seen: bytes, client: str) -> dict[str, Any] | None:

@@ -28,7 +28,8 @@ def _of_all(features: Sequence[Feature], tensor: Tensor) -> Table:
         )
     for feature in features:
         _check_datatype(feature, tensor, "; send an input for each feature")
-    return Table({name: tensor.values[column::width] for column, name in enumerate(_names(features))})
+    columns = {name: tensor.values[column::width] for column, name in enumerate(_names(features))}
+    return Table(columns, None if tensor.numbers is None else tensor.numbers.reshape(-1, width).T)
 
 
 def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from petalstream.schema import json_kind
 from services.api.datatypes import DATATYPES
 
@@ -18,12 +21,16 @@ class WrongTensor(ValueError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """An input of a request: `shape` is [rows] or [rows, columns], `values` are flat and in row-major order."""
+    """An input of a request: `shape` is [rows] or [rows, columns], `values` are flat and in row-major order.
+
+    `numbers` are the values as an array, where they could be looked at all at once.
+    """
 
     name: str
     datatype: str
     shape: list[int]
     values: Sequence[Any]
+    numbers: NDArray[np.float64] | None
 
     @property
     def title(self) -> str:
@@ -43,12 +50,13 @@ def read(content: object) -> Tensor:
         raise WrongTensor(f"the datatype of {title} must be one of {known}, not {shown(datatype)}")
     shape = _shape(title, content.get("shape"))
     values = _values(title, shape, content.get("data"))
-    if not DATATYPES[datatype].holds_all(values):
+    numbers = DATATYPES[datatype].numbers(values)
+    if numbers is None:
         for index, value in enumerate(values):
             if not DATATYPES[datatype].fits(value):
                 holds = DATATYPES[datatype].holds
                 raise WrongTensor(f"{title} is {datatype}, which holds {holds}; element {index} is {shown(value)}")
-    return Tensor(content["name"], datatype, shape, values)
+    return Tensor(content["name"], datatype, shape, values, numbers)
 
 
 def parameters(content: dict[str, Any], title: str) -> dict[str, Any]:
@@ -82,7 +90,8 @@ def _values(title: str, shape: list[int], data: object) -> list[Any]:
     if not isinstance(data, list):
         raise WrongTensor(f"the data of {title} must be a list, not {shown(data)}")
     expected = f"the shape {shape} of {title} asks for"
-    if len(shape) == 2 and any(isinstance(row, list) for row in data):
+    is_flat = len(data) == math.prod(shape) and not isinstance(data[0], list)
+    if len(shape) == 2 and not is_flat and any(isinstance(row, list) for row in data):
         return _unnested(expected, shape, data)
     if len(data) != math.prod(shape):
         raise WrongTensor(f"{expected} data of length {math.prod(shape)}, not {len(data)}")

@@ -24,8 +24,9 @@ class Worker(ThreadWorker):
     ThreadWorker has one line for all, without bound: in a crowd, who is to be refused would stand in the way of who is
     taken on, and would hear of it late.
 
-    A small request that is all there is answered by gunicorn's loop itself: to hand it to a thread, and the connection
-    back, takes longer than to answer it. Of those that came together it takes on as many as the gate lets in.
+    A request that is all there is answered by gunicorn's loop itself where that need not wait: to hand it to a thread,
+    and the connection back, takes longer than most answers. Of those that came together it takes on as many as the gate
+    lets in.
 
     It also closes its listening sockets as soon as it is asked to stop. ThreadWorker only looks at them no longer:
     whoever connects while the last requests end would wait for an answer until the process is gone, instead of being
@@ -35,7 +36,7 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
         self.taken_on = 0
-        self.small: list[tuple[TConn, bytes]] = []
+        self.whole: list[tuple[TConn, bytes]] = []
         self.refusing = ThreadPoolExecutor(REFUSING_THREADS, initializer=gate.close_here)
         super().init_process()
 
@@ -47,7 +48,7 @@ class Worker(ThreadWorker):
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
         super().wait_for_and_dispatch_events(timeout)
-        came, self.small = self.small, []
+        came, self.whole = self.whole, []
         for conn, _ in came[self._places() :]:
             self._refuse(conn)
         for conn, seen in came[: self._places()]:
@@ -58,8 +59,12 @@ class Worker(ThreadWorker):
         nobody_works = self.taken_on == reception.receiving()
         if nobody_works and not _has_read_ahead(conn) and (seen := small.come(conn.sock)):
             conn.data_ready = True
-            self.small.append((conn, seen))
-        elif self.taken_on < self.cfg.threads and self.taken_on - reception.receiving() < self._places():
+            self.whole.append((conn, seen))
+        else:
+            self._hand_over(conn)
+
+    def _hand_over(self, conn: TConn) -> None:
+        if self.taken_on < self.cfg.threads and self.taken_on - reception.receiving() < self._places():
             self.taken_on += 1
             handled = self.tpool.submit(self._take_on, conn)
             handled.add_done_callback(lambda done: self.method_queue.defer(self._finish_taken_on, conn, done))
@@ -75,25 +80,42 @@ class Worker(ThreadWorker):
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def _answer_here(self, conn: TConn, seen: bytes) -> None:
-        handled: Future[Any] = Future()
-        try:
-            handled.set_result(self._answer_at_once(conn, seen) or self.handle(conn))
-        except OSError:  # the client is gone
-            handled.set_result(False)
-        self.finish_request(conn, handled)
+        if answer := self._answer(conn, seen):
+            self._send(conn, seen, answer)
+        elif small.is_one_row(seen):
+            self._finish(conn, self.handle(conn))
+        else:
+            self._hand_over(conn)
 
-    def _answer_at_once(self, conn: TConn, seen: bytes) -> bool:
-        """Whether it was answered without gunicorn's parser and WSGI; if not, it still is in the connection."""
+    def _answer(self, conn: TConn, seen: bytes) -> bytes | None:
+        """The answer without gunicorn's parser and WSGI, where it is 200; the request still is in the connection."""
         if not self.at_once or not self.alive:
-            return False
+            return None
         environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
-        if environ is None or not (answer := self.at_once(environ)):
-            return False
-        conn.sock.recv(len(seen))
-        conn.sock.setblocking(True)
-        conn.init()
-        conn.sock.sendall(_response(*answer))
-        return True
+        answer = self.at_once(environ) if environ else None
+        return _response(*answer) if answer else None
+
+    def _send(self, conn: TConn, seen: bytes, answer: bytes) -> None:
+        """Take the request from the connection and send the answer; what the client does not take now, in a thread."""
+        try:
+            conn.init()
+            conn.sock.setblocking(False)
+            conn.sock.recv(len(seen))
+            left = answer[conn.sock.send(answer) :]
+        except OSError:  # the client is gone
+            self._finish(conn, False)
+            return
+        if not left:
+            self._finish(conn, True)
+            return
+        self.taken_on += 1
+        sent = self.tpool.submit(_send_on, conn, left)
+        sent.add_done_callback(lambda done: self.method_queue.defer(self._finish_taken_on, conn, done))
+
+    def _finish(self, conn: TConn, is_kept: bool) -> None:
+        handled: Future[bool] = Future()
+        handled.set_result(is_kept)
+        self.finish_request(conn, handled)
 
     def _take_on(self, conn: TConn) -> Any:
         with reception.begun():
@@ -117,6 +139,12 @@ class Worker(ThreadWorker):
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
+
+
+def _send_on(conn: TConn, left: bytes) -> bool:
+    conn.sock.setblocking(True)
+    conn.sock.sendall(left)
+    return True
 
 
 def _response(fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
