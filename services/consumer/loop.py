@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from petalstream import broker
-from petalstream.broker import KafkaConsumer, MessageSizeTooLargeError, UnreadableRecords
+from petalstream.broker import Consumer, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import write_dead_letter
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord, model_of
@@ -37,7 +36,7 @@ class Lost:
 class Worker:
     """What the loop works with; `prepare` is called with a model's name before anything is written for it."""
 
-    consumer: KafkaConsumer
+    consumer: Consumer
     hold: Hold
     scoring: Scoring
     refusals: Refusals
@@ -49,7 +48,7 @@ class Worker:
         """Handle batch after batch until asked to stop. Raises Interrupted, UnreadableRecords, KafkaError."""
         while not stop.requested():
             try:
-                records = broker.poll(self.consumer, POLL_SECONDS, self.batch_records)
+                records = self.consumer.poll(POLL_SECONDS, self.batch_records)
             except UnreadableRecords as error:
                 self._pass_by(error)
                 raise

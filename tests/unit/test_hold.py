@@ -108,7 +108,7 @@ def test_the_next_batch_is_held_as_the_member_that_the_consumer_then_is() -> Non
     hold.begin()
     hold.check()
     hold.wait(0)
-    assert hold.membership == consumer.membership
+    assert hold.membership == consumer.member
     assert consumer.done == ["pause", "poll", "resume"]
 
 

@@ -14,6 +14,7 @@ from tenacity import wait_none
 from embedded.processes import ROOT, python
 from petalstream import settings
 from petalstream.broker import (
+    Client,
     FencedInstanceIdError,
     InvalidProducerEpochError,
     KafkaError,
@@ -38,7 +39,7 @@ class Sessions:
         monkeypatch.setattr(session, "_session", self._session)
         monkeypatch.setattr(policy, "between_sessions", wait_none())
 
-    def _session(self, configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
+    def _session(self, configured: Settings, client: Client, instance: str, refusals: Refusals, stop: Stop) -> None:
         self.refusals.append(refusals)
         for end in self._ends:
             raise end
