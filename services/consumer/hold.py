@@ -17,11 +17,11 @@ class Hold:
 
     def __init__(self, consumer: Consumer, stop: Stop) -> None:
         self._consumer, self._stop = consumer, stop
-        self.begin()
+        self.begin(consumer.membership())
 
-    def begin(self) -> None:
-        """From now on a batch is in hand, as the member that the consumer is just now."""
-        self.membership: Membership = self._consumer.membership()
+    def begin(self, membership: Membership) -> None:
+        """From now on a batch is in hand that was polled as the member that `membership` is."""
+        self.membership = membership
         self._polled = time.monotonic()
 
     def check(self) -> None:

@@ -14,7 +14,7 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS
 from petalstream.settings import Settings
 from services.consumer import delivery, metrics, policy
-from services.consumer.client import ApiClient
+from services.consumer.ahead import EagerClient
 from services.consumer.hold import Hold, Interrupted
 from services.consumer.loop import Worker
 from services.consumer.patience import PatientApi
@@ -56,18 +56,20 @@ def _session(configured: Settings, client: Client, instance: str, refusals: Refu
     if stop.requested():
         return
     with (
-        closing(ApiClient(configured.api_url, configured.api_timeout, authorization(configured.api_keys))) as asked,
+        closing(EagerClient(configured.api_url, configured.api_timeout, authorization(configured.api_keys))) as asked,
         _clients(configured, client, instance) as (consumer, producer),
     ):
         consumer.subscribe(REQUEST_TOPICS.pattern)
         log.info("waiting for records in group %s as %s", configured.consumer_group, instance)
         hold = Hold(consumer, stop)
         api = PatientApi(asked, hold, configured.consumer_give_up_seconds)
+        bounds = configured.record_max_bytes, configured.consumer_batch_bytes
         create = functools.partial(broker.create_topics, configured.kafka_bootstrap_servers)
         Worker(
             consumer,
             hold,
-            Scoring(api.score, configured.record_max_bytes, configured.consumer_batch_bytes),
+            Scoring(asked.ask_once, *bounds),
+            Scoring(api.score, *bounds),
             refusals,
             delivery.delivery(configured, consumer, producer),
             functools.cache(lambda model: create(model, configured.topic_partitions)),

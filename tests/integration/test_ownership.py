@@ -84,7 +84,7 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
             join_until(own, 3)
         own.resume()
         batch = own.poll(10, 500)
-        hold.begin()
+        hold.begin(own.membership())
         # `late` asks to join; the rebalance waits for `own`, whose poll is too short for it, and for `other`.
         with polling(late):
             with pytest.raises(Interrupted):

@@ -35,6 +35,15 @@ def test_each_offset_that_cannot_be_read_is_a_dead_letter_and_then_the_error_goe
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+def test_a_batch_in_hand_is_delivered_before_the_unreadable_offsets_behind_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ledger = Ledger(capsys)
+    with pytest.raises(UnreadableRecords):
+        work(ledger, [record(16, partition=3)], UnreadableRecords("iris.requests", 3, 17, 18, CORRUPT))
+    assert ledger.delivered == ["iris.requests[3]@16", "iris.requests[3]@17"]
+
+
 def test_nothing_is_shown_of_unreadable_offsets_that_were_not_delivered(capsys: pytest.CaptureFixture[str]) -> None:
     ledger = Ledger(capsys, refuse=KafkaError("the broker said no"))
     with pytest.raises(KafkaError, match="the broker said no"):

@@ -1,6 +1,5 @@
 """Records in, and how far they are dealt with, through confluent-kafka."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from confluent_kafka import Message, TopicPartition
 
 from petalstream.broker import door
 from petalstream.broker.confluent.errors import UNREADABLE, translated, translating
+from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.records import offsets_after, readable
 from petalstream.broker.errors import CommitFailedError, KafkaError
 from petalstream.broker.topics import read_from
@@ -16,7 +16,6 @@ from petalstream.messages import ReceivedRecord
 
 ANSWER_SECONDS = 5
 QUEUED_RECORDS = 2_000
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Messages out through confluent-kafka, alone or in transactions."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ import confluent_kafka
 from petalstream.broker import door
 from petalstream.broker.confluent.consumer import Membership
 from petalstream.broker.confluent.errors import translated, translating
+from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.records import offsets_after
 from petalstream.broker.door import Left
 from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
@@ -17,7 +17,6 @@ from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS = 0.1
 LINGER_MS, BATCH_BYTES, BATCH_RECORDS, QUEUED_KILOBYTES = 2, 256 * 1024, 10_000, 16 * 1024
-log = logging.getLogger(__name__)
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
 Told = Callable[[confluent_kafka.KafkaError | None, object], None]
