@@ -20,7 +20,7 @@ from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from petalstream.settings import KafkaClient, Servers, Settings
+from petalstream.settings import Delivery, KafkaClient, Servers, Settings
 
 START_SECONDS = 60
 FLOWER = b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}'
@@ -123,6 +123,13 @@ def kafka_jars() -> Path:
         return jars.fetch()
     except JarError as error:
         pytest.skip(f"these tests need Apache Kafka: {error}")
+
+
+def ways(delivery: Delivery) -> pytest.MarkDecorator:
+    """Both promises with the client that is always there, and one of them with the other: each costs a minute."""
+    default = KafkaClient.KAFKA_PYTHON
+    each = [(Delivery.AT_LEAST_ONCE, default), (Delivery.EXACTLY_ONCE, default), (delivery, KafkaClient.CONFLUENT)]
+    return pytest.mark.parametrize(("delivery", "kafka_client"), each, indirect=["kafka_client"])
 
 
 both_clients = pytest.mark.parametrize("kafka_client", list(KafkaClient), indirect=True)

@@ -35,10 +35,8 @@ def translating() -> Iterator[None]:
     except confluent_kafka.KafkaException as error:
         raise translated(error.args[0]) from error
     except SystemError as error:
-        # A fatal error is raised in the midst of callbacks, of which the next one then stumbles over it.
+        # The library raises in the midst of callbacks, and the next one then stumbles over what was raised.
         cause: BaseException | None = error
         while cause and not isinstance(cause, confluent_kafka.KafkaException):
             cause = cause.__cause__
-        if cause is None:
-            raise
-        raise translated(cause.args[0]) from error
+        raise (translated(cause.args[0]) if cause else KafkaError(str(error))) from error

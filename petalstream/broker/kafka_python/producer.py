@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
 
 from petalstream.broker.door import Left, Membership
-from petalstream.broker.errors import KafkaTimeoutError
+from petalstream.broker.errors import KafkaError, KafkaTimeoutError
 from petalstream.broker.kafka_python.clients import close_producer
 from petalstream.broker.kafka_python.consumer import offsets_after
 from petalstream.messages import Message, ReceivedRecord
@@ -24,7 +25,12 @@ class Producer:
 
     def write(self, messages: Sequence[Message], left: Left) -> None:
         """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError."""
-        for future in [send(self._client, message) for message in messages]:
+        futures = [send(self._client, message) for message in messages]
+        # What is not full goes out now. Where the broker had the client split a batch this raises, and tells less than
+        # the futures do.
+        with suppress(KafkaError):
+            self._client.flush(left())
+        for future in futures:
             future.get(timeout=left())
 
     def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
