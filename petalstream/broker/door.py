@@ -17,6 +17,8 @@ MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
 SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
 MOST_RECONNECT_MS = 1_000
+# So long a message waits for others of its partition; once a batch of the consumer is handed over, none waits any more.
+LINGER_MS = 2
 
 
 class Consumer(Protocol):
@@ -50,7 +52,7 @@ class Consumer(Protocol):
         """
 
     def close(self, seconds: float) -> None:
-        """Leave within about `seconds`, committing nothing."""
+        """Leave within about `seconds`, committing nothing; what goes wrong meanwhile hides no earlier error."""
 
 
 class Sender(Protocol):

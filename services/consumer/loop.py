@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from petalstream.broker import Consumer, Membership, MessageSizeTooLargeError, UnreadableRecords
+from petalstream.broker import Consumer, KafkaError, Membership, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import write_dead_letter
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord, model_of
@@ -18,6 +18,7 @@ from services.consumer import metrics, show
 from services.consumer.ahead import NotAtOnce
 from services.consumer.delivery import Deliver
 from services.consumer.hold import Hold
+from services.consumer.policy import FATAL
 from services.consumer.refusals import Refusals
 from services.consumer.scoring import Outcome, Scoring
 
@@ -77,10 +78,14 @@ class Worker:
         try:
             # Nothing that is in hand waits for more to come.
             following = self._poll(0 if batch else POLL_SECONDS, thread)
-        except UnreadableRecords as error:
+        except FATAL:
+            raise
+        except KafkaError as error:
+            # What ends this session is behind the batch in hand.
             if batch:
                 self._finish(outcomes)
-            self._pass_by(error)
+            if isinstance(error, UnreadableRecords):
+                self._pass_by(error)
             raise
         if batch:
             self._finish(outcomes)

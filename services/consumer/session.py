@@ -3,12 +3,12 @@
 import functools
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from petalstream import broker
-from petalstream.broker import Client, Consumer, KafkaError, Producer
+from petalstream.broker import Client, Consumer, Producer
 from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS
@@ -91,11 +91,9 @@ def _clients(configured: Settings, client: Client, instance: str) -> Iterator[tu
         try:
             yield consumer, producer
         finally:
-            with suppress(KafkaError):  # which would hide the error that ended the session
-                consumer.close(CLOSE_SECONDS)
+            consumer.close(CLOSE_SECONDS)
     finally:
-        with suppress(KafkaError):
-            producer.close(CLOSE_SECONDS)
+        producer.close(CLOSE_SECONDS)
 
 
 def _say(state: RetryCallState) -> None:

@@ -18,7 +18,8 @@ from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from tests.stack import FLOWER, Stack
+from petalstream.settings import Delivery
+from tests.stack import FLOWER, Stack, ways
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
@@ -124,7 +125,7 @@ def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: 
     assert stack.summary().duplicates == 0
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.EXACTLY_ONCE)
 def test_of_two_consumers_with_one_id_one_ends_with_the_reason_and_nothing_is_lost(stack: Stack, delivery: str) -> None:
     stack.start_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)

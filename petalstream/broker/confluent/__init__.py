@@ -22,18 +22,18 @@ class Confluent:
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS) -> Producer:
         """A producer."""
-        return Producer(options(servers, delivery_seconds, self._alone), delivery_seconds, self._on_size)
+        return Producer(options(servers, delivery_seconds, self._alone), delivery_seconds, self.on_size)
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
     ) -> Producer:
         """A producer with transactions. Raises KafkaError where the broker does not open them in time."""
         own = options(servers, delivery_seconds, self._alone, transactional_id)
-        producer = Producer(own, delivery_seconds, self._on_size)
+        producer = Producer(own, delivery_seconds, self.on_size)
         producer.init_transactions(bootstrap_seconds)
         return producer
 
-    def _on_size(self, error: MessageSizeTooLargeError) -> KafkaError:
+    def on_size(self, error: MessageSizeTooLargeError) -> KafkaError:
         """What to raise where a batch was refused for its size, which is a record's fault only where it is alone."""
         if self._alone:
             return error

@@ -1,6 +1,7 @@
 """Records in, and how far they are dealt with, through confluent-kafka."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import confluent_kafka
@@ -87,7 +88,7 @@ class Consumer:
 
     def close(self, seconds: float) -> None:
         """Leave, committing nothing."""
-        with translating():
+        with suppress(KafkaError), translating():
             self._client.close()
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import confluent_kafka
@@ -16,7 +17,7 @@ from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSize
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS = 0.1
-LINGER_MS, BATCH_BYTES, BATCH_RECORDS, QUEUED_KILOBYTES = 2, 256 * 1024, 10_000, 16 * 1024
+BATCH_BYTES, BATCH_RECORDS, QUEUED_KILOBYTES = 256 * 1024, 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
 Told = Callable[[confluent_kafka.KafkaError | None, object], None]
@@ -68,9 +69,11 @@ class Producer:
 
     def close(self, seconds: float) -> None:
         """Close within about `seconds`; what the broker has not taken by then is not sent any more."""
-        # Not the library's close(), which waits for the broker without a bound.
-        with translating():
+        # Not the library's close(), which waits for the broker without a bound. A producer that was fenced says so
+        # again, whatever it is asked.
+        with suppress(KafkaError), translating():
             self._client.flush(seconds)
+        with suppress(KafkaError), translating():
             self._client.purge()
             self._client.flush(0)
 
@@ -107,7 +110,7 @@ def options(servers: str, delivery_seconds: int, alone: bool = False, transactio
         "message.max.bytes": door.MAX_DEAD_LETTER_BYTES,
         "batch.size": BATCH_BYTES,
         "batch.num.messages": 1 if alone else BATCH_RECORDS,
-        "linger.ms": LINGER_MS,
+        "linger.ms": door.LINGER_MS,
         "queue.buffering.max.kbytes": QUEUED_KILOBYTES,
         "delivery.timeout.ms": delivery_seconds * 1000,
         "request.timeout.ms": delivery_seconds * 500,

@@ -1,6 +1,7 @@
 """Messages of the library as records, each part read once."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +47,8 @@ def offsets_after(records: Iterable[ReceivedRecord]) -> list[TopicPartition]:
 
 def _headers(messages: list[Message]) -> list[Headers]:
     """The headers of the messages before the first with a name that is not UTF-8."""
-    try:
-        return [_pairs(held) for held in map(Message.headers, messages)]
-    except SystemError:
-        half = len(messages) // 2
-        before = _headers(messages[:half]) if half else []
-        return before if len(before) < half or len(messages) == 1 else before + _headers(messages[half:])
-
-
-def _pairs(held: Any) -> Headers:
-    return held or ()
+    found: list[Any] = []
+    # The library tells of such a name only the first time it is asked, and by an error of the interpreter's.
+    with suppress(SystemError):
+        found.extend(map(Message.headers, messages))
+    return [headers or () for headers in found]

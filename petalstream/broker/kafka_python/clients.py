@@ -10,6 +10,7 @@ from petalstream.broker.door import (
     BOOTSTRAP_SECONDS,
     FETCH_BYTES,
     HEARTBEAT_MS,
+    LINGER_MS,
     MAX_DEAD_LETTER_BYTES,
     METADATA_MS,
     MOST_RECONNECT_MS,
@@ -20,6 +21,8 @@ from petalstream.broker.door import (
 from petalstream.broker.kafka_python.mends import mend
 
 READER_BOOTSTRAP_SECONDS = 10
+# What a partition gets of a batch of the consumer is one request then, and not a dozen: a quarter less work for it all.
+BATCH_BYTES = 64 * 1024
 
 
 def new_producer(
@@ -33,11 +36,12 @@ def new_producer(
         enable_idempotence=True,
         allow_auto_create_topics=False,
         max_request_size=MAX_DEAD_LETTER_BYTES,
+        batch_size=BATCH_BYTES,
         request_timeout_ms=delivery_seconds * 1000 // 2,
         delivery_timeout_ms=delivery_seconds * 1000,
         max_block_ms=delivery_seconds * 1000,
         reconnect_backoff_max_ms=MOST_RECONNECT_MS,
-        **options,
+        **{"linger_ms": LINGER_MS, **options},
     )
 
 

@@ -1,12 +1,13 @@
 """Records in, and how far they are dealt with, through kafka-python."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
 from petalstream.broker.door import Membership
-from petalstream.broker.errors import CommitFailedError, UnreadableRecords
+from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.messages import ReceivedRecord
 
 
@@ -47,7 +48,8 @@ class Consumer:
 
     def close(self, seconds: float) -> None:
         """Leave within `seconds`, committing nothing."""
-        self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
+        with suppress(KafkaError):
+            self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
