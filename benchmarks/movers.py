@@ -4,15 +4,17 @@ What a client can do at most: in batches of 500, the same key and value with the
 acknowledged by all replicas before its offset is committed.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from petalstream import broker
-from petalstream.broker.clients import FETCH_BYTES, PARTITION_FETCH_BYTES
+from petalstream.broker.door import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
 from petalstream.lifecycle import Stop, stop_on_signals
 from petalstream.messages import Headers, Message
+from petalstream.settings import KafkaClient
 
 BATCH, POLL_SECONDS, DELIVERY_SECONDS = 500, 0.5, 8
 EVENT: Headers = [
@@ -38,23 +40,19 @@ def headers(topic: str, partition: int, offset: int) -> Headers:
 
 def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
     """Move with the very clients of the stack."""
-    consumer = broker.new_consumer(servers, group, group)
-    producer = broker.new_producer(servers, DELIVERY_SECONDS)
-    consumer.subscribe([topic])
+    client = broker.client(KafkaClient.KAFKA_PYTHON)
+    consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
+    producer = client.producer(servers, DELIVERY_SECONDS)
+    consumer.subscribe(f"^{re.escape(topic)}$")
     while not stop.requested():
-        records = broker.poll(consumer, POLL_SECONDS, BATCH)
+        records = consumer.poll(POLL_SECONDS, BATCH)
         if not records:
             continue
-        membership = broker.membership(consumer)
-        futures = [
-            broker.send(producer, Message(out, each.key, each.value, headers(topic, each.partition, each.offset)))
-            for each in records
-        ]
-        for future in futures:
-            future.get(timeout=DELIVERY_SECONDS)
-        broker.commit(consumer, membership, broker.offsets_after(records), DELIVERY_SECONDS)
-    broker.close_producer(producer, 1)
-    consumer.close(autocommit=False, timeout_ms=1000)
+        messages = [Message(out, each.key, each.value, headers(topic, each.partition, each.offset)) for each in records]
+        producer.write(messages, lambda: DELIVERY_SECONDS)
+        consumer.commit(consumer.membership(), records, DELIVERY_SECONDS)
+    producer.close(1)
+    consumer.close(1)
 
 
 def with_confluent(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:

@@ -67,12 +67,22 @@ class Delivery(StrEnum):
     EXACTLY_ONCE = "exactly-once"
 
 
+class KafkaClient(StrEnum):
+    """The package that consumer and producer talk to Kafka with."""
+
+    KAFKA_PYTHON = "kafka-python"
+    CONFLUENT = "confluent"
+
+
 @dataclass(frozen=True)
 class Settings:
     """One attribute a setting; the environment variable of the same name in capitals overrides it."""
 
     kafka_bootstrap_servers: Servers = _setting(
         Servers("localhost:9092"), "brokers to start from, `host:port` with commas between"
+    )
+    kafka_client: KafkaClient = _setting(
+        KafkaClient.KAFKA_PYTHON, "kafka-python, or confluent: what consumer and producer talk to Kafka with"
     )
     topic_partitions: int = _setting(6, "partitions of a topic that is created; so many consumers can share it", 1)
     models_dir: Path = _setting(Path(".cache/models"), "folder of the bundles; in the stack a volume")
@@ -180,6 +190,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
+    KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
     Path: ("a path", Path),

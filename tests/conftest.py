@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from petalstream.bundle import Bundle
-from petalstream.settings import Settings, variable
+from petalstream.settings import KafkaClient, Settings, variable
 from services.trainer.training import train, up_to_date
 from tests.turns import turn
 from tests.versions import Versions
@@ -25,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, help="what chaos draws from, to repeat a run; else a new one for each test")
     parser.addoption("--scale", type=int, default=1, help="how many times longer chaos lasts")
     parser.addoption("--report", type=Path, help="file to which chaos adds a line a scenario")
+    clients, default = list(KafkaClient), Settings().kafka_client
+    parser.addoption("--kafka-client", choices=clients, default=default, help="what the services talk to Kafka with")
     parser.addoption("--oip-url", help="the server that conformance is tested of; else an api of the tests' own")
     parser.addoption("--oip-model", help="the model that it is asked for")
 

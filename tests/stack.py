@@ -20,7 +20,7 @@ from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from petalstream.settings import Servers, Settings
+from petalstream.settings import Delivery, KafkaClient, Servers, Settings
 
 START_SECONDS = 60
 FLOWER = b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}'
@@ -125,13 +125,32 @@ def kafka_jars() -> Path:
         pytest.skip(f"these tests need Apache Kafka: {error}")
 
 
+def ways(delivery: Delivery) -> pytest.MarkDecorator:
+    """Both promises with the client that is always there, and one of them with the other: each costs a minute."""
+    default = KafkaClient.KAFKA_PYTHON
+    each = [(Delivery.AT_LEAST_ONCE, default), (Delivery.EXACTLY_ONCE, default), (delivery, KafkaClient.CONFLUENT)]
+    return pytest.mark.parametrize(("delivery", "kafka_client"), each, indirect=["kafka_client"])
+
+
+both_clients = pytest.mark.parametrize("kafka_client", list(KafkaClient), indirect=True)
+
+
 @pytest.fixture
-def stack(kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path) -> Iterator[Stack]:
+def kafka_client(request: pytest.FixtureRequest) -> KafkaClient:
+    """What producer and consumer talk to Kafka with: what `both_clients` says, or else --kafka-client."""
+    return KafkaClient(getattr(request, "param", request.config.getoption("--kafka-client")))
+
+
+@pytest.fixture
+def stack(
+    kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path, kafka_client: KafkaClient
+) -> Iterator[Stack]:
     """A broker that is ready, with Iris published; no other service runs yet."""
     kafka_port, api_port = ports.free_port(), ports.free_port()
     own = dataclasses.replace(
         settings,
         kafka_bootstrap_servers=Servers(f"127.0.0.1:{kafka_port}"),
+        kafka_client=kafka_client,
         api_port=api_port,
         api_url=f"http://127.0.0.1:{api_port}",
         api_workers=1,

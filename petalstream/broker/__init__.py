@@ -1,52 +1,51 @@
-"""The one door to Kafka: nothing outside of this folder imports the client."""
+"""The one door to Kafka: nothing outside of this folder imports a client.
 
-from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import (
+The stream goes through the client that KAFKA_CLIENT chooses; operators' tools, and what is done to topics as a whole,
+go through kafka-python.
+"""
+
+from petalstream.broker.choice import client
+from petalstream.broker.door import Client, Consumer, Membership, Producer, Sender
+from petalstream.broker.errors import (
     AuthorizationError,
+    ClientNotInstalled,
+    CommitFailedError,
     FencedInstanceIdError,
     InvalidProducerEpochError,
     KafkaError,
     MessageSizeTooLargeError,
     ProducerFencedError,
+    UnreadableRecords,
     UnsupportedCodecError,
 )
-
-from petalstream.broker.clients import (
-    close_producer,
-    new_consumer,
-    new_producer,
-    new_transactional_producer,
-)
-from petalstream.broker.mends import UnreadableRecords
+from petalstream.broker.kafka_python.clients import close_producer, new_producer
+from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.topics import Lag, commit_offsets, create_topics, lags, most_bytes, read_topic, record_count
-from petalstream.broker.transfer import Membership, commit, commit_in_transaction, membership, offsets_after, poll, send
 
 __all__ = [
     "AuthorizationError",
+    "Client",
+    "ClientNotInstalled",
+    "CommitFailedError",
+    "Consumer",
     "FencedInstanceIdError",
     "InvalidProducerEpochError",
-    "KafkaConsumer",
     "KafkaError",
-    "KafkaProducer",
     "Lag",
     "Membership",
     "MessageSizeTooLargeError",
+    "Producer",
     "ProducerFencedError",
+    "Sender",
     "UnreadableRecords",
     "UnsupportedCodecError",
+    "client",
     "close_producer",
-    "commit",
-    "commit_in_transaction",
     "commit_offsets",
     "create_topics",
     "lags",
-    "membership",
     "most_bytes",
-    "new_consumer",
     "new_producer",
-    "new_transactional_producer",
-    "offsets_after",
-    "poll",
     "read_topic",
     "record_count",
     "send",

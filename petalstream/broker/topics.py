@@ -10,11 +10,12 @@ from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicParti
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from petalstream.broker.clients import MAX_DEAD_LETTER_BYTES, new_reader
-from petalstream.broker.transfer import poll
+from petalstream.broker.door import MAX_DEAD_LETTER_BYTES
+from petalstream.broker.kafka_python.clients import new_reader
+from petalstream.broker.kafka_python.consumer import poll
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
-IDLE_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 0.5, 500
+IDLE_SECONDS, READ_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 5, 0.5, 500
 ANSWER_MS = 30_000
 MOST_BYTES = "max.message.bytes"
 
@@ -82,6 +83,23 @@ def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | No
                 yield from (record for record in found if record.offset < ends[TopicPartition(topic, record.partition)])
             if time.monotonic() > progress + IDLE_SECONDS:
                 raise TimeoutError(f"{topic} was not read to its end: no record came for {IDLE_SECONDS} s")
+
+
+def read_from(
+    bootstrap_servers: str, topic: str, partition: int, offset: int | None, most: int
+) -> list[ReceivedRecord]:
+    """Up to `most` records of a partition, from `offset` or its beginning on; none where none comes for 5 s.
+
+    Raises UnreadableRecords, KafkaError.
+    """
+    place = TopicPartition(topic, partition)
+    with _reading(bootstrap_servers) as consumer:
+        consumer.assign([place])
+        if offset is None:
+            consumer.seek_to_beginning(place)
+        else:
+            consumer.seek(place, offset)
+        return poll(consumer, READ_SECONDS, most)
 
 
 def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:

@@ -5,7 +5,7 @@ import socket
 import sys
 
 from petalstream import lifecycle, logs, settings
-from petalstream.broker import FencedInstanceIdError, KafkaError
+from petalstream.broker import ClientNotInstalled, FencedInstanceIdError, KafkaError
 from petalstream.keys import KeysError
 from services.consumer import metrics, policy, session
 
@@ -25,7 +25,7 @@ def main() -> int:
         return 1
     try:
         session.serve(configured, instance, stop)
-    except KeysError as error:
+    except (ClientNotInstalled, KeysError) as error:
         log.error("%s", error)
         return 1
     except KafkaError as error:

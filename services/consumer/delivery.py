@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaProducer, Membership
+from petalstream.broker import Client, Consumer, Membership, Producer
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, Settings
 
@@ -27,16 +26,16 @@ class Deliver(Protocol):
     ) -> None: ...
 
 
-def new_producer(configured: Settings, instance: str) -> KafkaProducer:
+def new_producer(configured: Settings, client: Client, instance: str) -> Producer:
     """The producer that the setting DELIVERY asks for. Raises KafkaError."""
     servers = configured.kafka_bootstrap_servers
     if configured.delivery == Delivery.EXACTLY_ONCE:
         transactional_id = f"{configured.consumer_group}-{instance}"
-        return broker.new_transactional_producer(servers, DELIVERY_SECONDS, transactional_id, BOOTSTRAP_SECONDS)
-    return broker.new_producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
+        return client.transactional_producer(servers, DELIVERY_SECONDS, transactional_id, BOOTSTRAP_SECONDS)
+    return client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
 
 
-def delivery(configured: Settings, consumer: KafkaConsumer, producer: KafkaProducer) -> Deliver:
+def delivery(configured: Settings, consumer: Consumer, producer: Producer) -> Deliver:
     """How the setting DELIVERY asks for a batch to be delivered."""
     exactly = configured.delivery == Delivery.EXACTLY_ONCE
     return ExactlyOnce(producer) if exactly else AtLeastOnce(consumer, producer)
@@ -46,36 +45,31 @@ def delivery(configured: Settings, consumer: KafkaConsumer, producer: KafkaProdu
 class AtLeastOnce:
     """Offsets are committed once the broker has acknowledged every message; killed in between, it writes them again."""
 
-    consumer: KafkaConsumer
-    producer: KafkaProducer
+    consumer: Consumer
+    producer: Producer
 
     def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
         """Write, await the broker's word for each message, commit."""
         left = _timer(DELIVERY_SECONDS)
-        _write(self.producer, messages, left)
-        broker.commit(self.consumer, membership, broker.offsets_after(records), left())
+        self.producer.write(messages, left)
+        self.consumer.commit(membership, records, left())
 
 
 @dataclass(frozen=True)
 class ExactlyOnce:
     """Messages and offsets are one transaction: a reader of committed records sees each outcome once."""
 
-    producer: KafkaProducer
+    producer: Producer
 
     def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
         """Write, await the broker's word for each message, commit with the offsets."""
         left = _timer(DELIVERY_SECONDS)
         self.producer.begin_transaction()
-        _write(self.producer, messages, left)
-        broker.commit_in_transaction(self.producer, membership, broker.offsets_after(records), left)
+        self.producer.write(messages, left)
+        self.producer.commit_transaction(membership, records, left)
 
 
 def _timer(seconds: float) -> Callable[[], float]:
     """Tells how many of `seconds` are left from now on."""
     end = time.monotonic() + seconds
     return lambda: max(0.0, end - time.monotonic())
-
-
-def _write(producer: KafkaProducer, messages: Sequence[Message], left: Callable[[], float]) -> None:
-    for future in [broker.send(producer, message) for message in messages]:
-        future.get(timeout=left())

@@ -2,8 +2,7 @@
 
 import time
 
-from petalstream import broker
-from petalstream.broker import KafkaConsumer, Membership
+from petalstream.broker import Consumer, Membership
 from petalstream.lifecycle import Stop
 
 BEAT_SECONDS, POLL_SECONDS = 1.0, 0.2
@@ -16,20 +15,20 @@ class Interrupted(Exception):
 class Hold:
     """Keeps the consumer a member of its group, and knows whether the batch in hand is still its own."""
 
-    def __init__(self, consumer: KafkaConsumer, stop: Stop) -> None:
+    def __init__(self, consumer: Consumer, stop: Stop) -> None:
         self._consumer, self._stop = consumer, stop
-        self.begin()
+        self.begin(consumer.membership())
 
-    def begin(self) -> None:
-        """From now on a batch is in hand, as the member that the consumer is just now."""
-        self.membership: Membership = broker.membership(self._consumer)
+    def begin(self, membership: Membership) -> None:
+        """From now on a batch is in hand that was polled as the member that `membership` is."""
+        self.membership = membership
         self._polled = time.monotonic()
 
     def check(self) -> None:
         """Raise Interrupted on a stop, and where the batch may be another consumer's, or a rebalance is on its way."""
         if self._stop.requested():
             raise Interrupted("asked to stop")
-        if broker.membership(self._consumer) != self.membership:
+        if self._consumer.membership() != self.membership:
             raise Interrupted("the group was rebalanced with a batch in hand")
 
     def beat(self) -> None:
@@ -41,16 +40,15 @@ class Hold:
     def wait(self, seconds: float) -> None:
         """Poll, with every partition paused, for `seconds`. Raises Interrupted on a stop or a rebalance."""
         self.check()
-        owned = self._consumer.assignment()
-        self._consumer.pause(*owned)
+        self._consumer.pause()
         deadline = time.monotonic() + seconds
         while True:
             left = max(0.0, min(deadline - time.monotonic(), POLL_SECONDS))
-            if broker.poll(self._consumer, left, 1):
+            if self._consumer.poll(left, 1):
                 raise Interrupted("the group was rebalanced with a batch in hand")
             # A poll that is this short may leave a join under way, whose end the next poll would not tell of.
             self.check()
             self._polled = time.monotonic()
             if self._polled >= deadline:
                 break
-        self._consumer.resume(*owned)
+        self._consumer.resume()

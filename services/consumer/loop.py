@@ -1,23 +1,28 @@
-"""Poll, score, deliver, show: in this order, so that what is committed has its outcome on the broker."""
+"""Poll, score, deliver, show: in this order, so that what is committed has its outcome on the broker.
+
+While a batch is delivered, the next one is scored already.
+"""
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from petalstream import broker
-from petalstream.broker import KafkaConsumer, MessageSizeTooLargeError, UnreadableRecords
+from petalstream.broker import Consumer, KafkaError, Membership, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import write_dead_letter
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord, model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import metrics, show
+from services.consumer.ahead import NotAtOnce
 from services.consumer.delivery import Deliver
 from services.consumer.hold import Hold
+from services.consumer.policy import FATAL
 from services.consumer.refusals import Refusals
 from services.consumer.scoring import Outcome, Scoring
 
-POLL_SECONDS = 0.5
+POLL_SECONDS, LOOK_SECONDS = 0.5, 0.2
 
 
 @dataclass
@@ -34,12 +39,27 @@ class Lost:
 
 
 @dataclass(frozen=True)
-class Worker:
-    """What the loop works with; `prepare` is called with a model's name before anything is written for it."""
+class Batch:
+    """Records as they were polled, as whom and when, and their outcomes if the api gives them at once."""
 
-    consumer: KafkaConsumer
+    records: Sequence[ReceivedRecord]
+    membership: Membership
+    began: float
+    outcomes: Future[list[Outcome]]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What the loop works with; `prepare` is called with a model's name before anything is written for it.
+
+    The next batch is polled and scored by `eager`, in a thread of its own, while the last one is delivered; where that
+    raises NotAtOnce, it is scored by `patient`, in its turn. All calls of Kafka are in one thread.
+    """
+
+    consumer: Consumer
     hold: Hold
-    scoring: Scoring
+    eager: Scoring
+    patient: Scoring
     refusals: Refusals
     deliver: Deliver
     prepare: Callable[[str], None]
@@ -47,24 +67,53 @@ class Worker:
 
     def run(self, stop: Stop) -> None:
         """Handle batch after batch until asked to stop. Raises Interrupted, UnreadableRecords, KafkaError."""
-        while not stop.requested():
-            try:
-                records = broker.poll(self.consumer, POLL_SECONDS, self.batch_records)
-            except UnreadableRecords as error:
-                self._pass_by(error)
-                raise
-            if records:
-                self._handle(records)
+        batch: Batch | None = None
+        with ThreadPoolExecutor(1, "eager") as thread:
+            while not stop.requested():
+                batch = self._handle(batch, thread)
 
-    def _handle(self, records: Sequence[ReceivedRecord]) -> None:
-        began = time.monotonic()
-        self.hold.begin()
-        self._finish(list(map(self.refusals.instead, self.scoring.outcomes(records))))
-        metrics.BATCH_SECONDS.observe(time.monotonic() - began)
+    def _handle(self, batch: Batch | None, thread: ThreadPoolExecutor) -> Batch | None:
+        """Poll the next batch, and finish the one in hand; the next one, where there is one."""
+        outcomes = self._outcomes(batch) if batch else []
+        try:
+            # Nothing that is in hand waits for more to come.
+            following = self._poll(0 if batch else POLL_SECONDS, thread)
+        except FATAL:
+            raise
+        except KafkaError as error:
+            # What ends this session is behind the batch in hand.
+            if batch:
+                self._finish(outcomes)
+            if isinstance(error, UnreadableRecords):
+                self._pass_by(error)
+            raise
+        if batch:
+            self._finish(outcomes)
+            metrics.BATCH_SECONDS.observe(time.monotonic() - batch.began)
+        return following
+
+    def _poll(self, seconds: float, thread: ThreadPoolExecutor) -> Batch | None:
+        """The next batch, whose scoring has begun."""
+        records = self.consumer.poll(seconds, self.batch_records)
+        if not records:
+            return None
+        membership = self.consumer.membership()
+        return Batch(records, membership, time.monotonic(), thread.submit(self.eager.outcomes, records))
+
+    def _outcomes(self, batch: Batch) -> list[Outcome]:
+        """The outcomes of a batch, which from now on is in hand."""
+        self.hold.begin(batch.membership)
+        while not wait([batch.outcomes], LOOK_SECONDS).done:
+            self.hold.beat()
+        try:
+            outcomes = batch.outcomes.result()
+        except NotAtOnce:
+            outcomes = self.patient.outcomes(batch.records)
+        return list(map(self.refusals.instead, outcomes))
 
     def _pass_by(self, error: UnreadableRecords) -> None:
         """Write a dead letter for each offset that cannot be read, and commit past it."""
-        self.hold.begin()
+        self.hold.begin(self.consumer.membership())
         fault, now = Fault(Reason.CORRUPT, str(error)), int(time.time() * 1000)
         for first in range(error.first, error.next, self.batch_records):
             offsets = range(first, min(first + self.batch_records, error.next))

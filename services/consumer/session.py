@@ -3,18 +3,18 @@
 import functools
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaError, KafkaProducer
+from petalstream.broker import Client, Consumer, Producer
 from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS
 from petalstream.settings import Settings
 from services.consumer import delivery, metrics, policy
-from services.consumer.client import ApiClient
+from services.consumer.ahead import EagerClient
 from services.consumer.hold import Hold, Interrupted
 from services.consumer.loop import Worker
 from services.consumer.patience import PatientApi
@@ -28,8 +28,10 @@ log = logging.getLogger(__name__)
 def serve(configured: Settings, instance: str, stop: Stop) -> None:
     """Score every `*.requests` topic until asked to stop.
 
-    Raises KafkaError where new clients do not help, and KeysError where the file of API keys cannot be read.
+    Raises KafkaError where new clients do not help, ClientNotInstalled, and KeysError where the file of API keys cannot
+    be read.
     """
+    client = broker.client(configured.kafka_client)
 
     def pause(seconds: float) -> None:
         stop.wait(seconds)
@@ -44,28 +46,30 @@ def serve(configured: Settings, instance: str, stop: Stop) -> None:
     )
     refusals = Refusals(functools.partial(broker.most_bytes, configured.kafka_bootstrap_servers))
     try:
-        again(_session, configured, instance, refusals, stop)
+        again(_session, configured, client, instance, refusals, stop)
     except Interrupted:
         log.info("stopped with a batch in hand, of which nothing was written or committed")
 
 
-def _session(configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
+def _session(configured: Settings, client: Client, instance: str, refusals: Refusals, stop: Stop) -> None:
     """Work with one set of clients until asked to stop. Raises KafkaError, KeysError, Interrupted."""
     if stop.requested():
         return
     with (
-        closing(ApiClient(configured.api_url, configured.api_timeout, authorization(configured.api_keys))) as client,
-        _clients(configured, instance) as (consumer, producer),
+        closing(EagerClient(configured.api_url, configured.api_timeout, authorization(configured.api_keys))) as asked,
+        _clients(configured, client, instance) as (consumer, producer),
     ):
-        consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
+        consumer.subscribe(REQUEST_TOPICS.pattern)
         log.info("waiting for records in group %s as %s", configured.consumer_group, instance)
         hold = Hold(consumer, stop)
-        api = PatientApi(client, hold, configured.consumer_give_up_seconds)
+        api = PatientApi(asked, hold, configured.consumer_give_up_seconds)
+        bounds = configured.record_max_bytes, configured.consumer_batch_bytes
         create = functools.partial(broker.create_topics, configured.kafka_bootstrap_servers)
         Worker(
             consumer,
             hold,
-            Scoring(api.score, configured.record_max_bytes, configured.consumer_batch_bytes),
+            Scoring(asked.ask_once, *bounds),
+            Scoring(api.score, *bounds),
             refusals,
             delivery.delivery(configured, consumer, producer),
             functools.cache(lambda model: create(model, configured.topic_partitions)),
@@ -74,23 +78,22 @@ def _session(configured: Settings, instance: str, refusals: Refusals, stop: Stop
 
 
 @contextmanager
-def _clients(configured: Settings, instance: str) -> Iterator[tuple[KafkaConsumer, KafkaProducer]]:
+def _clients(configured: Settings, client: Client, instance: str) -> Iterator[tuple[Consumer, Producer]]:
     """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on.
 
     A producer that reaches no broker leaves nothing behind, as a consumer's constructor would.
     """
-    producer = delivery.new_producer(configured, instance)
+    producer = delivery.new_producer(configured, client, instance)
     try:
-        consumer = broker.new_consumer(
+        consumer = client.consumer(
             configured.kafka_bootstrap_servers, configured.consumer_group, instance, delivery.BOOTSTRAP_SECONDS
         )
         try:
             yield consumer, producer
         finally:
-            with suppress(KafkaError):  # which would hide the error that ended the session
-                consumer.close(autocommit=False, timeout_ms=CLOSE_SECONDS * 1000)
+            consumer.close(CLOSE_SECONDS)
     finally:
-        broker.close_producer(producer, CLOSE_SECONDS)
+        producer.close(CLOSE_SECONDS)
 
 
 def _say(state: RetryCallState) -> None:

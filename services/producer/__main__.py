@@ -4,7 +4,7 @@ import logging
 import sys
 
 from petalstream import broker, lifecycle, logs, settings
-from petalstream.broker import KafkaError
+from petalstream.broker import ClientNotInstalled, KafkaError
 from petalstream.bundle import BundleError
 from petalstream.settings import Settings
 from services.producer.records import request_messages
@@ -23,10 +23,16 @@ def main() -> int:
     except (BundleError, KafkaError) as error:
         log.error("%s: %s", type(error).__name__, error)
         return 1
+    except ClientNotInstalled as error:
+        log.error("%s", error)
+        return 1
 
 
 def run(configured: Settings) -> int:
-    """Stream the test set of every published model. Raises KafkaError, and BundleError where no model is left."""
+    """Stream the test set of every published model. Raises ClientNotInstalled, KafkaError, and BundleError where no
+    model is left.
+    """
+    client = broker.client(configured.kafka_client)
     stop = lifecycle.stop_on_signals()
     models_dir, loop = configured.models_dir, configured.producer_loop
     samples = {
@@ -37,12 +43,12 @@ def run(configured: Settings) -> int:
         raise BundleError(f"no model in {models_dir}; run the trainer first")
     for name in samples:
         broker.create_topics(configured.kafka_bootstrap_servers, name, configured.topic_partitions)
-    producer = broker.new_producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
+    producer = client.producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
         log.info("streaming the test set of %s, a record each %g s", ", ".join(samples), configured.producer_interval)
         report = stream(producer, request_messages(samples), configured.producer_interval, stop)
     finally:
-        broker.close_producer(producer, 1)
+        producer.close(1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
     if loop and not stop.requested():
         raise BundleError(f"no model in {models_dir} is left to stream")

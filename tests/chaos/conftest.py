@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from embedded.summary import Summary
-from tests.stack import Stack, kafka_jars, stack
+from tests.stack import Stack, kafka_client, kafka_jars, stack
 
-__all__ = ["kafka_jars", "stack"]
+__all__ = ["kafka_client", "kafka_jars", "stack"]
 
 
 @dataclass

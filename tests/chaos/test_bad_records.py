@@ -16,8 +16,9 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Headers
+from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
-from tests.stack import FLOWER, Stack
+from tests.stack import FLOWER, Stack, ways
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(600)]
 RECORDS, BAD = 1_000, 100
@@ -113,7 +114,7 @@ def writable(headers: list[tuple[str, str | bytes | None]]) -> Headers:
     return [(name, value if isinstance(value, bytes) else b"") for name, value in headers]
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.AT_LEAST_ONCE)
 def test_each_bad_record_is_told_apart_each_good_one_predicted_and_what_was_mended_is_replayed(
     chaos: Chaos, delivery: str
 ) -> None:

@@ -5,8 +5,10 @@ import time
 
 import pytest
 
+from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import SECONDS, committed, numbered, reached, write
+from tests.stack import both_clients, ways
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
 BATCH = 100
@@ -29,6 +31,7 @@ def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) 
     reached(chaos.stack, records, SECONDS * chaos.scale)
 
 
+@both_clients
 def test_a_consumer_killed_20_times_loses_nothing_and_repeats_at_most_a_batch_a_kill(chaos: Chaos) -> None:
     kills = 20 * chaos.scale
     kill_again_and_again(chaos, 20_000 * chaos.scale, kills, "at-least-once")
@@ -40,7 +43,7 @@ def test_exactly_once_a_consumer_killed_20_times_loses_nothing_and_repeats_nothi
     assert chaos.reconcile().duplicates == 0
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.AT_LEAST_ONCE)
 def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_repeats_nothing(
     chaos: Chaos, delivery: str
 ) -> None:

@@ -7,14 +7,16 @@ from collections import defaultdict
 import pytest
 
 from petalstream import broker
+from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, owners, reached, write
+from tests.stack import both_clients, ways
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
 BATCH = 100
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.AT_LEAST_ONCE)
 def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(chaos: Chaos, delivery: str) -> None:
     api, records = chaos.stack.start_api(), 20_000
     write(chaos.stack, numbered(records))
@@ -39,7 +41,7 @@ def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(
     assert log.count("paused until the api answers") == log.count("the api answers again") == 2 * chaos.scale
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.EXACTLY_ONCE)
 def test_a_broker_killed_in_mid_stream_costs_no_record_and_keeps_each_key_in_order(chaos: Chaos, delivery: str) -> None:
     chaos.stack.start_api()
     chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
@@ -71,6 +73,7 @@ def in_order(chaos: Chaos) -> bool:
     return len(made) == 30 and all(times == sorted(times) for times in made.values())
 
 
+@both_clients
 def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos: Chaos) -> None:
     chaos.stack.start_api()
     producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)
@@ -94,7 +97,7 @@ def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos
     assert chaos.reconcile().dead_lettered == 0
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.EXACTLY_ONCE)
 def test_a_consumer_that_slept_and_lost_its_partitions_commits_nothing_of_theirs(chaos: Chaos, delivery: str) -> None:
     chaos.stack.start_api()
     producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)

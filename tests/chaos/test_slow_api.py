@@ -9,7 +9,7 @@ from embedded.processes import Child
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, reached, write
 from tests.proxy import proxy
-from tests.stack import FLOWER
+from tests.stack import FLOWER, both_clients
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
 ANSWER_SECONDS = 2
@@ -21,6 +21,7 @@ def dawdle(body: bytes) -> None:
     time.sleep(ANSWER_SECONDS)
 
 
+@both_clients
 def test_with_a_slow_api_and_a_backlog_of_50_000_memory_stays_flat_and_nobody_leaves_the_group(
     chaos: Chaos,
 ) -> None:

@@ -1,5 +1,5 @@
 """The real broker and services of tests/stack.py."""
 
-from tests.stack import kafka_jars, stack
+from tests.stack import kafka_client, kafka_jars, stack
 
-__all__ = ["kafka_jars", "stack"]
+__all__ = ["kafka_client", "kafka_jars", "stack"]

@@ -8,7 +8,9 @@ import pytest
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.broker import KafkaConsumer, KafkaError
+from petalstream.broker import KafkaError
+from petalstream.broker.kafka_python import KafkaPython
+from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, Message
 from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
@@ -19,22 +21,22 @@ pytestmark = pytest.mark.xdist_group("kafka")
 GROUP, SECONDS = "petalstream", 30
 
 
-def member(stack: Stack, name: str) -> KafkaConsumer:
+def member(stack: Stack, name: str) -> Consumer:
     """A consumer of the group that is to join it."""
-    consumer = broker.new_consumer(stack.servers, GROUP, name)
-    consumer.subscribe(pattern=REQUEST_TOPICS.pattern)
+    consumer = KafkaPython().consumer(stack.servers, GROUP, name, SECONDS)
+    consumer.subscribe(REQUEST_TOPICS.pattern)
     return consumer
 
 
 @contextmanager
-def polling(consumer: KafkaConsumer) -> Iterator[None]:
+def polling(consumer: Consumer) -> Iterator[None]:
     """Poll in the background, as a consumer without anything to do, without taking records."""
     stop = threading.Event()
 
     def poll() -> None:
         while not stop.is_set():
-            consumer.pause(*consumer.assignment())
-            broker.poll(consumer, 0.1, 1)
+            consumer.pause()
+            consumer.poll(0.1, 1)
 
     thread = threading.Thread(target=poll)
     thread.start()
@@ -45,46 +47,44 @@ def polling(consumer: KafkaConsumer) -> Iterator[None]:
         thread.join(SECONDS)
 
 
-def join_until(consumer: KafkaConsumer, partitions: int) -> None:
+def join_until(consumer: Consumer, partitions: int) -> None:
     """Poll until the consumer has so many partitions."""
 
     def has() -> bool:
-        consumer.pause(*consumer.assignment())
-        broker.poll(consumer, 0.1, 1)
-        return len(consumer.assignment()) == partitions
+        consumer.pause()
+        consumer.poll(0.1, 1)
+        return len(consumer.client.assignment()) == partitions
 
     wait_until(has, f"{partitions} partitions", SECONDS)
 
 
-def asks_to_join(consumer: KafkaConsumer, generation: int) -> bool:
+def asks_to_join(consumer: Consumer, generation: int) -> bool:
     """Whether the client joins in the background, or has done so since; a poll too short even to ask is repeated."""
-    if consumer._coordinator._join_task is None:
-        consumer.pause(*consumer.assignment())
-        broker.poll(consumer, 0.2, 1)
-    return consumer._coordinator._join_task is not None or broker.membership(consumer).generation_id > generation
+    if consumer.client._coordinator._join_task is None:
+        consumer.pause()
+        consumer.poll(0.2, 1)
+    return consumer.client._coordinator._join_task is not None or consumer.membership().generation_id > generation
 
 
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
 def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: Stack, delivery: str) -> None:
     broker.create_topics(stack.servers, "iris", 6)
-    transactional = delivery == "exactly-once"
+    client, transactional = KafkaPython(), delivery == "exactly-once"
     producer = (
-        broker.new_transactional_producer(stack.servers, 8, "own")
+        client.transactional_producer(stack.servers, 8, "own", SECONDS)
         if transactional
-        else broker.new_producer(stack.servers, 8)
+        else client.producer(stack.servers, 8, SECONDS)
     )
-    writer = broker.new_producer(stack.servers, 8)
-    for future in [broker.send(writer, Message("iris.requests", None, FLOWER, [])) for _ in range(300)]:
-        future.get(timeout=20)
+    stack.write(Message("iris.requests", None, FLOWER, []) for _ in range(300))
     own, other, late = (member(stack, name) for name in ("own", "other", "late"))
     deliver: Deliver = ExactlyOnce(producer) if transactional else AtLeastOnce(own, producer)
     hold = Hold(own, Stop())
     try:
         with polling(other):
             join_until(own, 3)
-        own.resume(*own.assignment())
-        batch = broker.poll(own, 10, 500)
-        hold.begin()
+        own.resume()
+        batch = own.poll(10, 500)
+        hold.begin(own.membership())
         # `late` asks to join; the rebalance waits for `own`, whose poll is too short for it, and for `other`.
         with polling(late):
             with pytest.raises(Interrupted):
@@ -92,17 +92,16 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
             generation = hold.membership.generation_id
             wait_until(lambda: asks_to_join(own, generation), "the join to be under way", SECONDS)
             with polling(other):
-                wait_until(lambda: broker.membership(own) != hold.membership, "the rebalance to end", SECONDS)
+                wait_until(lambda: own.membership() != hold.membership, "the rebalance to end", SECONDS)
                 with pytest.raises(Interrupted):
                     hold.check()
                 # Even past that check the broker, or the client, refuses.
-                wait_until(lambda: len(late.assignment()) == 2, "the late member's partitions", SECONDS)
+                wait_until(lambda: len(late.client.assignment()) == 2, "the late member's partitions", SECONDS)
                 with pytest.raises(KafkaError):
                     deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership)
         assert not [lag for lag in broker.lags(stack.servers, GROUP, r"iris\.requests") if lag.committed]
         assert list(broker.read_topic(stack.servers, "iris.predictions")) == [] or not transactional
     finally:
         for consumer in (own, other, late):
-            consumer.close(autocommit=False, timeout_ms=1000)
-        for each in (producer, writer):
-            broker.close_producer(each, 1)
+            consumer.close(1)
+        producer.close(1)

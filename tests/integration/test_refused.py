@@ -7,7 +7,8 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from tests.stack import FLOWER, Stack
+from petalstream.settings import Delivery
+from tests.stack import FLOWER, Stack, ways
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
@@ -22,7 +23,7 @@ def make_topic(stack: Stack, topic: str, most_bytes: int) -> None:
     admin.close()
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.AT_LEAST_ONCE)
 def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Stack, delivery: str) -> None:
     make_topic(stack, "iris.predictions", 1_000)
     make_topic(stack, "iris.dead-letters", 2_000)

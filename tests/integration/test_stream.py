@@ -14,9 +14,12 @@ from embedded.ports import free_port
 from embedded.processes import Child
 from embedded.waiting import wait_until
 from petalstream import broker
+from petalstream.broker.kafka_python import KafkaPython
+from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from tests.stack import FLOWER, Stack
+from petalstream.settings import Delivery
+from tests.stack import FLOWER, Stack, ways
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
@@ -122,7 +125,7 @@ def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: 
     assert stack.summary().duplicates == 0
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.EXACTLY_ONCE)
 def test_of_two_consumers_with_one_id_one_ends_with_the_reason_and_nothing_is_lost(stack: Stack, delivery: str) -> None:
     stack.start_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
@@ -188,15 +191,15 @@ def test_a_wrong_setting_is_told_in_one_line_by_every_service(stack: Stack) -> N
 def test_a_consumer_whose_polls_are_shorter_than_a_join_gets_its_partitions_all_the_same(stack: Stack) -> None:
     servers = stack.settings.kafka_bootstrap_servers
     for model in ("alpha", "beta", "gamma"):
-        consumer = broker.new_consumer(servers, model, model)
-        consumer.subscribe(pattern=f"^{model}\\.requests$")
-        consumer.poll(timeout_ms=1000)  # joins a group that has no topic yet
+        consumer = KafkaPython().consumer(servers, model, model, SECONDS)
+        consumer.subscribe(f"^{model}\\.requests$")
+        consumer.poll(1, 1)  # joins a group that has no topic yet
         broker.create_topics(servers, model, 6)
         wait_until(functools.partial(has_partitions, consumer), f"the partitions of {model}", SECONDS)
-        consumer.close(autocommit=False, timeout_ms=1000)
+        consumer.close(1)
 
 
-def has_partitions(consumer: broker.KafkaConsumer) -> bool:
+def has_partitions(consumer: Consumer) -> bool:
     """Whether the consumer has all six partitions after one more poll of 20 ms."""
-    consumer.poll(timeout_ms=20)
-    return len(consumer.assignment()) == 6
+    consumer.poll(0.02, 1)
+    return len(consumer.client.assignment()) == 6

@@ -12,7 +12,8 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from tests.stack import FLOWER, Stack
+from petalstream.settings import Delivery, KafkaClient
+from tests.stack import FLOWER, Stack, both_clients, ways
 
 pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
@@ -52,6 +53,7 @@ def everything_back(stack: Stack, predicted: int, dead: int) -> None:
     wait_until(counted, f"{predicted} predictions and {dead} dead letters", SECONDS)
 
 
+@both_clients
 def test_a_header_name_that_is_not_utf8_is_a_dead_letter_and_the_stream_goes_on(stack: Stack) -> None:
     write(stack, flowers(3))
     write(stack, [*flowers(2), Message("iris.requests", b"raw", FLOWER, [(RawName("x"), b"1")])])
@@ -66,7 +68,7 @@ def test_a_header_name_that_is_not_utf8_is_a_dead_letter_and_the_stream_goes_on(
     assert consumer.process.wait(20) == 0
 
 
-@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+@ways(Delivery.EXACTLY_ONCE)
 def test_a_batch_that_was_altered_on_the_brokers_disk_is_told_of_offset_by_offset_and_passed(
     stack: Stack, delivery: str
 ) -> None:
@@ -97,6 +99,7 @@ def alter(stack: Stack, batch: int, field: int, value: int) -> None:
     segment.write_bytes(content)
 
 
+@both_clients
 def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: Stack) -> None:
     for count in (3, 4, 3):
         write(stack, flowers(count))
@@ -105,9 +108,12 @@ def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: 
     stack.consume()
     everything_back(stack, predicted=6, dead=4)
     assert [letter.offset for letter in corrupt(stack)] == [3, 4, 5, 6]
-    assert stack.log("consumer").read_text().count("going on with new clients") == 1
+    # Once behind the corrupt batch, and with confluent-kafka once behind each batch that the broker begins with it.
+    ends = stack.log("consumer").read_text().count("going on with new clients")
+    assert ends == 1 if stack.settings.kafka_client == KafkaClient.KAFKA_PYTHON else 1 <= ends <= 3
 
 
+@both_clients
 def test_what_the_broker_itself_cannot_find_any_more_is_told_of_offset_by_offset(stack: Stack) -> None:
     for count in (3, 2, 1):
         write(stack, flowers(count))

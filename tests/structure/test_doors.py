@@ -49,8 +49,17 @@ def uses(path: Path, owner: str, attribute: str) -> bool:
     )
 
 
-def test_one_room_imports_the_kafka_client() -> None:
-    assert {str(Path(path).parent) for path in importers("kafka")} == {"petalstream/broker"}
+def test_one_room_imports_the_kafka_clients_and_only_a_corner_of_it_the_optional_one() -> None:
+    assert all(path.startswith("petalstream/broker/") for path in importers("kafka"))
+    assert {str(Path(path).parent) for path in importers("confluent_kafka")} == {"petalstream/broker/confluent"}
+    assert importers("petalstream.broker.confluent.Confluent") == ["petalstream/broker/choice.py"]
+
+
+@pytest.mark.parametrize("service", ["consumer", "producer"])
+def test_the_optional_client_is_installed_beside_the_other_where_the_stream_goes(service: str) -> None:
+    folder = ROOT / "services" / service
+    assert (folder / "requirements-confluent.txt").read_text().split() == ["confluent-kafka"]
+    assert "ARG KAFKA_CLIENT=kafka-python\n" in (folder / "Dockerfile").read_text()
 
 
 def test_one_module_reads_the_environment() -> None:

@@ -1,5 +1,6 @@
 """The consumer's loop: score, deliver, and only then show; nothing is shown of what was not delivered."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,9 @@ from kafka.structs import MemberState
 
 from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
+from services.consumer.ahead import NotAtOnce
 from services.consumer.hold import Interrupted
+from tests.records import Record
 from tests.unit.fakes import Consumer
 from tests.unit.working import Ledger, ask, record, work, worker
 
@@ -70,7 +73,7 @@ def test_nothing_is_delivered_of_a_batch_whose_scoring_was_interrupted(capsys: p
 def test_each_batch_is_delivered_as_the_member_that_it_was_polled_as(capsys: pytest.CaptureFixture[str]) -> None:
     ledger, consumer = Ledger(capsys), Consumer()
     ledger.on_deliver = lambda: consumer.rebalance()
-    work(ledger, [record(1)], [record(2)], consumer=consumer)
+    work(ledger, [record(1)], [], [record(2)], consumer=consumer)
     assert [membership.generation_id for membership in ledger.memberships] == [7, 8]
 
 
@@ -97,6 +100,77 @@ def test_a_rebalance_while_a_models_topics_are_made_is_seen_before_anything_is_d
     with pytest.raises(Interrupted, match="rebalanced"):
         work(ledger, [record(1)], consumer=consumer)
     assert ledger.steps == ["prepare iris"]
+
+
+def test_the_next_batch_is_scored_while_one_is_delivered_and_delivered_after_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ledger, second_is_asked_for = Ledger(capsys), threading.Event()
+
+    def asked(model: str, rows: Sequence[bytes]) -> list[dict[str, Any]]:
+        if rows == [b'{"n": 2}']:
+            second_is_asked_for.set()
+        return ask(model, rows)
+
+    def delivering() -> None:
+        assert second_is_asked_for.wait(20), "the second batch was not asked for while the first was delivered"
+
+    ledger.on_deliver = delivering
+    work(ledger, [record(1)], [record(2, value=b'{"n": 2}')], asking=asked)
+    assert ledger.delivered == ["iris.requests[0]@1", "iris.requests[0]@2"]
+
+
+@pytest.mark.parametrize("state", [MemberState.STABLE, MemberState.REBALANCING])
+def test_a_rebalance_in_the_poll_for_the_next_batch_drops_the_one_in_hand_too(
+    capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    ledger, consumer, stop = Ledger(capsys), Consumer(), Stop()
+
+    def polled(number: int) -> list[Record]:
+        if number == 2:
+            consumer.rebalance(int(state == MemberState.STABLE), state)
+        return [record(number)]
+
+    consumer.on_poll = polled
+    with pytest.raises(Interrupted, match="rebalanced"):
+        worker(consumer, ledger, stop).run(stop)
+    assert (consumer.polls, ledger.delivered) == (2, [])
+
+
+def test_a_rebalance_while_one_batch_is_delivered_drops_the_next_that_was_polled_before(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ledger, consumer = Ledger(capsys), Consumer()
+    ledger.on_deliver = lambda: consumer.rebalance()
+    with pytest.raises(Interrupted, match="rebalanced"):
+        work(ledger, [record(1)], [record(2)], consumer=consumer)
+    assert ledger.delivered == ["iris.requests[0]@1"]
+
+
+def test_what_the_api_does_not_answer_at_once_is_asked_for_again_in_its_turn(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked: list[str] = []
+
+    def at_once(model: str, rows: Sequence[bytes]) -> list[dict[str, Any]]:
+        asked.append("at once")
+        raise NotAtOnce
+
+    def patiently(model: str, rows: Sequence[bytes]) -> list[dict[str, Any]]:
+        asked.append("patiently")
+        return ask(model, rows)
+
+    ledger = Ledger(capsys)
+    work(ledger, [record(1)], [record(2)], asking=patiently, asking_at_once=at_once)
+    assert asked == ["at once", "patiently"] * 2
+    assert ledger.delivered == ["iris.requests[0]@1", "iris.requests[0]@2"]
+
+
+def test_a_stop_while_one_batch_is_delivered_leaves_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
+    stop, ledger = Stop(), Ledger(capsys)
+    ledger.on_deliver = stop.request
+    worker(Consumer(lambda number: [record(number)]), ledger, stop).run(stop)
+    assert ledger.delivered == ["iris.requests[0]@1"]
 
 
 def test_a_stop_is_seen_between_two_batches(capsys: pytest.CaptureFixture[str]) -> None:

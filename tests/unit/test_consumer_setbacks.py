@@ -2,7 +2,7 @@
 
 import pytest
 
-from petalstream.broker import KafkaError, MessageSizeTooLargeError, UnreadableRecords
+from petalstream.broker import FencedInstanceIdError, KafkaError, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import DeadLetter
 from petalstream.reasons import Reason
 from services.consumer.hold import Interrupted
@@ -33,6 +33,25 @@ def test_each_offset_that_cannot_be_read_is_a_dead_letter_and_then_the_error_goe
         assert "iris.requests[3]@17 to 18 cannot be read: failed crc check" in letter.message
         assert not letter.replayable
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_batch_in_hand_is_delivered_before_the_unreadable_offsets_behind_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ledger = Ledger(capsys)
+    with pytest.raises(UnreadableRecords):
+        work(ledger, [record(16, partition=3)], UnreadableRecords("iris.requests", 3, 17, 18, CORRUPT))
+    assert ledger.delivered == ["iris.requests[3]@16", "iris.requests[3]@17"]
+
+
+def test_a_batch_in_hand_is_delivered_where_the_next_poll_fails_unless_this_consumer_was_fenced(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for error, delivered in ((KafkaError("no"), ["iris.requests[0]@1"]), (FencedInstanceIdError("twin"), [])):
+        ledger = Ledger(capsys)
+        with pytest.raises(type(error)):
+            work(ledger, [record(1)], error)
+        assert ledger.delivered == delivered
 
 
 def test_nothing_is_shown_of_unreadable_offsets_that_were_not_delivered(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,8 @@ import pytest
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError
+from petalstream.broker.kafka_python.consumer import Consumer
+from petalstream.broker.kafka_python.producer import Producer
 from petalstream.messages import Message
 from petalstream.settings import Delivery, Settings
 from services.consumer import delivery
@@ -97,12 +99,13 @@ both = pytest.mark.parametrize("wanted", [Delivery.AT_LEAST_ONCE, Delivery.EXACT
 
 def chosen(wanted: Delivery, kafka: Any) -> Deliver:
     """What the setting chooses."""
-    return delivery.delivery(dataclasses.replace(Settings(), delivery=wanted), kafka, kafka)
+    configured = dataclasses.replace(Settings(), delivery=wanted)
+    return delivery.delivery(configured, Consumer(kafka), Producer(kafka))
 
 
 def test_at_least_once_commits_after_the_last_record_of_each_partition_once_every_message_is_taken() -> None:
     kafka = Kafka()
-    AtLeastOnce(kafka, kafka)(MESSAGES, RECORDS, MEMBER)
+    chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done == [*WRITTEN, "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
@@ -110,7 +113,7 @@ def test_at_least_once_commits_after_the_last_record_of_each_partition_once_ever
 
 def test_exactly_once_writes_and_commits_in_one_transaction() -> None:
     kafka = Kafka()
-    ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
+    chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done == ["begin", *WRITTEN, "offsets", "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
@@ -140,14 +143,14 @@ def test_at_least_once_commits_nothing_as_another_member_than_the_one_that_polle
     kafka = Kafka()
     kafka.member = MEMBER._replace(**change)
     with pytest.raises(KafkaError, match="the group was rebalanced since"):
-        AtLeastOnce(kafka, kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.offsets == {}
 
 
 def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
     kafka = Kafka(refused="offsets")
     with pytest.raises(KafkaError, match="refused: offsets"):
-        ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
     assert "commit" not in kafka.done
 
 
@@ -155,7 +158,7 @@ def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
 def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str) -> None:
     kafka = Kafka(silent=step)
     with pytest.raises(KafkaError, match=f"did not take the transaction's {step} in time"):
-        ExactlyOnce(kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
     assert kafka.done[-1] == step
 
 

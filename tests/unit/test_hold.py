@@ -105,10 +105,10 @@ def test_the_next_batch_is_held_as_the_member_that_the_consumer_then_is() -> Non
     consumer = Consumer()
     hold = Hold(consumer, Stop())
     consumer.rebalance()
-    hold.begin()
+    hold.begin(consumer.membership())
     hold.check()
     hold.wait(0)
-    assert hold.membership == consumer.membership
+    assert hold.membership == consumer.member
     assert consumer.done == ["pause", "poll", "resume"]
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,46 +17,39 @@ from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 from petalstream.settings import Settings
+from services.producer import stream as sending
 from services.producer.records import request_messages
 from services.producer.samples import again_and_again, published
-from services.producer.stream import Report, stream
-
-
-class Future:
-    """What a Kafka client's send returns: already decided, or, after some seconds, from a thread of its own."""
-
-    def __init__(self, error: Exception | None, seconds: float = 0) -> None:
-        self._error, self._seconds = error, seconds
-
-    def add_callback(self, call: Any) -> None:
-        if self._error is None:
-            self._tell(call, None)
-
-    def add_errback(self, call: Any) -> None:
-        if self._error is not None:
-            self._tell(call, self._error)
-
-    def _tell(self, call: Any, word: object) -> None:
-        if self._seconds:
-            threading.Timer(self._seconds, call, [word]).start()
-        else:
-            call(word)
+from services.producer.stream import stream
 
 
 class Broker:
-    """A producer that keeps records, but for those with some keys, which it or already its client refuses."""
+    """A producer that keeps records, but for those with some keys, which it or already its client refuses.
+
+    What became of a record is known `seconds` after it was sent, and told from a thread of its own.
+    """
 
     def __init__(self, refused: tuple[bytes, ...] = (), unsendable: tuple[bytes, ...] = (), seconds: float = 0) -> None:
         self._refused, self._unsendable, self._seconds = refused, unsendable, seconds
+        self._telling: list[threading.Timer] = []
         self.taken: list[bytes | None] = []
 
-    def send(self, topic: str, value: bytes, key: bytes, headers: Any) -> Future:
-        if key in self._unsendable:
+    def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
+        if message.key in self._unsendable:
             raise MessageSizeTooLargeError("4 MB")
-        if key in self._refused:
-            return Future(ValueError("too large"), self._seconds)
-        self.taken.append(key)
-        return Future(None, self._seconds)
+        if message.key in self._refused:
+            self._tell(lambda: refused(ValueError("too large")))
+        else:
+            self._tell(lambda: self.taken.append(message.key))
+
+    def flush(self, seconds: float) -> int:
+        for telling in self._telling:
+            telling.join(seconds)
+        return sum(telling.is_alive() for telling in self._telling)
+
+    def _tell(self, what: Callable[[], None]) -> None:
+        self._telling.append(threading.Timer(self._seconds, what))
+        self._telling[-1].start()
 
 
 def messages(count: int) -> list[Message]:
@@ -131,12 +125,15 @@ def test_the_end_waits_for_the_brokers_word_on_every_record() -> None:
     assert (report.sent, report.acknowledged, report.failed) == (3, 2, 1)
 
 
-def test_it_is_not_settled_while_the_broker_is_silent_on_a_record() -> None:
-    report = Report(sent=2)
-    report.succeeded(None)
-    assert not report.settled(0.01)
-    report.refused(messages(1)[0], ValueError("too large"))
-    assert report.settled(0)
+def test_what_the_broker_is_silent_on_is_neither_acknowledged_nor_failed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sending, "DELIVERY_SECONDS", 0)
+    broker = Broker(seconds=0.5)
+    report = stream(broker, messages(2), 0, Stop())
+    assert (report.sent, report.acknowledged, report.failed) == (2, 0, 0)
+    assert caplog.messages == ["2 records were not acknowledged within 0 s"]
+    assert broker.flush(20) == 0
 
 
 def test_a_stop_ends_the_wait_between_two_records_but_not_the_one_for_the_broker() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,8 +13,9 @@ from kafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailed
 from tenacity import wait_none
 
 from embedded.processes import ROOT, python
-from petalstream import settings
+from petalstream import settings as environment
 from petalstream.broker import (
+    Client,
     FencedInstanceIdError,
     InvalidProducerEpochError,
     KafkaError,
@@ -21,6 +23,7 @@ from petalstream.broker import (
     ProducerFencedError,
     UnsupportedCodecError,
 )
+from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.settings import Servers, Settings
 from services.consumer import policy, session
@@ -38,7 +41,7 @@ class Sessions:
         monkeypatch.setattr(session, "_session", self._session)
         monkeypatch.setattr(policy, "between_sessions", wait_none())
 
-    def _session(self, configured: Settings, instance: str, refusals: Refusals, stop: Stop) -> None:
+    def _session(self, configured: Settings, client: Client, instance: str, refusals: Refusals, stop: Stop) -> None:
         self.refusals.append(refusals)
         for end in self._ends:
             raise end
@@ -57,12 +60,26 @@ def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> N
 
 
 def test_without_its_file_of_keys_the_consumer_says_so_and_ends(tmp_path: Path) -> None:
-    nowhere = settings.inherited(api_keys=tmp_path / "keys.txt", kafka_bootstrap_servers="nowhere.invalid:9")
+    nowhere = environment.inherited(api_keys=tmp_path / "keys.txt", kafka_bootstrap_servers="nowhere.invalid:9")
     ended = subprocess.run(
         python("services.consumer"), cwd=ROOT, env=nowhere, capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 1
     assert f"API_KEYS names {tmp_path}/keys.txt, which cannot be read: No such file or directory" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("service", ["consumer", "producer"])
+def test_without_the_client_that_is_asked_for_a_service_names_the_package_and_ends(
+    service: str, settings: Settings, iris: Bundle
+) -> None:
+    without = "import runpy, sys; sys.modules['confluent_kafka'] = None; "
+    command = [sys.executable, "-c", f"{without}runpy.run_module('services.{service}', run_name='__main__')"]
+    wanted = environment.inherited(kafka_client="confluent", models_dir=settings.models_dir)
+    ended = subprocess.run(command, cwd=ROOT, env=wanted, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    (line,) = [line for line in ended.stderr.splitlines() if " ERROR " in line]
+    assert "KAFKA_CLIENT=confluent needs the package confluent-kafka: pip install -c constraints.txt" in line
     assert "Traceback" not in ended.stderr
 
 

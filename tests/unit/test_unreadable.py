@@ -1,6 +1,6 @@
 """Bytes on the broker that no client can read: how far they reach is never guessed beyond what is certain."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import MethodType, SimpleNamespace
 from typing import Any
 
@@ -9,9 +9,9 @@ from kafka.consumer.fetcher import CompletedFetch, Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, UnknownError, for_code
 from kafka.record.memory_records import MemoryRecords
 
-from petalstream import broker
 from petalstream.broker import UnreadableRecords, UnsupportedCodecError
-from petalstream.broker.mends import _Batches, mend
+from petalstream.broker.kafka_python.consumer import poll
+from petalstream.broker.kafka_python.mends import _Batches, mend
 from tests.records import Record
 from tests.unit.batches import (
     ATTRIBUTES,
@@ -27,7 +27,6 @@ from tests.unit.batches import (
     read_on,
     taken,
 )
-from tests.unit.fakes import Consumer
 
 FIRST, MIDDLE, LAST = batch(7), batch(10), batch(13)
 LARGER_DELTAS = [3, 1_000, 2**31 - 1]
@@ -180,26 +179,20 @@ def test_any_other_error_of_the_broker_is_not_taken_for_corrupt_bytes() -> None:
     assert type(raised.value) is for_code(UnknownError.errno)
 
 
-def unreadable(first: int, after: int) -> Callable[[int], list[Record]]:
-    """What comes of a poll that meets them."""
-
-    def polled(number: int) -> list[Record]:
-        raise UnreadableRecords("iris.requests", 3, first, after, ValueError("failed crc check"))
-
-    return polled
-
-
 @pytest.mark.parametrize(
     ("claimed", "end", "bounded"), [(20, 15, 15), (20, 25, 20), (2**40, 11, 11), (20, None, 20), (20, 5, 11)]
 )
 def test_they_end_where_the_partition_ends_at_the_latest(claimed: int, end: int | None, bounded: int) -> None:
-    consumer = Consumer(unreadable(10, claimed))
-    consumer.end = end
+    def unreadable(**_: int) -> None:
+        raise UnreadableRecords("iris.requests", 3, 10, claimed, ValueError("failed crc check"))
+
+    client = SimpleNamespace(poll=unreadable, highwater=lambda partition: end)
     with pytest.raises(UnreadableRecords) as raised:
-        broker.poll(consumer, 0, 1)
+        poll(client, 0, 1)
     assert (raised.value.first, raised.value.next) == (10, bounded)
 
 
 def test_polled_records_come_as_one_list_in_order_within_each_partition() -> None:
-    first, second = Record(offset=1), Record(offset=2)
-    assert broker.poll(Consumer(lambda number: [first, second]), 0, 500) == [first, second]
+    first, second, other = Record(offset=1), Record(offset=2), Record(partition=1)
+    client = SimpleNamespace(poll=lambda **_: {"iris-0": [first, second], "iris-1": [other]})
+    assert poll(client, 0, 500) == [first, second, other]

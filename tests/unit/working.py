@@ -63,20 +63,22 @@ def worker(
     ledger: Ledger,
     stop: Stop,
     asking: Ask = ask,
+    asking_at_once: Ask | None = None,
     refusals: Refusals | None = None,
     batch_records: int = 500,
 ) -> Worker:
     """A worker that asks `asking`, and whose outcomes go to the ledger."""
-    scoring, refusals = Scoring(asking, 1_000, 1_000), refusals or Refusals(no_limit)
-    return Worker(consumer, Hold(consumer, stop), scoring, refusals, ledger.deliver, ledger.prepare, batch_records)
+    eager, patient = (Scoring(how, 1_000, 1_000) for how in (asking_at_once or asking, asking))
+    hold, refusals = Hold(consumer, stop), refusals or Refusals(no_limit)
+    return Worker(consumer, hold, eager, patient, refusals, ledger.deliver, ledger.prepare, batch_records)
 
 
 def work(ledger: Ledger, *batches: list[Record] | Exception, consumer: Consumer | None = None, **options: Any) -> None:
-    """Have a worker work on the batches that are polled, until it is asked to stop after the last one."""
+    """Have a worker work on the batches that are polled, until it is asked to stop once the last one is finished."""
     stop, consumer = Stop(), consumer or Consumer()
 
     def polled(number: int) -> list[Record]:
-        if number > len(batches):
+        if number > len(batches) + 1:  # the poll before that comes with the last batch in hand
             stop.request()
         batch = batches[number - 1] if number <= len(batches) else []
         if isinstance(batch, Exception):

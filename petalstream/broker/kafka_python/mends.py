@@ -4,19 +4,9 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError, KafkaError, UnsupportedCodecError
+from kafka.errors import CorruptRecordError
 
-
-class UnreadableRecords(KafkaError):  # type: ignore[misc]
-    """Offsets `first` up to, not including, `next` of a partition hold bytes that no client can read as records."""
-
-    def __init__(self, topic: str, partition: int, first: int, next_offset: int, fault: BaseException) -> None:
-        super().__init__(fault)
-        self.topic, self.partition, self.first, self.next = topic, partition, first, next_offset
-
-    def __str__(self) -> str:
-        last = f" to {self.next - 1}" if self.next > self.first + 1 else ""
-        return f"{self.topic}[{self.partition}]@{self.first}{last} cannot be read: {self.args[0]}"
+from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
 
 
 def mend(consumer: KafkaConsumer) -> KafkaConsumer:

@@ -1,0 +1,42 @@
+"""librdkafka's error codes as the exceptions that the rest of the product tells apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import confluent_kafka
+from kafka.errors import for_code
+
+from petalstream.broker.errors import KafkaError, KafkaTimeoutError, ProducerFencedError
+
+Code = confluent_kafka.KafkaError
+# Codes of the library's own; a broker's codes are those of Kafka's protocol, whose classes kafka-python knows.
+_OWN = {
+    Code._FENCED: ProducerFencedError,
+    Code._MSG_TIMED_OUT: KafkaTimeoutError,
+    Code._TIMED_OUT: KafkaTimeoutError,
+    Code._TIMED_OUT_QUEUE: KafkaTimeoutError,
+}
+# Bytes that it cannot read. It must not be polled again after one of these: it goes on in the middle of a batch that
+# failed its checksum, takes what is there for an offset, and then begins the partition again.
+UNREADABLE = (Code._BAD_MSG, Code._BAD_COMPRESSION, Code._UNDERFLOW, Code._NOT_IMPLEMENTED, Code.INVALID_MSG)
+
+
+def translated(error: confluent_kafka.KafkaError) -> KafkaError:
+    """The exception for an error of the library."""
+    kind = _OWN.get(error.code(), KafkaError) if error.code() < 0 else for_code(error.code())
+    return kind(error.str())
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Raise the library's own exceptions as ours."""
+    try:
+        yield
+    except confluent_kafka.KafkaException as error:
+        raise translated(error.args[0]) from error
+    except SystemError as error:
+        # The library raises in the midst of callbacks, and the next one then stumbles over what was raised.
+        cause: BaseException | None = error
+        while cause and not isinstance(cause, confluent_kafka.KafkaException):
+            cause = cause.__cause__
+        raise (translated(cause.args[0]) if cause else KafkaError(str(error))) from error

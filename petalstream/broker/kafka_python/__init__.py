@@ -1,0 +1,26 @@
+"""The stream through kafka-python, which is always installed."""
+
+from petalstream.broker.door import BOOTSTRAP_SECONDS
+from petalstream.broker.kafka_python import clients
+from petalstream.broker.kafka_python.consumer import Consumer
+from petalstream.broker.kafka_python.producer import Producer
+
+
+class KafkaPython:
+    """petalstream.broker.Client through kafka-python."""
+
+    def consumer(self, servers: str, group: str, instance_id: str, bootstrap_seconds: float) -> Consumer:
+        """A consumer in `group`. Raises KafkaError where no broker answers in time."""
+        return Consumer(clients.new_consumer(servers, group, instance_id, bootstrap_seconds))
+
+    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS) -> Producer:
+        """A producer. Raises KafkaError where no broker answers in time."""
+        return Producer(clients.new_producer(servers, delivery_seconds, bootstrap_seconds))
+
+    def transactional_producer(
+        self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
+    ) -> Producer:
+        """A producer with transactions. Raises KafkaError where no broker answers in time."""
+        return Producer(
+            clients.new_transactional_producer(servers, delivery_seconds, transactional_id, bootstrap_seconds)
+        )

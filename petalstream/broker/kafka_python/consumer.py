@@ -1,0 +1,70 @@
+"""Records in, and how far they are dealt with, through kafka-python."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+
+from petalstream.broker.door import Membership
+from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.messages import ReceivedRecord
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """petalstream.broker.Consumer through kafka-python."""
+
+    client: KafkaConsumer
+
+    def subscribe(self, pattern: str) -> None:
+        """Read the topics that match, also those that come later."""
+        self.client.subscribe(pattern=pattern)
+
+    def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
+        """Up to `most` records; none after `seconds`. Raises UnreadableRecords."""
+        return poll(self.client, seconds, most)
+
+    def membership(self) -> Membership:
+        """Which member of which generation of the group this is, in which state."""
+        return self.client.group_metadata()
+
+    def pause(self) -> None:
+        """Let no poll give a record of the partitions that it has."""
+        self.client.pause(*self.client.assignment())
+
+    def resume(self) -> None:
+        """Go on where it was paused."""
+        self.client.resume(*self.client.assignment())
+
+    def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
+        """Commit within `seconds`. Raises KafkaError, so where `membership` is no longer the consumer's."""
+        # The client commits as the member that it has become by now, whose partitions these may not be any more.
+        # Between this look and the commit nothing changes it: a join begins in poll(), and one that has begun shows in
+        # the state.
+        if self.client.group_metadata() != membership:
+            raise CommitFailedError("the group was rebalanced since these records were polled")
+        self.client.commit(offsets_after(records), timeout_ms=int(seconds * 1000))
+
+    def close(self, seconds: float) -> None:
+        """Leave within `seconds`, committing nothing."""
+        with suppress(KafkaError):
+            self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
+
+
+def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
+    """Up to `most` records, in order within each partition; none after `seconds`. Raises UnreadableRecords."""
+    try:
+        polled = client.poll(timeout_ms=int(seconds * 1000), max_records=most)
+    except UnreadableRecords as error:
+        # An end that was read from corrupt bytes may lie anywhere.
+        end = client.highwater(TopicPartition(error.topic, error.partition))
+        error.next = max(error.first + 1, min(error.next, end if end is not None else error.next))
+        raise
+    return [record for of_partition in polled.values() for record in of_partition]
+
+
+def offsets_after(records: Iterable[ReceivedRecord]) -> dict[TopicPartition, OffsetAndMetadata]:
+    """What to commit once all of `records` are dealt with: the offset after the last one, by partition."""
+    last = {(record.topic, record.partition): record.offset for record in records}
+    return {TopicPartition(*place): OffsetAndMetadata(offset + 1) for place, offset in last.items()}

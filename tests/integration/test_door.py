@@ -1,0 +1,229 @@
+"""The door to Kafka, whichever client is behind it: what the stream rests on, asked of a real broker."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.broker import (
+    Client,
+    Consumer,
+    InvalidProducerEpochError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    Producer,
+    ProducerFencedError,
+)
+from petalstream.messages import Message, ReceivedRecord
+from petalstream.settings import KafkaClient
+from tests.stack import FLOWER, Stack, both_clients
+
+pytestmark = pytest.mark.xdist_group("kafka")
+GROUP, REQUESTS, SECONDS = "door", "iris.requests", 30
+
+
+class Opened:
+    """Clients of one kind, closed when the test is over."""
+
+    def __init__(self, servers: str, kind: KafkaClient, closing: ExitStack) -> None:
+        self.servers, self._closing = servers, closing
+        self.client: Client = broker.client(kind)
+
+    def consumer(self, name: str = "own") -> Consumer:
+        consumer = self.client.consumer(self.servers, GROUP, name, SECONDS)
+        self._closing.callback(consumer.close, 1)
+        consumer.subscribe(r"^iris\.requests$")
+        return consumer
+
+    def producer(self) -> Producer:
+        producer = self.client.producer(self.servers, SECONDS, SECONDS)
+        self._closing.callback(producer.close, 1)
+        return producer
+
+    def transactional(self) -> Producer:
+        producer = self.client.transactional_producer(self.servers, 8, "door", SECONDS)
+        self._closing.callback(producer.close, 1)
+        return producer
+
+
+@pytest.fixture
+def opened(stack: Stack, kafka_client: KafkaClient) -> Iterator[Opened]:
+    """Clients beside a broker that has the topics of Iris."""
+    broker.create_topics(stack.servers, "iris", 6)
+    with ExitStack() as closing:
+        yield Opened(stack.servers, kafka_client, closing)
+
+
+def left() -> float:
+    """Time enough."""
+    return SECONDS
+
+
+def requests(count: int) -> list[Message]:
+    return [Message(REQUESTS, b"%d" % number, FLOWER, [("number", b"%d" % number)]) for number in range(count)]
+
+
+def read(consumer: Consumer, count: int) -> list[ReceivedRecord]:
+    """Poll until there are so many records; there must not be more."""
+    records: list[ReceivedRecord] = []
+
+    def enough() -> bool:
+        found = consumer.poll(0.2, 100)
+        assert len(found) <= 100
+        records.extend(found)
+        return len(records) >= count
+
+    wait_until(enough, f"{count} records", SECONDS)
+    assert len(records) == count
+    return records
+
+
+def becomes_another_member(consumer: Consumer, beside: Consumer | None = None) -> None:
+    """Poll, and another consumer beside it, until a rebalance has made it another member."""
+    before = consumer.membership()
+
+    def rebalanced() -> bool:
+        for each in (consumer, beside) if beside else (consumer,):
+            each.pause()
+            each.poll(0.2, 1)
+        return bool(consumer.membership() != before)
+
+    wait_until(rebalanced, "another membership", SECONDS)
+
+
+def nothing_committed(servers: str) -> bool:
+    return not [lag for lag in broker.lags(servers, GROUP, r"iris\.requests") if lag.committed]
+
+
+@both_clients
+def test_records_come_as_they_were_written_in_order(opened: Opened) -> None:
+    sent = [
+        Message(REQUESTS, b"key", b"first", [("name", b"\xff"), ("name", b"")]),
+        Message(REQUESTS, b"key", None, []),
+        Message(REQUESTS, b"key", b"", []),
+        Message(REQUESTS, b"key", b"last", []),
+    ]
+    opened.producer().write(sent, left)
+    found = read(opened.consumer(), 4)
+    assert [(each.topic, each.key, each.value, list(each.headers)) for each in found] == [
+        (each.topic, each.key, each.value, each.headers) for each in sent
+    ]
+    assert [each.offset for each in found] == [0, 1, 2, 3]
+    assert all(each.timestamp > 1_600_000_000_000 for each in found)
+
+
+def test_a_key_has_the_same_partition_whichever_client_writes_it(stack: Stack) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    for kind in KafkaClient:
+        with ExitStack() as closing:
+            Opened(stack.servers, kind, closing).producer().write(requests(300), left)
+    partitions = defaultdict(list)
+    for record in broker.read_topic(stack.servers, REQUESTS):
+        partitions[record.key].append(record.partition)
+    assert len(partitions) == 300
+    assert all(len(found) == 2 and len(set(found)) == 1 for found in partitions.values())
+    assert len({found[0] for found in partitions.values()}) == 6
+
+
+def test_consumers_of_both_clients_share_one_group(stack: Stack) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    with ExitStack() as closing:
+        one, other = (Opened(stack.servers, kind, closing) for kind in KafkaClient)
+        consumers = [one.consumer("one"), other.consumer("other")]
+        writer, found = one.producer(), [set[bytes | None](), set[bytes | None]()]
+
+        def both_read() -> bool:
+            writer.write(requests(60), left)
+            for consumer, keys in zip(consumers, found, strict=True):
+                keys.clear()
+                keys.update(record.key for record in consumer.poll(0.5, 1000))
+            return bool(found[0] and found[1])
+
+        wait_until(both_read, "both to have partitions", SECONDS)
+        assert not found[0] & found[1]
+
+
+@both_clients
+def test_a_paused_consumer_gets_nothing_and_then_goes_on_where_it_was(opened: Opened) -> None:
+    writer, consumer = opened.producer(), opened.consumer()
+    writer.write(requests(50), left)
+    before = read(consumer, 50)
+    consumer.pause()
+    writer.write(requests(50), left)
+    assert [consumer.poll(0.2, 100) for _ in range(5)] == [[]] * 5
+    consumer.resume()
+    after = read(consumer, 50)
+    assert len({(each.partition, each.offset) for each in before + after}) == 100
+
+
+@both_clients
+def test_a_consumer_goes_on_behind_what_is_committed(opened: Opened) -> None:
+    writer, consumer = opened.producer(), opened.consumer()
+    writer.write(requests(50), left)
+    first = read(consumer, 50)
+    consumer.commit(consumer.membership(), first, SECONDS)
+    writer.write(requests(20), left)
+    read(consumer, 20)
+    consumer.close(1)
+    again = read(opened.consumer(), 20)
+    assert len({(each.partition, each.offset) for each in first + again}) == 70
+
+
+@both_clients
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Opened, delivery: str) -> None:
+    opened.producer().write(requests(50), left)
+    consumer, transactional = opened.consumer(), opened.transactional()
+    records, polled_as = read(consumer, 50), consumer.membership()
+    becomes_another_member(consumer, opened.consumer("other"))
+    if delivery == "at-least-once":
+        with pytest.raises(KafkaError):
+            consumer.commit(polled_as, records, SECONDS)
+    else:
+        transactional.begin_transaction()
+        transactional.write([Message("iris.predictions", b"1", b"{}", [])], left)
+        with pytest.raises(KafkaError):
+            transactional.commit_transaction(polled_as, records, left)
+    assert nothing_committed(opened.servers)
+    assert list(broker.read_topic(opened.servers, "iris.predictions")) == []
+
+
+@both_clients
+def test_messages_and_offsets_of_a_transaction_are_there_together_and_of_one_that_is_left_neither(
+    opened: Opened,
+) -> None:
+    opened.producer().write(requests(50), left)
+    consumer, first = opened.consumer(), opened.transactional()
+    records = read(consumer, 50)
+    first.begin_transaction()
+    first.write([Message("iris.predictions", b"1", b"left", [])], left)
+    second = opened.transactional()
+    with pytest.raises((ProducerFencedError, InvalidProducerEpochError)):
+        first.commit_transaction(consumer.membership(), records, left)
+    assert nothing_committed(opened.servers)
+    second.begin_transaction()
+    second.write([Message("iris.predictions", b"1", b"committed", [])], left)
+    second.commit_transaction(consumer.membership(), records, left)
+    assert [each.value for each in broker.read_topic(opened.servers, "iris.predictions")] == [b"committed"]
+    assert sum(lag.committed or 0 for lag in broker.lags(opened.servers, GROUP, r"iris\.requests")) == 50
+
+
+@both_clients
+@pytest.mark.parametrize("size", [1_500_000, 3_000_000], ids=["the broker", "the client"])
+def test_a_message_is_refused_for_its_size_by(opened: Opened, size: int) -> None:
+    large = Message(REQUESTS, b"key", b"x" * size, [])
+    for _ in range(2):  # a client that cannot tell which message of a batch was too large sends them one by one then
+        with pytest.raises(KafkaError) as raised:
+            opened.producer().write([large], left)
+    assert isinstance(raised.value, MessageSizeTooLargeError)
+    told: list[BaseException] = []
+    sender = opened.producer()
+    try:
+        sender.send(large, told.append)
+    except MessageSizeTooLargeError as error:
+        told.append(error)
+    assert sender.flush(SECONDS) == 0
+    assert [type(error) for error in told] == [MessageSizeTooLargeError]

@@ -1,0 +1,57 @@
+"""What the confluent client says is said in the exceptions that the policy tells apart."""
+
+import confluent_kafka
+import pytest
+
+from petalstream.broker import (
+    AuthorizationError,
+    FencedInstanceIdError,
+    InvalidProducerEpochError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFencedError,
+)
+from petalstream.broker.confluent import Confluent
+from petalstream.broker.confluent.errors import translated, translating
+from services.consumer import policy
+
+Code = confluent_kafka.KafkaError
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (Code.FENCED_INSTANCE_ID, FencedInstanceIdError),
+        (Code.INVALID_PRODUCER_EPOCH, InvalidProducerEpochError),
+        (Code._FENCED, ProducerFencedError),
+        (Code.MSG_SIZE_TOO_LARGE, MessageSizeTooLargeError),
+        (Code.GROUP_AUTHORIZATION_FAILED, AuthorizationError),
+        (Code.TOPIC_AUTHORIZATION_FAILED, AuthorizationError),
+        (Code._TRANSPORT, KafkaError),
+        (Code.ILLEGAL_GENERATION, KafkaError),
+    ],
+)
+def test_an_error_of_the_library_is_the_exception_that_the_other_client_raises(
+    code: int, kind: type[KafkaError]
+) -> None:
+    error = translated(Code(code, "why"))
+    assert isinstance(error, kind)
+    assert "why" in str(error)
+    assert (kind is KafkaError) <= policy.Recovery().helps(error)
+
+
+def fenced_in_a_callback() -> None:
+    raise SystemError("returned a result with an exception set") from confluent_kafka.KafkaException(
+        Code(Code._FENCED, "another one")
+    )
+
+
+def test_what_was_raised_in_the_midst_of_callbacks_is_found() -> None:
+    with pytest.raises(ProducerFencedError, match="another one"), translating():
+        fenced_in_a_callback()
+
+
+def test_a_batch_that_is_refused_for_its_size_is_a_records_fault_only_where_it_is_alone() -> None:
+    client, refusal = Confluent(), MessageSizeTooLargeError("10 bytes")
+    assert not isinstance(client.on_size(refusal), MessageSizeTooLargeError)
+    assert client.on_size(refusal) is refusal
