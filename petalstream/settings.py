@@ -97,7 +97,7 @@ class Settings:
     api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)
     api_workers: int = _setting(2, "gunicorn worker processes", 1)
     api_threads: int = _setting(2, "requests that each worker answers at a time", 1)
-    api_queue: int = _setting(8, "requests that wait in each worker for their turn; any more are answered 503", 0)
+    api_queue: int = _setting(16, "requests that wait in each worker for their turn; any more are answered 503", 0)
     api_max_body_bytes: int = _setting(
         1024 * 1024, "a larger request body, as sent or decompressed, is answered 413", 1
     )
