@@ -28,6 +28,12 @@ class Keys:
         return sum(hmac.compare_digest(digest, each) for each in self._digests) > 0
 
 
+def bearer(authorization: str) -> str:
+    """The token of a bearer in an Authorization header, with any = in it; "" where it has no such token."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def guard(app: Flask, keys: Keys, open_parts: Parts) -> None:
     """Have `app` ask for a key before it does anything else with a request; of the open parts it does not."""
     without_key = open_parts.split(",")
@@ -55,8 +61,10 @@ def _part(asked: Request) -> str | None:
 def _brought(asked: Request) -> str:
     """The key of the request: a bearer's token, or what a browser asked its user for as a password."""
     found = asked.authorization
-    if found and found.type in ("bearer", "basic"):
-        return found.token or found.password or ""
+    if found and found.type == "basic":
+        return found.password or ""
+    if found and found.type == "bearer":
+        return bearer(asked.headers["Authorization"])
     return asked.headers.get("X-API-Key", "")
 
 

@@ -12,4 +12,8 @@ def json_bytes(content: Any) -> bytes:
         return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
     except orjson.JSONEncodeError:
         # A client can name half of a surrogate pair, or a number of very many digits, and gets it back in what is said.
-        return json.dumps(content, allow_nan=False).encode()
+        return json.dumps(content, allow_nan=False, default=_listed).encode()
+
+
+def _listed(array: Any) -> Any:
+    return orjson.loads(orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY))

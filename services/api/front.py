@@ -51,7 +51,7 @@ class Front:
         most_bytes: int,
         logs_access: bool,
     ) -> None:
-        self._app, self._short_way, self._gate = app, short_way, gate
+        self._app, self.short_way, self._gate = app, short_way, gate
         self._most_bytes, self._logs_access = most_bytes, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -115,7 +115,7 @@ class Front:
         if not self._gate.enter():
             return _turn_away(environ, told)
         try:
-            if self._short_way and (answer := self._short_way(environ)):
+            if self.short_way and (answer := self.short_way(environ)):
                 fields, body = answer
                 told("200 OK", fields)
                 return [body]

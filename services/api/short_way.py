@@ -12,7 +12,7 @@ import orjson
 
 from petalstream.settings import Settings
 from services.api import compression, headers, inferences, notes, rows, scoring
-from services.api.auth import Keys
+from services.api.auth import Keys, bearer
 from services.api.encoding import json_bytes
 from services.api.negotiation import JSON
 from services.api.opening import Served
@@ -32,8 +32,9 @@ _WISHES = {
     "format=columns": (False, True),
     "on_error=report&format=columns": (True, True),
 }
-_VARY, _VARY_INFER = ("Vary", "Accept, Accept-Encoding"), ("Vary", "Accept-Encoding")
-_OTHERWISE = ("HTTP_CONTENT_ENCODING", "HTTP_INFERENCE_HEADER_CONTENT_LENGTH", "SCRIPT_NAME")
+# Only where the query does not say what to answer in does Accept.
+_VARY, _VARY_NOT = ("Vary", "Accept, Accept-Encoding"), ("Vary", "Accept-Encoding")
+_OTHERWISE = ("HTTP_CONTENT_ENCODING", "SCRIPT_NAME")
 _SECURITY = list(headers.security(JSON).items())
 
 
@@ -64,7 +65,10 @@ class ShortWay:
             and type(environ["wsgi.input"]) is BytesIO
             and _HOST.fullmatch(environ.get("HTTP_HOST", "")) is not None
             and not any(map(environ.get, _OTHERWISE))
-            and (self._keys is None or self._keys.include(_token(environ)))
+            and "HTTP_INFERENCE_HEADER_CONTENT_LENGTH" not in environ
+            # Of a longer one the rest was left unread, and what was read may be rows all the same.
+            and len(environ["wsgi.input"].getbuffer()) <= self._configured.api_max_body_bytes
+            and (self._keys is None or self._keys.include(bearer(environ.get("HTTP_AUTHORIZATION", ""))))
         )
 
     def _predicted(self, environ: Environ, name: str | None) -> Answer | None:
@@ -80,7 +84,7 @@ class ShortWay:
         else:
             body = json_bytes(scored.answers()[0]) if single else answers_text(scored)
         _note(environ, "/models/<name>/predict" if name else "/predict", served, scored)
-        return _answer(environ, body, _VARY)
+        return _answer(environ, body, _VARY_NOT if in_columns else _VARY)
 
     def _inferred(self, environ: Environ, name: str) -> Answer | None:
         if environ.get("CONTENT_TYPE", JSON) != JSON:
@@ -90,13 +94,7 @@ class ShortWay:
         scored = served.scorer.predict(asked.rows)
         body = json_bytes(inferences.response(served.manifest, asked, scored))
         _note(environ, "/v2/models/<name>/infer", served, scored)
-        return _answer(environ, body, _VARY_INFER)
-
-
-def _token(environ: Environ) -> str:
-    """The API key that the request brings as a bearer's token, or a text that is none."""
-    scheme, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return token if scheme == "Bearer" else ""
+        return _answer(environ, body, _VARY_NOT)
 
 
 def _note(environ: Environ, route: str, served: Served, scored: Scored) -> None:
