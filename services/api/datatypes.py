@@ -49,7 +49,8 @@ def _real(most: float) -> Datatype:
             found = np.array(values, dtype=np.float64)
         except OverflowError:
             return None
-        return found if (np.abs(found) <= most).all() else None
+        # A whole number beyond the bound may have been rounded to it.
+        return found if (np.abs(found) < most).all() else None
 
     return Datatype(f"numbers within ±{most:g}", fits, numbers)
 

@@ -74,10 +74,10 @@ class Front:
         None of all else, of which no trace is left.
         """
         began, request = time.perf_counter(), notes.begin(environ)
-        if not self._short_way or not self._gate.enter():
+        if not self.short_way or not self._gate.enter():
             return None
         try:
-            answer = self._short_way(environ)
+            answer = self.short_way(environ)
         finally:
             self._gate.leave()
         if answer:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
 
 LAYOUTS = 20
+# Up to here a float has every whole number.
+EXACT = 2.0**53
 _TYPES = {Kind.NUMBER: {int, float}, Kind.INTEGER: {int, float}, Kind.YES_NO: {bool, int, float}}
 
 
@@ -128,5 +130,11 @@ class _Unfit(Exception):
 def _bounds(feature: Feature) -> tuple[float, float]:
     if feature.kind is Kind.YES_NO:
         return 0, 1
-    least, most = (FLOAT32_MAX if bound is None else bound for bound in (feature.minimum, feature.maximum))
-    return max(-FLOAT32_MAX, -FLOAT32_MAX if feature.minimum is None else least), min(FLOAT32_MAX, most)
+    least = -FLOAT32_MAX if feature.minimum is None else max(-FLOAT32_MAX, feature.minimum)
+    most = FLOAT32_MAX if feature.maximum is None else min(FLOAT32_MAX, feature.maximum)
+    return _surely(least, np.inf), _surely(most, -np.inf)
+
+
+def _surely(bound: float, inwards: float) -> float:
+    """The bound, but where a whole number beyond it may have been rounded to it, the next within."""
+    return bound if abs(bound) < EXACT else float(np.nextafter(bound, inwards))

@@ -90,7 +90,7 @@ def _values(title: str, shape: list[int], data: object) -> list[Any]:
     if not isinstance(data, list):
         raise WrongTensor(f"the data of {title} must be a list, not {shown(data)}")
     expected = f"the shape {shape} of {title} asks for"
-    is_flat = len(data) == math.prod(shape) and not isinstance(data[0], list)
+    is_flat = len(data) == math.prod(shape) and not any(isinstance(first, list) for first in data[:1])
     if len(shape) == 2 and not is_flat and any(isinstance(row, list) for row in data):
         return _unnested(expected, shape, data)
     if len(data) != math.prod(shape):

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,6 +209,7 @@ UNUSUAL = {
     "no inputs": Asked(INFER, b"{}"),
     "a wrong tensor": Asked(INFER, of_json(one_tensor(1, datatype="INT8"))),
     "tensors that do not fit": Asked(INFER, of_json(one_tensor(1, data=[1, 2, 3, -4]))),
+    "a tensor of no columns": Asked(INFER, of_json(one_tensor(1, shape=[1, 0], data=[]))),
     "an unknown output": Asked(INFER, of_json(inputs(outputs=[{"name": "roses"}]))),
     "wishes the other way round": Asked(IRIS, MIXED, query="format=columns&on_error=report"),
     "a wish spelt otherwise": Asked(IRIS, ROWS, query="format=%63olumns"),
