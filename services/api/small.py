@@ -8,7 +8,6 @@ from typing import Any
 from httptools import HttpParserError, HttpRequestParser
 
 MOST_BYTES = 64 * 1024
-ONE_ROW_BYTES = 2048
 _PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict|v2/models/[a-z0-9_]+/infer)[ ?]")
 # What says where a body ends, or has the client wait before it sends one.
 _LENGTHS = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -41,14 +40,6 @@ def is_whole(seen: bytes) -> bool:
     return _PREDICT.match(head) is not None and _LENGTHS.findall(head) == [b"%d" % len(body)]
 
 
-def is_one_row(seen: bytes) -> bool:
-    """Whether a whole request is of one row, an object without lists.
-
-    Whatever the answer is, it fits into what the system keeps for it, and need not be waited for.
-    """
-    return len(seen) <= ONE_ROW_BYTES and b"\r\n\r\n{" in seen and b"[" not in seen
-
-
 def environ(seen: bytes, client: str) -> dict[str, Any] | None:
     """The request in WSGI's terms, of which it has those that the short way looks at; None where it is an unusual one.
 
@@ -61,11 +52,14 @@ def environ(seen: bytes, client: str) -> dict[str, Any] | None:
     except HttpParserError:
         return None
     names = [_NAMES.get(name.lower()) for name, _ in reading.headers]
-    usual = None not in names and len(set(names)) == len(names) and parser.should_keep_alive()
+    usual = None not in names and len(set(names)) == len(names)
     if not usual or reading.complete != 1 or parser.get_http_version() != "1.1":
         return None
     path, _, query = reading.url.decode("latin-1").partition("?")
     headers = {name: value.decode("latin-1") for name, (_, value) in zip(names, reading.headers, strict=True)}
+    # The parser itself says of a request that is complete what it says of the next, which has no headers yet.
+    if headers.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
+        return None
     own = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
     return {**headers, **own, "wsgi.input": BytesIO(reading.body)}  # type: ignore[dict-item]
 

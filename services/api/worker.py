@@ -82,9 +82,8 @@ class Worker(ThreadWorker):
     def _answer_here(self, conn: TConn, seen: bytes) -> None:
         if answer := self._answer(conn, seen):
             self._send(conn, seen, answer)
-        elif small.is_one_row(seen):
-            self._finish(conn, self.handle(conn))
         else:
+            # gunicorn would wait here until the client has taken its answer, which may be never.
             self._hand_over(conn)
 
     def _answer(self, conn: TConn, seen: bytes) -> bytes | None:

@@ -86,7 +86,7 @@ def check(samples: Samples | None, rows: Sequence[Any]) -> None:
         assert [error for row in rows for error in row_errors(FEATURES, row)] == []
         matrix, unused = one_by_one(rows)
         assert samples.matrix.tolist() == matrix
-        assert (samples.matrix.dtype, samples.matrix.flags.c_contiguous) == (np.float64, True)
+        assert (samples.matrix.dtype.name, samples.matrix.flags.c_contiguous) == ("float64", True)
         assert {at: list(names) for at, names in samples.unused.items()} == unused
 
 
@@ -137,7 +137,7 @@ def test_an_array_that_is_there_already_is_judged_as_the_values_are() -> None:
             assert found.matrix.tolist() == expected.matrix.tolist()
 
 
-ELEMENTS = st.sampled_from(
+ELEMENTS: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(sign * 2**power + step for power in (7, 8, 31, 53, 63, 64) for sign in (1, -1) for step in (-1, 0, 1)),
         *(65504, 65505, 65504.5, 3.4e38, 3.5e38, 1e-320, 1.7e308, 0.5, -0.0, 3.0),
