@@ -56,8 +56,8 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
-        nobody_works = self.taken_on == reception.receiving()
-        if nobody_works and not _has_read_ahead(conn) and (seen := small.come(conn.sock)):
+        nobody_works = self.alive and self.taken_on == reception.receiving()
+        if self.at_once and nobody_works and not _has_read_ahead(conn) and (seen := small.come(conn.sock)):
             conn.data_ready = True
             self.whole.append((conn, seen))
         else:
@@ -88,10 +88,12 @@ class Worker(ThreadWorker):
 
     def _answer(self, conn: TConn, seen: bytes) -> bytes | None:
         """The answer without gunicorn's parser and WSGI, where it is 200; the request still is in the connection."""
-        if not self.at_once or not self.alive:
+        try:
+            environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+            answer = self.at_once(environ) if self.at_once and environ else None
+        except Exception:  # which would end the worker, and here ends nothing: the ordinary way meets it again
+            self.log.exception("a request could not be answered at once")
             return None
-        environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
-        answer = self.at_once(environ) if environ else None
         return _response(*answer) if answer else None
 
     def _send(self, conn: TConn, seen: bytes, answer: bytes) -> None:
