@@ -77,8 +77,14 @@ def test_a_feature_and_a_label_may_have_the_name_of_anything(rose: FlaskClient) 
     features = tuple(
         dataclasses.replace(feature, name=name) for feature, name in zip(one.manifest.features, names, strict=True)
     )
+    training = dict(zip(names, one.manifest.training.values(), strict=False))
     manifest = dataclasses.replace(
-        one.manifest, features=features, labels=("$ref", "items"), voters=("$ref", "not"), golden=()
+        one.manifest,
+        features=features,
+        labels=("$ref", "items"),
+        voters=("$ref", "not"),
+        golden=(),
+        training=training,
     )
     registry.served["rose"] = dataclasses.replace(one, scorer=dataclasses.replace(one.scorer, manifest=manifest))
     found = document(rose)
