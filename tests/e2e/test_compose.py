@@ -167,7 +167,7 @@ def test_producer_and_consumer_images_hold_only_what_they_need(stack: Stack, ser
     found = set(stack.compose("exec", service, "/opt/venv/bin/python", "-c", listing).split())
     client = {"crc32c", "kafka-python"}
     http = {"requests", "urllib3", "idna", "certifi", "charset-normalizer"}
-    tools = {"click", "prometheus_client", "tenacity"}
+    tools = {"click", "orjson", "prometheus_client", "tenacity"}
     assert found == (client if service == "producer" else client | http | tools)
 
 

@@ -62,6 +62,9 @@ class Kafka:
 
         return SimpleNamespace(get=get)
 
+    def flush(self, timeout: float) -> None:
+        """All that was sent goes out; what becomes of it the futures tell."""
+
     def group_metadata(self) -> ConsumerGroupMetadata:
         return self.member
 
