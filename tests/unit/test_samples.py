@@ -117,6 +117,7 @@ def test_rows_of_the_same_names_that_fit_are_taken_at_once(rows: list[dict[str, 
 
 
 @pytest.mark.parametrize("name", NAMED)
+@settings(deadline=None)
 @given(value=NEARLY)
 def test_a_value_at_a_bound_fits_at_once_only_where_it_fits_alone(name: str, value: Any) -> None:
     rows = [{"length": 1, "height": 1, "share": 1, "days": 1, "atoms": 1, "wild": 1, "soil": "1"} | {name: value}] * 2
@@ -158,6 +159,7 @@ def test_a_datatype_makes_an_array_only_of_values_that_it_holds(name: str, value
 
 
 @pytest.mark.parametrize("name", [name for name in DATATYPES if name not in ("BOOL", "BYTES")])
+@settings(deadline=None)
 @given(values=st.lists(st.integers(0, 127), min_size=1))
 def test_whole_numbers_of_any_numeric_datatype_make_an_array(name: str, values: list[int]) -> None:
     numbers = DATATYPES[name].numbers(values)

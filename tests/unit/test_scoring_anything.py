@@ -72,7 +72,11 @@ records = st.builds(
     value=payloads,
     headers=st.lists(st.tuples(header_names, st.none() | st.binary(max_size=9)), max_size=4),
 )
-any_records = settings(max_examples=250, deadline=None)(given(st.lists(records, max_size=12)))
+
+
+def any_records(test: Callable[..., None]) -> Callable[..., None]:
+    """Has a test called with many lists of records, however long it takes on a machine that has much to do."""
+    return settings(max_examples=250, deadline=None)(given(st.lists(records, max_size=12))(test))
 
 
 def asking(client: FlaskClient) -> Callable[[str, Sequence[bytes]], Any]:
