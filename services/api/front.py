@@ -86,6 +86,13 @@ class Front:
             self._count(environ, request, 200, str(len(body)), began)
         return answer
 
+    def refuse_at_once(self, environ: Environ) -> tuple[Fields, bytes]:
+        """Headers and body of the answer 503 to a request that has its body."""
+        began, request = time.perf_counter(), notes.begin(environ)
+        fields, body = _busy(environ["PATH_INFO"])
+        self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)
+        return fields + request.told(), body
+
     def _count(self, environ: Environ, request: Notes, status: int, size: str, began: float) -> None:
         seconds = time.perf_counter() - began
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
@@ -126,17 +133,19 @@ class Front:
 
 def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:
     """503 at once, without a step into the app."""
-    metrics.REJECTED.inc()
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    kind, said = problems.written(environ["PATH_INFO"], status, BUSY)
-    body = said.encode()
-    told(
-        f"{status.value} {status.phrase}",
-        [
-            ("Content-Type", kind),
-            ("Content-Length", str(len(body))),
-            ("Retry-After", str(problems.RETRY_SECONDS)),
-            *headers.security(kind).items(),
-        ],
-    )
+    fields, body = _busy(environ["PATH_INFO"])
+    told(f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}", fields)
     return [body]
+
+
+def _busy(path: str) -> tuple[Fields, bytes]:
+    metrics.REJECTED.inc()
+    kind, said = problems.written(path, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+    body = said.encode()
+    fields = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("Retry-After", str(problems.RETRY_SECONDS)),
+        *headers.security(kind).items(),
+    ]
+    return fields, body

@@ -43,14 +43,16 @@ class Worker(ThreadWorker):
     def load_wsgi(self) -> None:
         """What gunicorn calls for the app, which may have a way to answer at once (front.py)."""
         super().load_wsgi()
-        self.at_once = getattr(getattr(self.wsgi, "wsgi_app", None), "at_once", None)
+        front = getattr(self.wsgi, "wsgi_app", None)
+        self.at_once = getattr(front, "at_once", None)
+        self.refuse_at_once = getattr(front, "refuse_at_once", None)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
         super().wait_for_and_dispatch_events(timeout)
         came, self.whole = self.whole, []
-        for conn, _ in came[self._places() :]:
-            self._refuse(conn)
+        for conn, seen in came[self._places() :]:
+            self._refuse_here(conn, seen)
         for conn, seen in came[: self._places()]:
             self._answer_here(conn, seen)
 
@@ -79,6 +81,13 @@ class Worker(ThreadWorker):
         handled = self.refusing.submit(self.handle, conn)
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
+    def _refuse_here(self, conn: TConn, seen: bytes) -> None:
+        environ = _environ(conn, seen)
+        if self.refuse_at_once and environ:
+            self._send(conn, seen, _response("503 Service Unavailable", *self.refuse_at_once(environ)))
+        else:
+            self._refuse(conn)
+
     def _answer_here(self, conn: TConn, seen: bytes) -> None:
         if answer := self._answer(conn, seen):
             self._send(conn, seen, answer)
@@ -89,12 +98,12 @@ class Worker(ThreadWorker):
     def _answer(self, conn: TConn, seen: bytes) -> bytes | None:
         """The answer without gunicorn's parser and WSGI, where it is 200; the request still is in the connection."""
         try:
-            environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+            environ = _environ(conn, seen)
             answer = self.at_once(environ) if self.at_once and environ else None
         except Exception:  # which would end the worker, and here ends nothing: the ordinary way meets it again
             self.log.exception("a request could not be answered at once")
             return None
-        return _response(*answer) if answer else None
+        return _response("200 OK", *answer) if answer else None
 
     def _send(self, conn: TConn, seen: bytes, answer: bytes) -> None:
         """Take the request from the connection and send the answer; what the client does not take now, in a thread."""
@@ -148,10 +157,16 @@ def _send_on(conn: TConn, left: bytes) -> bool:
     return True
 
 
-def _response(fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
-    """The answer 200 as gunicorn would send it."""
+def _environ(conn: TConn, seen: bytes) -> dict[str, Any] | None:
+    return small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+
+
+def _response(status: str, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """The answer as gunicorn would send it."""
     told = [("Server", SERVER), ("Date", http_date()), ("Connection", "keep-alive"), *fields]
-    return "".join(["HTTP/1.1 200 OK\r\n", *(f"{name}: {value}\r\n" for name, value in told), "\r\n"]).encode() + body
+    return (
+        "".join([f"HTTP/1.1 {status}\r\n", *(f"{name}: {value}\r\n" for name, value in told), "\r\n"]).encode() + body
+    )
 
 
 def _has_read_ahead(conn: TConn) -> bool:
