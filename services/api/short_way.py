@@ -11,7 +11,7 @@ from typing import Any
 from petalstream.settings import Settings
 from services.api import compression, headers, inferences, notes, rows, scoring
 from services.api.auth import Keys, bearer
-from services.api.body import parse_json
+from services.api.body import parse_quickly
 from services.api.encoding import json_bytes
 from services.api.negotiation import JSON
 from services.api.opening import Served
@@ -76,7 +76,7 @@ class ShortWay:
             return None
         reports, in_columns = wishes
         served = self._registry.find(name or self._configured.default_model)
-        given, single = rows.of_json(parse_json(environ["wsgi.input"].getvalue()))
+        given, single = rows.of_json(parse_quickly(environ["wsgi.input"].getvalue()))
         scored = served.scorer.report(given) if reports else served.scorer.predict(given)
         if in_columns:
             body = json_bytes(scored.columns())
@@ -89,7 +89,7 @@ class ShortWay:
         if environ.get("CONTENT_TYPE", JSON) != JSON:
             return None
         served = self._registry.find(name)
-        asked = inferences.read(served.manifest.features, parse_json(environ["wsgi.input"].getvalue()))
+        asked = inferences.read(served.manifest.features, parse_quickly(environ["wsgi.input"].getvalue()))
         scored = served.scorer.predict(asked.rows)
         body = json_bytes(inferences.response(served.manifest, asked, scored))
         _note(environ, "/v2/models/<name>/infer", served, scored)
