@@ -72,8 +72,8 @@ def parse_json(body: bytes) -> Any:
 def parse_quickly(body: bytes) -> Any:
     """What a body in JSON holds.
 
-    Raises ValueError where the standard library is to judge: it reads NaN, which is a fault of its row, whole numbers of
-    more than 64 bits without rounding them, and tells more of what is no JSON.
+    Raises ValueError where the standard library is to judge: it reads NaN, which is a fault of its row, does not round
+    whole numbers of more than 64 bits, and tells more of what is no JSON.
     """
     if _LONG in body.translate(_DIGITS):
         raise ValueError("a number may be too long")
