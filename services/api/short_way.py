@@ -53,7 +53,7 @@ class ShortWay:
                 return self._predicted(environ, asked[1])
             if asked := _INFER.fullmatch(path):
                 return self._inferred(environ, asked[1])
-        except Exception:
+        except Exception:  # whatever it is, the ordinary way meets it again, tells it and counts it
             return None
         return None
 
