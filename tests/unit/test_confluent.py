@@ -1,5 +1,7 @@
 """What the confluent client says is said in the exceptions that the policy tells apart."""
 
+import threading
+
 import confluent_kafka
 import pytest
 
@@ -13,6 +15,8 @@ from petalstream.broker import (
 )
 from petalstream.broker.confluent import Confluent
 from petalstream.broker.confluent.errors import translated, translating
+from petalstream.broker.confluent.producer import bounded
+from petalstream.broker.errors import KafkaTimeoutError
 from services.consumer import policy
 
 Code = confluent_kafka.KafkaError
@@ -55,3 +59,18 @@ def test_a_batch_that_is_refused_for_its_size_is_a_records_fault_only_where_it_i
     client, refusal = Confluent(), MessageSizeTooLargeError("10 bytes")
     assert not isinstance(client.on_size(refusal), MessageSizeTooLargeError)
     assert client.on_size(refusal) is refusal
+
+
+def test_a_call_that_forgets_its_timeout_is_left_to_itself() -> None:
+    ended = threading.Event()
+    with pytest.raises(KafkaTimeoutError, match="offsets in time"):
+        bounded(ended.wait, 0.01)
+    ended.set()
+
+
+def test_what_a_bounded_call_raises_is_raised() -> None:
+    def fails() -> None:
+        raise ProducerFencedError
+
+    with pytest.raises(ProducerFencedError):
+        bounded(fails, 30)

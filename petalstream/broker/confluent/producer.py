@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 import confluent_kafka
@@ -16,7 +18,7 @@ from petalstream.broker.door import Left
 from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from petalstream.messages import Message, ReceivedRecord
 
-FULL_SECONDS = 0.1
+FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
 BATCH_BYTES, BATCH_RECORDS, QUEUED_KILOBYTES = 256 * 1024, 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
@@ -63,8 +65,12 @@ class Producer:
 
     def commit_transaction(self, membership: Membership, records: Iterable[ReceivedRecord], left: Left) -> None:
         """Add the offsets after `records` to the transaction and commit it in the seconds `left`. Raises KafkaError."""
+        offsets, seconds = offsets_after(records), left()
         with translating():
-            self._client.send_offsets_to_transaction(offsets_after(records), membership.metadata, left())
+            bounded(
+                lambda: self._client.send_offsets_to_transaction(offsets, membership.metadata, seconds),
+                seconds + OVERTIME_SECONDS,
+            )
             self._client.commit_transaction(left())
 
     def close(self, seconds: float) -> None:
@@ -95,6 +101,27 @@ class Producer:
     def _note(self, error: confluent_kafka.KafkaError | None, _: object) -> None:
         if error:
             self._errors.append(translated(error))
+
+
+def bounded(call: Callable[[], object], seconds: float) -> None:
+    """Wait for a call of the library that may forget its own timeout. Raises KafkaTimeoutError.
+
+    The library does, in send_offsets_to_transaction(), where the group's coordinator is lost meanwhile: librdkafka's
+    issue 5456. Nothing ends such a call; its producer must not be used any more, and is fenced by the next one.
+    """
+    told: Future[object] = Future()
+
+    def run() -> None:
+        try:
+            told.set_result(call())
+        except BaseException as error:
+            told.set_exception(error)
+
+    Thread(target=run, name="offsets", daemon=True).start()
+    try:
+        told.result(seconds)
+    except TimeoutError:
+        raise KafkaTimeoutError("the broker did not take the transaction's offsets in time") from None
 
 
 def options(servers: str, delivery_seconds: int, alone: bool = False, transactional_id: str | None = None) -> Options:
