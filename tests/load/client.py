@@ -47,9 +47,8 @@ def load(
     until: Callable[[float], bool],
     judge: Judge = is_a_flower_or_busy,
     heeds_retry_after: bool = False,
-    body: bytes = BODY,
 ) -> Seen:
-    """Post `body` to `url` again and again from each connection, while `until` is false of the seconds that passed.
+    """Post a flower to `url` again and again from each connection, while `until` is false of the seconds that passed.
 
     A connection that `heeds_retry_after` stays away for as long as a 503 asks it to, as the consumer does.
     """
@@ -57,7 +56,7 @@ def load(
 
     async def ask_on(session: aiohttp.ClientSession, began: float) -> None:
         while not until(time.monotonic() - began):
-            status = await _ask(session, url, judge, seen, body)
+            status = await _ask(session, url, judge, seen)
             if status == 503 and heeds_retry_after:
                 await asyncio.sleep(1)
 
@@ -75,11 +74,11 @@ def for_seconds(seconds: float) -> Callable[[float], bool]:
     return lambda passed: passed >= seconds
 
 
-async def _ask(session: aiohttp.ClientSession, url: str, judge: Judge, seen: Seen, sent: bytes) -> int | None:
+async def _ask(session: aiohttp.ClientSession, url: str, judge: Judge, seen: Seen) -> int | None:
     """Ask once; the status, None where there was no answer."""
     asked = time.monotonic()
     try:
-        async with session.post(url, data=sent, headers={"Content-Type": "application/json"}) as answer:
+        async with session.post(url, data=BODY, headers={"Content-Type": "application/json"}) as answer:
             body = await answer.read()
     except (aiohttp.ClientError, TimeoutError) as error:
         seen.failures.append(repr(error))

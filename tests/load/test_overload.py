@@ -1,35 +1,16 @@
 """More requests than two workers can take on."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from tests.load.client import Seen, for_seconds, is_a_flower_or_busy, load
+from tests.load.client import Seen, for_seconds, load
 from tests.lone_api import LoneApi, lone_api
-from tests.records import FLOWER
 
 pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.alone]
 CONNECTIONS, SECONDS = 200, 20
-# So many that the api and not the one process that asks is what takes the time: it answers single flowers faster.
-ROWS = 500
-BODY = json.dumps([FLOWER] * ROWS).encode()
-PREDICT = "/models/iris/predict?format=columns"
-
-
-def are_flowers_or_busy(status: int, headers: Any, body: bytes) -> str:
-    """Predictions for all rows, or 503 with Retry-After."""
-    if status != 200:
-        return is_a_flower_or_busy(status, headers, body)
-    return "" if json.loads(body)["label"] == ["setosa"] * ROWS else f"answered {body[:200]!r}"
-
-
-def ask(api: LoneApi, connections: int, seconds: float, heeds_retry_after: bool = False) -> Seen:
-    """Have so many connections ask for that long."""
-    return load(f"{api.url}{PREDICT}", connections, for_seconds(seconds), are_flowers_or_busy, heeds_retry_after, BODY)
 
 
 def told(name: str, seen: Seen) -> float:
@@ -41,15 +22,16 @@ def told(name: str, seen: Seen) -> float:
 
 def crowded(api: LoneApi, heeds_retry_after: bool) -> tuple[float, float]:
     """Have a crowd ask, and see what it gets; the 99th percentiles of one connection alone and of those let in."""
-    before = told("one connection, before", ask(api, 1, 5))
-    seen = ask(api, CONNECTIONS, SECONDS, heeds_retry_after)
+    url = f"{api.url}/models/iris/predict"
+    before = told("one connection, before", load(url, 1, for_seconds(5)))
+    seen = load(url, CONNECTIONS, for_seconds(SECONDS), heeds_retry_after=heeds_retry_after)
     crowd = told(f"{CONNECTIONS} connections", seen)
     assert (seen.failures, seen.complaints) == ([], [])
     assert set(seen.statuses) == {200, 503}
     assert api.counted("petalstream_api_rejected_requests_total") == seen.statuses[503]
     assert api.counted("petalstream_api_in_flight_requests") == 0
     # The machine may be another one from one second to the next: the slower time counts.
-    after = told("one connection, after", ask(api, 1, 5))
+    after = told("one connection, after", load(url, 1, for_seconds(5)))
     return max(before, after), crowd
 
 
@@ -60,7 +42,7 @@ def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
     with lone_api(settings.models_dir, tmp_path) as api:
         alone, crowd = crowded(api, heeds_retry_after)
     with lone_api(settings.models_dir, tmp_path, api_queue=2 * CONNECTIONS) as boundless:
-        unbounded = ask(boundless, CONNECTIONS, SECONDS / 2)
+        unbounded = load(f"{boundless.url}/models/iris/predict", CONNECTIONS, for_seconds(SECONDS / 2))
         everybody = told(f"{CONNECTIONS} connections that all wait", unbounded)
     assert set(unbounded.statuses) == {200}
     # Of the places that the crowd would fill, those let in find a tenth.
