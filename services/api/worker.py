@@ -1,7 +1,8 @@
 """gunicorn's worker with threads, but for three things."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
@@ -16,6 +17,8 @@ from services.api import gate, reception, small
 SLOW_CLIENTS = 16
 # Few, since each one that is awake takes the interpreter from those at work.
 REFUSING_THREADS = 2
+# A request in WSGI's terms to its answer's headers and body, None where that takes the ordinary way.
+AtOnce = Callable[[dict[str, Any]], tuple[Sequence[tuple[str, str]], bytes] | None]
 
 
 class Worker(ThreadWorker):
@@ -44,8 +47,8 @@ class Worker(ThreadWorker):
         """What gunicorn calls for the app, which may have a way to answer at once (front.py)."""
         super().load_wsgi()
         front = getattr(self.wsgi, "wsgi_app", None)
-        self.at_once = getattr(front, "at_once", None)
-        self.refuse_at_once = getattr(front, "refuse_at_once", None)
+        self.at_once: AtOnce | None = getattr(front, "at_once", None)
+        self.refuse_at_once: AtOnce | None = getattr(front, "refuse_at_once", None)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
@@ -82,28 +85,27 @@ class Worker(ThreadWorker):
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
     def _refuse_here(self, conn: TConn, seen: bytes) -> None:
-        environ = _environ(conn, seen)
-        if self.refuse_at_once and environ:
-            self._send(conn, seen, _response("503 Service Unavailable", *self.refuse_at_once(environ)))
+        if answer := self._answer(conn, seen, self.refuse_at_once, HTTPStatus.SERVICE_UNAVAILABLE):
+            self._send(conn, seen, answer)
         else:
             self._refuse(conn)
 
     def _answer_here(self, conn: TConn, seen: bytes) -> None:
-        if answer := self._answer(conn, seen):
+        if answer := self._answer(conn, seen, self.at_once, HTTPStatus.OK):
             self._send(conn, seen, answer)
         else:
             # gunicorn would wait here until the client has taken its answer, which may be never.
             self._hand_over(conn)
 
-    def _answer(self, conn: TConn, seen: bytes) -> bytes | None:
-        """The answer without gunicorn's parser and WSGI, where it is 200; the request still is in the connection."""
+    def _answer(self, conn: TConn, seen: bytes, ask: AtOnce | None, status: HTTPStatus) -> bytes | None:
+        """What `ask` has as the answer of that status, without gunicorn's parser and WSGI; the request stays unread."""
         try:
-            environ = _environ(conn, seen)
-            answer = self.at_once(environ) if self.at_once and environ else None
+            environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+            answer = ask(environ) if ask and environ else None
         except Exception:  # which would end the worker, and here ends nothing: the ordinary way meets it again
             self.log.exception("a request could not be answered at once")
             return None
-        return _response("200 OK", *answer) if answer else None
+        return _response(status, *answer) if answer else None
 
     def _send(self, conn: TConn, seen: bytes, answer: bytes) -> None:
         """Take the request from the connection and send the answer; what the client does not take now, in a thread."""
@@ -157,16 +159,11 @@ def _send_on(conn: TConn, left: bytes) -> bool:
     return True
 
 
-def _environ(conn: TConn, seen: bytes) -> dict[str, Any] | None:
-    return small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
-
-
-def _response(status: str, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
+def _response(status: HTTPStatus, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
     """The answer as gunicorn would send it."""
     told = [("Server", SERVER), ("Date", http_date()), ("Connection", "keep-alive"), *fields]
-    return (
-        "".join([f"HTTP/1.1 {status}\r\n", *(f"{name}: {value}\r\n" for name, value in told), "\r\n"]).encode() + body
-    )
+    head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in told), "", ""]
+    return "\r\n".join(head).encode() + body
 
 
 def _has_read_ahead(conn: TConn) -> bool:
