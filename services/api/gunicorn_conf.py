@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from petalstream import keys, settings
 from petalstream.keys import KeysError
 from services.api import slot
+from services.api.shares import Shares
 from services.api.worker import SLOW_CLIENTS
 
 _configured = settings.load_or_exit("api")
@@ -23,6 +24,7 @@ except KeysError as error:
 if not settings.shared_folder():
     settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
 _shared = settings.shared_folder()
+_shares = Shares()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
 worker_class = "services.api.worker.Worker"
@@ -43,9 +45,10 @@ def pre_request(worker: Any, request: Any) -> None:
 
 
 def pre_fork(server: Any, forked: Any) -> None:
-    """Give a new worker the lowest number that no living one has."""
+    """Give a new worker the lowest number that no living one has, and a look at what the others have to do."""
     taken = {alive.slot for alive in server.WORKERS.values()}
     forked.slot = next(number for number in count() if number not in taken)
+    forked.shares = _shares
 
 
 def post_fork(server: Any, forked: Any) -> None:
@@ -67,6 +70,7 @@ def post_worker_init(ready: Any) -> None:
 def child_exit(server: Any, ended: Any) -> None:
     """Forget what a worker had in flight, however it ended."""
     mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
+    _shares.forget(ended.slot)
 
 
 def on_exit(server: Any) -> None:

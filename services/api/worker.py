@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, but for three things."""
+"""gunicorn's worker with threads, but for four things."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +11,8 @@ from gunicorn.http.parser import RequestParser
 from gunicorn.util import http_date
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from services.api import gate, reception, small
+from services.api import gate, reception, slot, small
+from services.api.shares import Shares
 
 # Threads beyond those that the gate lets in: so many clients may send slowly and hold up nobody.
 SLOW_CLIENTS = 16
@@ -31,10 +32,14 @@ class Worker(ThreadWorker):
     and the connection back, takes longer than most answers. Of those that came together it takes on as many as the gate
     lets in.
 
+    A new connection it leaves to workers that have fewer (shares.py).
+
     It also closes its listening sockets as soon as it is asked to stop. ThreadWorker only looks at them no longer:
     whoever connects while the last requests end would wait for an answer until the process is gone, instead of being
     refused and asking elsewhere.
     """
+
+    shares: Shares  # given by gunicorn_conf.py before the worker is forked
 
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
@@ -53,6 +58,8 @@ class Worker(ThreadWorker):
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
         super().wait_for_and_dispatch_events(timeout)
+        if self.alive:
+            self.shares.tell(self.nr_conns)
         came, self.whole = self.whole, []
         for conn, seen in came[self._places() :]:
             self._refuse_here(conn, seen)
@@ -144,10 +151,12 @@ class Worker(ThreadWorker):
 
     def accept(self, listener: Any) -> None:
         """What gunicorn calls for a new connection, which may be news of a moment ago."""
-        if self.alive:
+        if self.alive and not self.shares.leaves(self.nr_conns):
             super().accept(listener)
+            self.shares.tell(self.nr_conns)
 
     def _close_listeners(self) -> None:
+        self.shares.forget(slot.number)
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()

@@ -1,0 +1,48 @@
+"""Which worker takes a new connection: one that has fewest.
+
+The kernel gives it to whichever is awake, and that is often the same one for all connections of a client that opens
+them at once. They stay open, and one worker has all the work then while the others have none.
+"""
+
+import mmap
+import time
+from collections.abc import Callable
+
+from services.api import slot
+
+# So long a connection is left to others that have fewer; they may have something to do.
+LEAVE_SECONDS = 0.005
+_NUMBERS = mmap.PAGESIZE // 4
+
+
+class Shares:
+    """How many connections each worker has, in memory that all of them share; made before they are forked."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        # By slot, and one more than there are connections: 0 where no worker is.
+        self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
+        self._clock = clock
+        self._left_at: float | None = None
+
+    def tell(self, connections: int) -> None:
+        """Let the others know how many this worker has."""
+        if slot.number < _NUMBERS:
+            self._counts[slot.number] = connections + 1
+
+    def forget(self, number: int) -> None:
+        """The worker in this slot is gone."""
+        if number < _NUMBERS:
+            self._counts[number] = 0
+
+    def leaves(self, connections: int) -> bool:
+        """Whether a worker that has so many leaves the next one to others, who have fewer; for LEAVE_SECONDS at most."""
+        if all(not 0 < count <= connections for count in self._counts.tolist()):
+            self._left_at = None
+            return False
+        now = self._clock()
+        if self._left_at is None:
+            self._left_at = now
+        if now - self._left_at < LEAVE_SECONDS:
+            return True
+        self._left_at = None
+        return False

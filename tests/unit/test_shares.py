@@ -1,0 +1,73 @@
+"""Which worker takes a new connection."""
+
+import pytest
+
+from services.api import slot
+from services.api.shares import LEAVE_SECONDS, Shares
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shares(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Shares:
+    """As the worker in slot 0 sees them; the one in slot 1 has two connections."""
+    shares = Shares(clock)
+    monkeypatch.setattr(slot, "number", 1)
+    shares.tell(2)
+    monkeypatch.setattr(slot, "number", 0)
+    return shares
+
+
+@pytest.mark.parametrize(("connections", "leaves"), [(1, False), (2, False), (3, True)])
+def test_a_worker_leaves_a_connection_to_one_that_has_fewer(shares: Shares, connections: int, leaves: bool) -> None:
+    shares.tell(connections)
+    assert shares.leaves(connections) == leaves
+
+
+def test_a_worker_that_is_alone_takes_every_connection() -> None:
+    shares = Shares()
+    shares.tell(50)
+    assert not shares.leaves(50)
+
+
+def test_what_the_others_do_not_take_in_time_is_taken(shares: Shares, clock: Clock) -> None:
+    assert shares.leaves(3)
+    clock.now += LEAVE_SECONDS / 2
+    assert shares.leaves(3)
+    clock.now += LEAVE_SECONDS
+    assert not shares.leaves(3)
+
+
+def test_the_time_begins_anew_with_the_next_connection(shares: Shares, clock: Clock) -> None:
+    assert shares.leaves(3)
+    clock.now += 2 * LEAVE_SECONDS
+    assert not shares.leaves(3)
+    assert shares.leaves(4)
+
+
+def test_nothing_is_left_to_a_worker_that_is_gone(shares: Shares) -> None:
+    shares.forget(1)
+    assert not shares.leaves(3)
+
+
+def test_a_worker_beyond_those_that_there_is_room_for_takes_every_connection(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = Shares(clock)
+    monkeypatch.setattr(slot, "number", 100_000)
+    shares.tell(7)
+    shares.forget(100_000)
+    assert not shares.leaves(7)
