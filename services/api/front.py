@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -11,10 +11,8 @@ from services.api import access, headers, metrics, notes, problems, reception
 from services.api.gate import Gate
 from services.api.notes import Notes
 from services.api.observability import METRICS, PROBES
-from services.api.short_way import ShortWay
+from services.api.short_way import Answer, Environ, Fields, ShortWay
 
-Environ = dict[str, Any]
-Fields = list[tuple[str, str]]
 # Whoever asks how the api is must hear it above all when it has too much to do.
 UNGATED = frozenset((*PROBES, METRICS))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
@@ -68,26 +66,30 @@ class Front:
         finally:
             self._count(environ, request, told.status, told.size, began)
 
-    def at_once(self, environ: Environ) -> tuple[Fields, bytes] | None:
-        """Headers and body of the answer to a request that has its body, where the short way takes it; it was 200.
+    def at_once(self, environs: Sequence[Environ]) -> list[Answer | None]:
+        """Headers and body of the answer to each request that the short way takes; it was 200. Each has its body.
 
-        None of all else, of which no trace is left.
+        They came together and have one turn. None for all else, of which no trace is left.
         """
-        began, request = time.perf_counter(), notes.begin(environ)
+        began, requests = time.perf_counter(), list(map(notes.begin, environs))
         if not self.short_way or not self._gate.enter():
-            return None
+            return [None] * len(environs)
         try:
-            answer = self.short_way(environ)
+            answers = self.short_way.together(environs)
         finally:
             self._gate.leave()
-        if answer:
-            fields, body = answer
-            fields += request.told()
-            self._count(environ, request, 200, str(len(body)), began)
-        return answer
+        for environ, request, answer in zip(environs, requests, answers, strict=True):
+            if answer:
+                fields, body = answer
+                fields += request.told()
+                self._count(environ, request, 200, str(len(body)), began)
+        return answers
 
-    def refuse_at_once(self, environ: Environ) -> tuple[Fields, bytes]:
-        """Headers and body of the answer 503 to a request that has its body."""
+    def refuse_at_once(self, environs: Sequence[Environ]) -> list[Answer | None]:
+        """Headers and body of the answer 503 to each request, which has its body."""
+        return [self._refused(environ) for environ in environs]
+
+    def _refused(self, environ: Environ) -> Answer:
         began, request = time.perf_counter(), notes.begin(environ)
         fields, body = _busy(environ["PATH_INFO"])
         self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)

@@ -1,7 +1,7 @@
 """What is known of one request: the app notes it down, and metrics and the access log tell it."""
 
+import random
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ def begin(environ: dict[str, Any]) -> Notes:
     """New notes for a request, with the id that it brings in X-Request-ID, or one made here where it brings none."""
     brought, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
     notes = Notes(
-        request_id=brought if _REQUEST_ID.fullmatch(brought) else secrets.token_hex(16),
+        request_id=brought if _REQUEST_ID.fullmatch(brought) else f"{random.getrandbits(128):032x}",
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
     )
     environ[_KEY] = notes

@@ -35,7 +35,7 @@ class Shares:
             self._counts[number] = 0
 
     def leaves(self, connections: int) -> bool:
-        """Whether a worker that has so many leaves the next one to others, who have fewer; for LEAVE_SECONDS at most."""
+        """Whether one that has so many leaves the next connection to who has fewer, for LEAVE_SECONDS at most."""
         if all(not 0 < count <= connections for count in self._counts.tolist()):
             self._left_at = None
             return False

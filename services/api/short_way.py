@@ -5,6 +5,8 @@ leaves no trace and says nothing: the ordinary way answers that, and tells what 
 """
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -16,11 +18,14 @@ from services.api.encoding import json_bytes
 from services.api.negotiation import JSON
 from services.api.opening import Served
 from services.api.registry import Registry
+from services.api.samples import Table
 from services.api.scored import Scored
+from services.api.scorer import Rows
 from services.api.text import answers_text
 
 Environ = dict[str, Any]
-Answer = tuple[list[tuple[str, str]], bytes]
+Fields = list[tuple[str, str]]
+Answer = tuple[Fields, bytes]
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62})*(:[0-9]{1,5})?")
 _PREDICT = re.compile(r"/predict|/models/([a-z0-9_]+)/predict")
 _INFER = re.compile(r"/v2/models/([a-z0-9_]+)/infer")
@@ -37,6 +42,28 @@ _OTHERWISE = ("HTTP_CONTENT_ENCODING", "SCRIPT_NAME")
 _SECURITY = list(headers.security(JSON).items())
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What one request asks for: rows of one version, and how what is found of them is to be written.
+
+    `alone` is its row where it is one that is answered with an object, which may be scored together with others.
+    """
+
+    environ: Environ
+    route: str
+    served: Served
+    rows: Rows
+    write: Callable[[Scored], bytes]
+    vary: tuple[str, str]
+    reports: bool = False
+    alone: Sequence[object] = ()
+
+    def scored(self) -> Scored:
+        """What the version says of its rows. Raises InvalidRows."""
+        scorer = self.served.scorer
+        return scorer.report(self.rows) if self.reports else scorer.predict(self.rows)
+
+
 class ShortWay:
     """Knows the models, the settings and, where some are asked for, the API keys."""
 
@@ -45,14 +72,32 @@ class ShortWay:
 
     def __call__(self, environ: Environ) -> Answer | None:
         """Headers and body of the answer to a request whose body was taken in; None: the ordinary way is to answer."""
+        (answer,) = self.together([environ])
+        return answer
+
+    def together(self, environs: Sequence[Environ]) -> list[Answer | None]:
+        """The same for each of several requests; their single rows for the same version are scored as one batch."""
+        asked = [self._asked(environ) for environ in environs]
+        groups: dict[int, list[int]] = {}
+        for number, each in enumerate(asked):
+            if each:
+                groups.setdefault(id(each.served if each.alone else each), []).append(number)
+        answers: list[Answer | None] = [None] * len(asked)
+        for numbers in groups.values():
+            group = [each for number in numbers if (each := asked[number])]
+            for number, each, body in zip(numbers, group, _bodies(group), strict=True):
+                answers[number] = _answer(each, body) if body is not None else None
+        return answers
+
+    def _asked(self, environ: Environ) -> _Asked | None:
         if not self._is_usual(environ):
             return None
         path = environ["PATH_INFO"]
         try:
-            if asked := _PREDICT.fullmatch(path):
-                return self._predicted(environ, asked[1])
-            if asked := _INFER.fullmatch(path):
-                return self._inferred(environ, asked[1])
+            if found := _PREDICT.fullmatch(path):
+                return self._prediction(environ, found[1])
+            if found := _INFER.fullmatch(path):
+                return self._inference(environ, found[1])
         except Exception:  # whatever it is, the ordinary way meets it again, tells it and counts it
             return None
         return None
@@ -70,41 +115,61 @@ class ShortWay:
             and (self._keys is None or self._keys.include(bearer(environ.get("HTTP_AUTHORIZATION", ""))))
         )
 
-    def _predicted(self, environ: Environ, name: str | None) -> Answer | None:
+    def _prediction(self, environ: Environ, name: str | None) -> _Asked | None:
         wishes = _WISHES.get(environ["QUERY_STRING"])
         if wishes is None or environ.get("CONTENT_TYPE") != JSON:
             return None
         reports, in_columns = wishes
         served = self._registry.find(name or self._configured.default_model)
         given, single = rows.of_json(parse_quickly(environ["wsgi.input"].getvalue()))
-        scored = served.scorer.report(given) if reports else served.scorer.predict(given)
+        route = "/models/<name>/predict" if name else "/predict"
         if in_columns:
-            body = json_bytes(scored.columns())
-        else:
-            body = json_bytes(scored.answers()[0]) if single else answers_text(scored)
-        _note(environ, "/models/<name>/predict" if name else "/predict", served, scored)
-        return _answer(environ, body, _VARY_NOT if in_columns else _VARY)
+            return _Asked(environ, route, served, given, _columns, _VARY_NOT, reports)
+        if single and not isinstance(given, Table):
+            return _Asked(environ, route, served, given, _first, _VARY, reports, given)
+        return _Asked(environ, route, served, given, answers_text, _VARY, reports)
 
-    def _inferred(self, environ: Environ, name: str) -> Answer | None:
+    def _inference(self, environ: Environ, name: str) -> _Asked | None:
         if environ.get("CONTENT_TYPE", JSON) != JSON:
             return None
         served = self._registry.find(name)
-        asked = inferences.read(served.manifest.features, parse_quickly(environ["wsgi.input"].getvalue()))
-        scored = served.scorer.predict(asked.rows)
-        body = json_bytes(inferences.response(served.manifest, asked, scored))
-        _note(environ, "/v2/models/<name>/infer", served, scored)
-        return _answer(environ, body, _VARY_NOT)
+        wanted = inferences.read(served.manifest.features, parse_quickly(environ["wsgi.input"].getvalue()))
+
+        def write(scored: Scored) -> bytes:
+            return json_bytes(inferences.response(served.manifest, wanted, scored))
+
+        return _Asked(environ, "/v2/models/<name>/infer", served, wanted.rows, write, _VARY_NOT)
 
 
-def _note(environ: Environ, route: str, served: Served, scored: Scored) -> None:
-    notes.of(environ).route = route
-    scoring.note(environ, served, scored.count)
+def _bodies(group: Sequence[_Asked]) -> list[bytes | None]:
+    """The bodies of the answers to one request, or to several single ones for the same version; None where not here."""
+    first = group[0]
+    try:
+        if len(group) == 1:
+            scored = first.scored()
+            bodies: list[bytes | None] = [first.write(scored)]
+        else:
+            scored = first.served.scorer.predict([row for each in group for row in each.alone])
+            bodies = [json_bytes(answer) for answer in scored.answers()]
+    except Exception:  # whose fault it is shows when each is asked alone; that one the ordinary way answers
+        return [None] if len(group) == 1 else [body for each in group for body in _bodies([each])]
     scoring.count(scored)
+    return bodies
 
 
-def _answer(environ: Environ, body: bytes, vary: tuple[str, str]) -> Answer:
-    told = [("Content-Type", JSON), vary, *_SECURITY]
-    if len(body) >= compression.LEAST_BYTES and compression.accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+def _first(scored: Scored) -> bytes:
+    return json_bytes(scored.answers()[0])
+
+
+def _columns(scored: Scored) -> bytes:
+    return json_bytes(scored.columns())
+
+
+def _answer(asked: _Asked, body: bytes) -> Answer:
+    notes.of(asked.environ).route = asked.route
+    scoring.note(asked.environ, asked.served, len(asked.rows))
+    told = [("Content-Type", JSON), asked.vary, *_SECURITY]
+    if len(body) >= compression.LEAST_BYTES and compression.accepts_gzip(asked.environ.get("HTTP_ACCEPT_ENCODING", "")):
         body = compression.compressed(body)
         told.append(("Content-Encoding", "gzip"))
     return [*told, ("Content-Length", str(len(body)))], body

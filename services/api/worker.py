@@ -1,7 +1,9 @@
 """gunicorn's worker with threads, but for four things."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
@@ -18,8 +20,10 @@ from services.api.shares import Shares
 SLOW_CLIENTS = 16
 # Few, since each one that is awake takes the interpreter from those at work.
 REFUSING_THREADS = 2
-# A request in WSGI's terms to its answer's headers and body, None where that takes the ordinary way.
-AtOnce = Callable[[dict[str, Any]], tuple[Sequence[tuple[str, str]], bytes] | None]
+# Requests in WSGI's terms to each one's answer: headers and body, None where that takes the ordinary way.
+AtOnce = Callable[[Sequence[dict[str, Any]]], Sequence[tuple[Sequence[tuple[str, str]], bytes] | None]]
+# A connection, and the request that is to be read from it.
+Came = tuple[TConn, bytes]
 
 
 class Worker(ThreadWorker):
@@ -44,7 +48,7 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
         self.taken_on = 0
-        self.whole: list[tuple[TConn, bytes]] = []
+        self.whole: list[Came] = []
         self.refusing = ThreadPoolExecutor(REFUSING_THREADS, initializer=gate.close_here)
         super().init_process()
 
@@ -61,10 +65,10 @@ class Worker(ThreadWorker):
         if self.alive:
             self.shares.tell(self.nr_conns)
         came, self.whole = self.whole, []
-        for conn, seen in came[self._places() :]:
-            self._refuse_here(conn, seen)
-        for conn, seen in came[: self._places()]:
-            self._answer_here(conn, seen)
+        places = self._places()
+        self._answer(came[places:], self.refuse_at_once, HTTPStatus.SERVICE_UNAVAILABLE, self._refuse)
+        # Otherwise in a thread: gunicorn would wait here until the client has taken its answer, which may be never.
+        self._answer(came[:places], self.at_once, HTTPStatus.OK, self._hand_over)
 
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
@@ -91,28 +95,29 @@ class Worker(ThreadWorker):
         handled = self.refusing.submit(self.handle, conn)
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
-    def _refuse_here(self, conn: TConn, seen: bytes) -> None:
-        if answer := self._answer(conn, seen, self.refuse_at_once, HTTPStatus.SERVICE_UNAVAILABLE):
-            self._send(conn, seen, answer)
-        else:
-            self._refuse(conn)
+    def _answer(
+        self, came: Sequence[Came], ask: AtOnce | None, status: HTTPStatus, otherwise: Callable[[TConn], None]
+    ) -> None:
+        """Send what `ask` has as the answers of that status; where it has none, leave the connection to `otherwise`."""
+        for (conn, seen), answer in zip(came, self._answers(came, ask, status), strict=True):
+            if answer:
+                self._send(conn, seen, answer)
+            else:
+                otherwise(conn)
 
-    def _answer_here(self, conn: TConn, seen: bytes) -> None:
-        if answer := self._answer(conn, seen, self.at_once, HTTPStatus.OK):
-            self._send(conn, seen, answer)
-        else:
-            # gunicorn would wait here until the client has taken its answer, which may be never.
-            self._hand_over(conn)
-
-    def _answer(self, conn: TConn, seen: bytes, ask: AtOnce | None, status: HTTPStatus) -> bytes | None:
-        """What `ask` has as the answer of that status, without gunicorn's parser and WSGI; the request stays unread."""
+    def _answers(self, came: Sequence[Came], ask: AtOnce | None, status: HTTPStatus) -> Sequence[bytes | None]:
+        """The answers, without gunicorn's parser and WSGI; all requests stay unread."""
+        nothing: list[bytes | None] = [None] * len(came)
+        if not ask or not came:
+            return nothing
         try:
-            environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
-            answer = ask(environ) if ask and environ else None
+            environs = [small.environ(seen, _address(conn)) for conn, seen in came]
+            usual = iter(ask([environ for environ in environs if environ]))
+            answers = [next(usual) if environ else None for environ in environs]
+            return [_response(status, *answer) if answer else None for answer in answers]
         except Exception:  # which would end the worker, and here ends nothing: the ordinary way meets it again
-            self.log.exception("a request could not be answered at once")
-            return None
-        return _response(status, *answer) if answer else None
+            self.log.exception("requests could not be answered at once")
+            return nothing
 
     def _send(self, conn: TConn, seen: bytes, answer: bytes) -> None:
         """Take the request from the connection and send the answer; what the client does not take now, in a thread."""
@@ -162,15 +167,24 @@ class Worker(ThreadWorker):
             listener.close()
 
 
+def _address(conn: TConn) -> str:
+    return conn.client[0] if isinstance(conn.client, tuple) else ""
+
+
 def _send_on(conn: TConn, left: bytes) -> bool:
     conn.sock.setblocking(True)
     conn.sock.sendall(left)
     return True
 
 
+@lru_cache(1)
+def _date(seconds: int) -> str:
+    return http_date(seconds)
+
+
 def _response(status: HTTPStatus, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
     """The answer as gunicorn would send it."""
-    told = [("Server", SERVER), ("Date", http_date()), ("Connection", "keep-alive"), *fields]
+    told = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive"), *fields]
     head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in told), "", ""]
     return "\r\n".join(head).encode() + body
 

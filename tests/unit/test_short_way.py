@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from werkzeug.test import run_wsgi_app
 from petalstream.settings import Settings
 from services.api import small
 from services.api.app import create_app
+from services.api.scored import Scored
+from services.api.scorer import Rows, Scorer
 from services.api.short_way import Answer, Environ, ShortWay
 from tests.unit.asked import GUARDED, KEYS, LIMIT, PLAIN, SHARED, UNUSUAL, USUAL, Asked
 
@@ -31,6 +34,9 @@ class Remembering:
     def __call__(self, environ: Environ) -> Answer | None:
         self.answers.append(self._way(environ) if self._way else None)
         return self.answers[-1]
+
+    def together(self, environs: Sequence[Environ]) -> list[Answer | None]:
+        return self._way.together(environs) if self._way else [None] * len(environs)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def ask_at_once(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) ->
     seen = asked.sent()
     environ = small.environ(seen, "") if len(seen) <= small.MOST_BYTES and small.is_whole(seen) else None
     with counting() as counted:
-        answer = vars(app)["wsgi_app"].at_once(environ) if environ else None
+        (answer,) = vars(app)["wsgi_app"].at_once([environ]) if environ else [None]
     if not answer:
         assert counted == {}
         assert capsys.readouterr().out == ""
@@ -162,3 +168,54 @@ def test_nobody_can_tell_what_the_loop_has_answered(
     assert told in (None, expected)
     assert (told is not None) == (name in USUAL and name not in NOT_AT_ONCE)
     assert ask_at_once(api.without, asked, capsys) is None
+
+
+@pytest.mark.parametrize("where", [PLAIN, GUARDED, SHARED])
+def test_nobody_can_tell_what_came_together_with_a_request(
+    apis: dict[str, Api], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Twice each, so that those that ask for one row stand beside their like and beside what is at fault.
+    environs = [environ for asked in 2 * in_a_packet(where) if (environ := small.environ(asked.sent(), ""))]
+    front = vars(apis[where].with_short_way)["wsgi_app"]
+    alone, counted_alone = [], Counter[str]()
+    for asked in 2 * in_a_packet(where):
+        if environ := small.environ(asked.sent(), ""):
+            with counting() as counted:
+                alone += front.at_once([environ])
+            counted_alone.update(counted)
+    lines_alone = logged(capsys)
+    with counting() as counted:
+        together = front.at_once(environs)
+    assert [sorted_headers(answer) for answer in together] == [sorted_headers(answer) for answer in alone]
+    assert counted == counted_alone
+    assert logged(capsys) == lines_alone
+    assert (None in together, any(together)) == (True, where != SHARED)
+
+
+def in_a_packet(where: str) -> list[Asked]:
+    """Whatever is asked there in requests that a worker's loop may answer."""
+    every = [asked for asked in (USUAL | UNUSUAL).values() if asked.where == where]
+    return [asked for asked in every if len(asked.sent()) <= small.MOST_BYTES and small.is_whole(asked.sent())]
+
+
+def sorted_headers(answer: Answer | None) -> tuple[list[tuple[str, str]], bytes] | None:
+    return (sorted(answer[0]), answer[1]) if answer else None
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [without_times(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_single_rows_that_come_together_are_scored_at_once(
+    apis: dict[str, Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, predict = list[int](), Scorer.predict
+
+    def predict_and_count(scorer: Scorer, rows: Rows) -> Scored:
+        sizes.append(len(rows))
+        return predict(scorer, rows)
+
+    monkeypatch.setattr(Scorer, "predict", predict_and_count)
+    environs = [small.environ(USUAL["a row"].sent(), "") for _ in range(5)]
+    assert all(vars(apis[PLAIN].with_short_way)["wsgi_app"].at_once(environs))
+    assert sizes == [5]
