@@ -1,10 +1,16 @@
 """A request that can be answered at once, without waiting for its client: all of it has come, and it is a usual one."""
 
 import re
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from http import HTTPStatus
 from io import BytesIO
 from socket import MSG_DONTWAIT, MSG_PEEK, socket
 from typing import Any
 
+from gunicorn import SERVER
+from gunicorn.util import http_date
 from httptools import HttpParserError, HttpRequestParser
 
 MOST_BYTES = 64 * 1024
@@ -62,6 +68,18 @@ def environ(seen: bytes, client: str) -> dict[str, Any] | None:
         return None
     own = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
     return {**headers, **own, "wsgi.input": BytesIO(reading.body)}  # type: ignore[dict-item]
+
+
+def response(status: HTTPStatus, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """The answer as gunicorn would send it."""
+    told = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive"), *fields]
+    head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in told), "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+@lru_cache(1)
+def _date(seconds: int) -> str:
+    return http_date(seconds)
 
 
 class _Reading:

@@ -1,16 +1,12 @@
 """gunicorn's worker with threads, but for four things."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
 from http import HTTPStatus
 from types import FrameType
 from typing import Any
 
-from gunicorn import SERVER
 from gunicorn.http.parser import RequestParser
-from gunicorn.util import http_date
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from services.api import gate, reception, slot, small
@@ -20,6 +16,8 @@ from services.api.shares import Shares
 SLOW_CLIENTS = 16
 # Few, since each one that is awake takes the interpreter from those at work.
 REFUSING_THREADS = 2
+# So long a client may take over an answer of which there is more than the system keeps for it.
+TAKE_SECONDS = 30.0
 # Requests in WSGI's terms to each one's answer: headers and body, None where that takes the ordinary way.
 AtOnce = Callable[[Sequence[dict[str, Any]]], Sequence[tuple[Sequence[tuple[str, str]], bytes] | None]]
 # A connection, and the request that is to be read from it.
@@ -114,7 +112,7 @@ class Worker(ThreadWorker):
             environs = [small.environ(seen, _address(conn)) for conn, seen in came]
             usual = iter(ask([environ for environ in environs if environ]))
             answers = [next(usual) if environ else None for environ in environs]
-            return [_response(status, *answer) if answer else None for answer in answers]
+            return [small.response(status, *answer) if answer else None for answer in answers]
         except Exception:  # which would end the worker, and here ends nothing: the ordinary way meets it again
             self.log.exception("requests could not be answered at once")
             return nothing
@@ -133,7 +131,7 @@ class Worker(ThreadWorker):
             self._finish(conn, True)
             return
         self.taken_on += 1
-        sent = self.tpool.submit(_send_on, conn, left)
+        sent = self.tpool.submit(send_on, conn, left)
         sent.add_done_callback(lambda done: self.method_queue.defer(self._finish_taken_on, conn, done))
 
     def _finish(self, conn: TConn, is_kept: bool) -> None:
@@ -171,22 +169,11 @@ def _address(conn: TConn) -> str:
     return conn.client[0] if isinstance(conn.client, tuple) else ""
 
 
-def _send_on(conn: TConn, left: bytes) -> bool:
-    conn.sock.setblocking(True)
+def send_on(conn: TConn, left: bytes) -> bool:
+    """Send the rest of an answer, after which the connection is kept. Raises TimeoutError after TAKE_SECONDS."""
+    conn.sock.settimeout(TAKE_SECONDS)
     conn.sock.sendall(left)
     return True
-
-
-@lru_cache(1)
-def _date(seconds: int) -> str:
-    return http_date(seconds)
-
-
-def _response(status: HTTPStatus, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
-    """The answer as gunicorn would send it."""
-    told = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive"), *fields]
-    head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in told), "", ""]
-    return "\r\n".join(head).encode() + body
 
 
 def _has_read_ahead(conn: TConn) -> bool:
