@@ -14,6 +14,7 @@ from benchmarks.servers import Question, Running
 from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 
 SIZES = (1, 5, 20, 100, 500, 2000, 5000)
+CONNECTIONS = (1, 2, 4, 8, 16)
 FEATURES, FEATURE_ROWS = (5, 20, 50, 100), 100
 TREES = (1, 10, 100, 300)
 PARTITIONS = (1, 2, 6, 12)
@@ -25,6 +26,9 @@ def measure(bench: Bench) -> Iterator[Curve]:
     """All curves; quickly the first one alone."""
     with servers.running(bench, servers.api(bench)) as api:
         yield Curve("rows", "Rows a request (Iris)", "rows a request", "rows/s", rows_a_request(bench, api))
+        if not bench.quick:
+            one_row = "One row a request, by the connections that ask at once"
+            yield Curve("connections", one_row, "connections", "requests/s", connections(bench, api))
     if bench.quick:
         return
     # In a folder of their own: the api of all other measurements has the two models of the stack.
@@ -54,6 +58,16 @@ def rows_a_request(bench: Bench, api: Running) -> dict[str, Points]:
             (size, size * rate(bench, api, "/v2/models/iris/infer", catalogue.inference_request(rows[:size])))
         )
     return {"JSON, named rows": named, "Open Inference Protocol": tensor}
+
+
+def connections(bench: Bench, api: Running) -> dict[str, Points]:
+    """Requests a second for one row by the number of connections, each of which asks again once it is answered."""
+    lines: dict[str, Points] = {}
+    for model in ("iris", "heart_failure"):
+        say(f"curves: connections, {model}")
+        question = Question("", PREDICT.format(model), json.dumps(bench.samples(model, 1)[0]).encode(), None)
+        lines[model] = [(count, servers.ask(bench, api, question, count).rate) for count in CONNECTIONS]
+    return lines
 
 
 def features(bench: Bench, api: Running) -> dict[str, Points]:

@@ -57,9 +57,8 @@ class Running:
 
 
 def api(bench: Bench, questions: Sequence[Question] = ()) -> Server:
-    """The api with its own defaults, but for its queue."""
-    # All of wrk's connections may happen to reach one worker, where those of the load before are still being answered.
-    own = {"models_dir": bench.models_dir, "api_workers": WORKERS, "api_queue": 2 * wrk.CONNECTIONS}
+    """The api with its own defaults."""
+    own = {"models_dir": bench.models_dir, "api_workers": WORKERS}
     return Server("Petalstream", API, "/ready", questions, settings.inherited(**own))
 
 
@@ -99,14 +98,14 @@ def running(bench: Bench, server: Server) -> Iterator[Running]:
         yield Running(url, child)
 
 
-def ask(bench: Bench, found: Running, question: Question) -> Load:
+def ask(bench: Bench, found: Running, question: Question, connections: int = wrk.CONNECTIONS) -> Load:
     """The rate of right answers to a question. Raises BenchmarkError where one is not right."""
     check(found.url, question)
     body = bench.folder / "body.json"
     body.write_bytes(question.body)
     try:
-        wrk.post(found.url + question.path, body, 1)  # to warm up
-        return wrk.post(found.url + question.path, body, bench.seconds)
+        wrk.post(found.url + question.path, body, 1, connections)  # to warm up
+        return wrk.post(found.url + question.path, body, bench.seconds, connections)
     except BenchmarkError as error:
         raise BenchmarkError(f"{question.path}: {error}") from error
 

@@ -30,9 +30,9 @@ def version() -> str:
     return " ".join(said.stdout.split()[:2])
 
 
-def post(url: str, body: Path, seconds: int) -> Load:
+def post(url: str, body: Path, seconds: int, connections: int = CONNECTIONS) -> Load:
     """Post the file for so long. Raises BenchmarkError unless every single answer was a success."""
-    command = [_program(), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url]
+    command = [_program(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(SCRIPT), url]
     ended = subprocess.run([*command, "--", str(body)], capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise BenchmarkError(f"wrk {url}: {ended.stdout}{ended.stderr}")
