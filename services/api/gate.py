@@ -1,7 +1,7 @@
 """How many requests a worker lets in: so many at work, so many waiting for their turn, and no more."""
 
 import threading
-from queue import Empty, SimpleQueue
+from collections import deque
 
 # Longer than any request should be at work: whoever waits so long is better told to come again.
 TURN_SECONDS = 5.0
@@ -14,11 +14,17 @@ def close_here() -> None:
 
 
 class Gate:
-    """Counts the requests in flight; gunicorn itself would have as many at work as it has threads."""
+    """Counts the requests in flight; gunicorn itself would have as many at work as it has threads.
+
+    Turns go round in the order of coming. Where a turn is free for a moment, as in a queue of tokens or a semaphore,
+    whoever comes then takes it before who has waited for it wakes up, and some wait ten times as long as others.
+    """
 
     def __init__(self, working: int, waiting: int) -> None:
-        # Queues of tokens, which take a tenth of a semaphore's time.
-        self._places, self._turns = _tokens(working + waiting), _tokens(working)
+        self._free, self._room = working, waiting
+        self._lock = threading.Lock()
+        # Each waits for its own lock to be released.
+        self._waiting: deque[threading.Lock] = deque()
 
     def enter(self) -> bool:
         """Wait for a turn.
@@ -27,25 +33,29 @@ class Gate:
         """
         if getattr(_thread, "closed", False):
             return False
-        try:
-            self._places.get_nowait()
-        except Empty:
-            return False
-        try:
-            self._turns.get(timeout=TURN_SECONDS)
-        except Empty:
-            self._places.put(None)
-            return False
-        return True
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            if len(self._waiting) >= self._room:
+                return False
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        return turn.acquire(timeout=TURN_SECONDS) or not self._gives_up(turn)
 
     def leave(self) -> None:
-        """Give up the turn that `enter` gave."""
-        self._turns.put(None)
-        self._places.put(None)
+        """Give up the turn that `enter` gave, to who has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
-
-def _tokens(number: int) -> SimpleQueue[None]:
-    queue: SimpleQueue[None] = SimpleQueue()
-    for _ in range(number):
-        queue.put(None)
-    return queue
+    def _gives_up(self, turn: threading.Lock) -> bool:
+        """Whether it waits no longer; not where its turn came in this very moment."""
+        with self._lock:
+            if turn not in self._waiting:
+                return False
+            self._waiting.remove(turn)
+            return True

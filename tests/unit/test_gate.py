@@ -76,3 +76,19 @@ def test_whoever_waits_too_long_for_a_turn_gives_its_place_up(monkeypatch: pytes
         assert not gate.enter()
     gate.leave()
     assert gate.enter()
+
+
+def test_whoever_comes_as_a_turn_is_given_up_is_behind_who_has_waited_for_it(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        gate = Gate(working=1, waiting=1)
+        assert gate.enter()
+        two = [pool.submit(gate.enter) for _ in range(2)]
+        # One of the two is turned away since the other waits.
+        wait_until(lambda: any(each.done() for each in two), "one of them to be turned away", 10)  # noqa: B023
+        gate.leave()
+        with monkeypatch.context() as briefly:
+            briefly.setattr(room, "TURN_SECONDS", 0.01)
+            assert not gate.enter()
+        assert sorted(each.result(10) for each in two) == [False, True]
