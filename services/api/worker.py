@@ -14,8 +14,8 @@ from services.api.shares import Shares
 
 # Threads beyond those that the gate lets in: so many clients may send slowly and hold up nobody.
 SLOW_CLIENTS = 16
-# Few, since each one that is awake takes the interpreter from those at work.
-REFUSING_THREADS = 2
+# One: each that is awake takes the interpreter from those at work, and two refuse no faster.
+REFUSING_THREADS = 1
 # So long a client may take over an answer of which there is more than the system keeps for it.
 TAKE_SECONDS = 30.0
 # Requests in WSGI's terms to each one's answer: headers and body, None where that takes the ordinary way.
@@ -25,7 +25,7 @@ Came = tuple[TConn, bytes]
 
 
 class Worker(ThreadWorker):
-    """Takes on as many requests as the gate lets in, and has the rest refused by threads of their own.
+    """Takes on as many requests as the gate lets in, and has the rest refused by a thread of its own.
 
     ThreadWorker has one line for all, without bound: in a crowd, who is to be refused would stand in the way of who is
     taken on, and would hear of it late.
