@@ -32,7 +32,7 @@ class Worker(ThreadWorker):
 
     A request that is all there is answered by gunicorn's loop itself where that need not wait: to hand it to a thread,
     and the connection back, takes longer than most answers. Of those that came together it takes on as many as the gate
-    lets in.
+    lets in, and of those that came while it was at work as many as the gate had places left.
 
     A new connection it leaves to workers that have fewer (shares.py).
 
@@ -59,14 +59,27 @@ class Worker(ThreadWorker):
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
+        came, places = self.whole or self._come(timeout), self._places()
+        self.whole = []
+        self._refuse_all(came[places:])
+        let_in = came[:places]
+        answers = self._answers(let_in, self.at_once, HTTPStatus.OK)
+        if len(let_in) > 1:
+            # Who came meanwhile is looked at before these have their answers: later nobody could tell who came while
+            # the places were taken, and would wait for these and for those of the next turn too.
+            late, left = self._come(0), places - len(let_in)
+            self._refuse_all(late[left:])
+            self.whole = late[:left]
+        # Otherwise in a thread: gunicorn would wait here until the client has taken its answer, which may be never.
+        self._send_all(let_in, answers, self._hand_over)
+
+    def _come(self, timeout: float | None) -> list[Came]:
+        """The requests that have come as a whole, where need be within `timeout`; threads have all others."""
         super().wait_for_and_dispatch_events(timeout)
         if self.alive:
             self.shares.tell(self.nr_conns)
         came, self.whole = self.whole, []
-        places = self._places()
-        self._answer(came[places:], self.refuse_at_once, HTTPStatus.SERVICE_UNAVAILABLE, self._refuse)
-        # Otherwise in a thread: gunicorn would wait here until the client has taken its answer, which may be never.
-        self._answer(came[:places], self.at_once, HTTPStatus.OK, self._hand_over)
+        return came
 
     def enqueue_req(self, conn: TConn) -> None:
         """What gunicorn's loop calls for a connection on which a request has come, in one thread always."""
@@ -93,11 +106,15 @@ class Worker(ThreadWorker):
         handled = self.refusing.submit(self.handle, conn)
         handled.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
-    def _answer(
-        self, came: Sequence[Came], ask: AtOnce | None, status: HTTPStatus, otherwise: Callable[[TConn], None]
+    def _refuse_all(self, came: Sequence[Came]) -> None:
+        answers = self._answers(came, self.refuse_at_once, HTTPStatus.SERVICE_UNAVAILABLE)
+        self._send_all(came, answers, self._refuse)
+
+    def _send_all(
+        self, came: Sequence[Came], answers: Sequence[bytes | None], otherwise: Callable[[TConn], None]
     ) -> None:
-        """Send what `ask` has as the answers of that status; where it has none, leave the connection to `otherwise`."""
-        for (conn, seen), answer in zip(came, self._answers(came, ask, status), strict=True):
+        """Send the answers; where there is none, leave the connection to `otherwise`."""
+        for (conn, seen), answer in zip(came, answers, strict=True):
             if answer:
                 self._send(conn, seen, answer)
             else:
