@@ -23,19 +23,19 @@ class Versions:
 
     def publish(self, like: Bundle) -> Bundle:
         """The next version: fitted anew, with another strength of regularisation, and otherwise as `like`."""
-        parts = _parts()
+        divided = parts()
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
-        fitted.fit(parts.training.samples, parts.training.labels)
-        golden = tuple(evaluate.golden_rows(fitted, parts.test, self._definition))
+        fitted.fit(divided.training.samples, divided.training.labels)
+        golden = tuple(evaluate.golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
-        published = publish.publish(self.models_dir, manifest, fitted, parts.test, {}, self.keep)
+        published = publish.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
         probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
         self.says[published.manifest.version] = float(probability)
         return published
 
 
-def _parts() -> Parts:
+def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
     return split(dataset.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)

@@ -6,11 +6,18 @@ import pytest
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from tests.load.client import Seen, for_seconds, load
+from services.api import small
+from tests.load.client import BODY, Seen
+from tests.load.crowd import Crowd
+from tests.load.slow import publish_slow
 from tests.lone_api import LoneApi, lone_api
 
 pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.alone]
 CONNECTIONS, SECONDS = 200, 20
+# A flower that the worker's loop answers itself, and one whose length makes it a thread's.
+BODIES = pytest.mark.parametrize(
+    "body", [BODY, BODY + b" " * small.MOST_BYTES], ids=["answered by the loop", "answered by threads"]
+)
 
 
 def told(name: str, seen: Seen) -> float:
@@ -20,31 +27,48 @@ def told(name: str, seen: Seen) -> float:
     return p99
 
 
-def crowded(api: LoneApi, heeds_retry_after: bool) -> tuple[float, float]:
-    """Have a crowd ask, and see what it gets; the 99th percentiles of one connection alone and of those let in."""
-    url = f"{api.url}/models/iris/predict"
-    before = told("one connection, before", load(url, 1, for_seconds(5)))
-    seen = load(url, CONNECTIONS, for_seconds(SECONDS), heeds_retry_after=heeds_retry_after)
-    crowd = told(f"{CONNECTIONS} connections", seen)
+def ask(api: LoneApi, body: bytes, connections: int, seconds: float, heeds_retry_after: bool = False) -> Seen:
+    """Have so many connections ask for that long."""
+    return Crowd(f"{api.url}/models/iris/predict", body, connections, heeds_retry_after).ask(seconds)
+
+
+def crowded(api: LoneApi, body: bytes, heeds_retry_after: bool, seconds: float = SECONDS) -> float:
+    """Have a crowd ask, and see what it gets; the 99th percentile of those let in."""
+    refused = api.counted("petalstream_api_rejected_requests_total")
+    seen = ask(api, body, CONNECTIONS, seconds, heeds_retry_after)
+    crowd = told(f"{CONNECTIONS} connections that {'stay away' if heeds_retry_after else 'hammer on'}", seen)
     assert (seen.failures, seen.complaints) == ([], [])
     assert set(seen.statuses) == {200, 503}
-    assert api.counted("petalstream_api_rejected_requests_total") == seen.statuses[503]
+    assert api.counted("petalstream_api_rejected_requests_total") - refused == seen.statuses[503]
     assert api.counted("petalstream_api_in_flight_requests") == 0
-    # The machine may be another one from one second to the next: the slower time counts.
-    after = told("one connection, after", load(url, 1, for_seconds(5)))
-    return max(before, after), crowd
+    return crowd
 
 
+@BODIES
 @pytest.mark.parametrize("heeds_retry_after", [False, True], ids=["hammering on", "staying away as asked"])
 def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
-    settings: Settings, iris: Bundle, tmp_path: Path, heeds_retry_after: bool
+    iris: Bundle, tmp_path: Path, heeds_retry_after: bool, body: bytes
 ) -> None:
-    with lone_api(settings.models_dir, tmp_path) as api:
-        alone, crowd = crowded(api, heeds_retry_after)
-    with lone_api(settings.models_dir, tmp_path, api_queue=2 * CONNECTIONS) as boundless:
-        unbounded = load(f"{boundless.url}/models/iris/predict", CONNECTIONS, for_seconds(SECONDS / 2))
+    models_dir = tmp_path / "models"
+    publish_slow(models_dir, iris)
+    with lone_api(models_dir, tmp_path) as api:
+        before = told("one connection, before", ask(api, body, 1, 5))
+        crowd = crowded(api, body, heeds_retry_after)
+        # The machine may be another one from one second to the next: the slower time counts.
+        alone = max(before, told("one connection, after", ask(api, body, 1, 5)))
+    with lone_api(models_dir, tmp_path, api_queue=2 * CONNECTIONS) as boundless:
+        unbounded = ask(boundless, body, CONNECTIONS, SECONDS / 2)
         everybody = told(f"{CONNECTIONS} connections that all wait", unbounded)
     assert set(unbounded.statuses) == {200}
     # Of the places that the crowd would fill, those let in find a tenth.
     assert crowd < CONNECTIONS / 2 * alone
     assert 3 * crowd < everybody
+
+
+@BODIES
+def test_a_crowd_that_asks_a_quick_model_gets_503_or_its_prediction_and_nothing_else(
+    settings: Settings, iris: Bundle, tmp_path: Path, body: bytes
+) -> None:
+    with lone_api(settings.models_dir, tmp_path) as api:
+        for heeds_retry_after in (False, True):
+            crowded(api, body, heeds_retry_after, SECONDS / 4)
