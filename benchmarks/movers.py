@@ -42,7 +42,7 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
     """Move with the very clients of the stack."""
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
-    producer = client.producer(servers, DELIVERY_SECONDS)
+    producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
     consumer.subscribe(f"^{re.escape(topic)}$")
     while not stop.requested():
         records = consumer.poll(POLL_SECONDS, BATCH)
