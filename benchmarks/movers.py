@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from petalstream import broker
+from petalstream import broker, memory
 from petalstream.broker.door import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
 from petalstream.lifecycle import Stop, stop_on_signals
 from petalstream.messages import Headers, Message
@@ -42,7 +42,7 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
     """Move with the very clients of the stack."""
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
-    producer = client.producer(servers, DELIVERY_SECONDS)
+    producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
     consumer.subscribe(f"^{re.escape(topic)}$")
     while not stop.requested():
         records = consumer.poll(POLL_SECONDS, BATCH)
@@ -98,6 +98,7 @@ def _taken(error: object, message: object) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Move until SIGTERM."""
+    memory.settle()
     client, servers, group, topic, out = arguments
     move = {"kafka-python": with_kafka_python, "confluent": with_confluent}[client]
     move(servers, group, topic, out, stop_on_signals())

@@ -17,8 +17,11 @@ MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
 SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
 MOST_RECONNECT_MS = 1_000
-# So long a message waits for others of its partition; once a batch of the consumer is handed over, none waits any more.
-LINGER_MS = 2
+# So long a message waits for others of its partition: one that is sent alone, and one of a batch, of which none waits
+# any more once all are handed over.
+LINGER_MS, BATCH_LINGER_MS = 2, 100
+# All that a partition gets of a batch is one request then.
+PRODUCE_BYTES = 256 * 1024
 
 
 class Consumer(Protocol):
@@ -56,7 +59,7 @@ class Consumer(Protocol):
 
 
 class Sender(Protocol):
-    """Sends messages one by one."""
+    """Sends messages one by one, each soon."""
 
     def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
         """Hand over one message; `refused` is called, maybe from another thread, where it does not arrive.
@@ -68,9 +71,12 @@ class Sender(Protocol):
         """Wait until it is known what became of every message sent; of how many it is not after `seconds`."""
         ...
 
+    def close(self, seconds: float) -> None:
+        """Close within about `seconds`; what the broker has not taken by then is not sent any more."""
 
-class Producer(Sender, Protocol):
-    """An idempotent producer that waits for all replicas."""
+
+class Producer(Protocol):
+    """Writes messages batch by batch."""
 
     def write(self, messages: Sequence[Message], left: Left) -> None:
         """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError."""
@@ -90,13 +96,19 @@ class Producer(Sender, Protocol):
 
 
 class Client(Protocol):
-    """One package that talks to Kafka. Each method raises KafkaError."""
+    """One package that talks to Kafka. Each method raises KafkaError.
+
+    What writes is idempotent, waits for all replicas, and has failed with what was not taken in `delivery_seconds`.
+    """
 
     def consumer(self, servers: str, group: str, instance_id: str, bootstrap_seconds: float) -> Consumer:
         """A consumer in `group`."""
 
-    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS) -> Producer:
-        """A producer of which a record that was not taken in `delivery_seconds` has failed."""
+    def sender(self, servers: str, delivery_seconds: int) -> Sender:
+        """A sender, once a broker has answered."""
+
+    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
+        """A producer."""
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float

@@ -4,7 +4,7 @@ import logging
 import socket
 import sys
 
-from petalstream import lifecycle, logs, settings
+from petalstream import lifecycle, logs, memory, settings
 from petalstream.broker import ClientNotInstalled, FencedInstanceIdError, KafkaError
 from petalstream.keys import KeysError
 from services.consumer import metrics, policy, session
@@ -16,6 +16,7 @@ def main() -> int:
     """Wire the consumer and run it; the exit code."""
     configured = settings.load_or_exit("consumer")
     logs.configure(configured.log_level)
+    memory.settle()
     stop = lifecycle.stop_on_signals()
     instance = configured.consumer_instance_id or socket.gethostname()
     try:

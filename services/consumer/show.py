@@ -28,7 +28,9 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
 
     `latency` is in seconds, from the record's timestamp to its prediction.
     """
-    words = [f"{name}={_YES_NO[value] if type(value) is bool else value}" for name, value in request.features.items()]
+    named = request.features.items()
+    # Without !s a float takes half as long again.
+    words = [f"{name}={(_YES_NO[value] if type(value) is bool else value)!s}" for name, value in named]
     label = answer["label"]
     return (
         f"{place(request.record)}  {' '.join(words)}  ->  {label} {_share(answer)}  {_match(request.expected, label)}"

@@ -43,12 +43,12 @@ def run(configured: Settings) -> int:
         raise BundleError(f"no model in {models_dir}; run the trainer first")
     for name in samples:
         broker.create_topics(configured.kafka_bootstrap_servers, name, configured.topic_partitions)
-    producer = client.producer(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
+    sender = client.sender(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
         log.info("streaming the test set of %s, a record each %g s", ", ".join(samples), configured.producer_interval)
-        report = stream(producer, request_messages(samples), configured.producer_interval, stop)
+        report = stream(sender, request_messages(samples), configured.producer_interval, stop)
     finally:
-        producer.close(1)
+        sender.close(1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)
     if loop and not stop.requested():
         raise BundleError(f"no model in {models_dir} is left to stream")

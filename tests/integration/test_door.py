@@ -1,5 +1,6 @@
 """The door to Kafka, whichever client is behind it: what the stream rests on, asked of a real broker."""
 
+import timeit
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +17,9 @@ from petalstream.broker import (
     MessageSizeTooLargeError,
     Producer,
     ProducerFencedError,
+    Sender,
 )
+from petalstream.broker.door import BATCH_LINGER_MS
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
 from tests.stack import FLOWER, Stack, both_clients
@@ -42,6 +45,11 @@ class Opened:
         producer = self.client.producer(self.servers, SECONDS, SECONDS)
         self._closing.callback(producer.close, 1)
         return producer
+
+    def sender(self) -> Sender:
+        sender = self.client.sender(self.servers, SECONDS)
+        self._closing.callback(sender.close, 1)
+        return sender
 
     def transactional(self) -> Producer:
         producer = self.client.transactional_producer(self.servers, 8, "door", SECONDS)
@@ -220,10 +228,28 @@ def test_a_message_is_refused_for_its_size_by(opened: Opened, size: int) -> None
             opened.producer().write([large], left)
     assert isinstance(raised.value, MessageSizeTooLargeError)
     told: list[BaseException] = []
-    sender = opened.producer()
+    sender = opened.sender()
     try:
         sender.send(large, told.append)
     except MessageSizeTooLargeError as error:
         told.append(error)
     assert sender.flush(SECONDS) == 0
     assert [type(error) for error in told] == [MessageSizeTooLargeError]
+
+
+@both_clients
+def test_neither_a_message_sent_alone_nor_a_batch_waits_for_others(opened: Opened) -> None:
+    producer, sender = opened.producer(), opened.sender()
+    told: list[BaseException] = []
+
+    def batch() -> None:
+        producer.write(requests(3), left)
+
+    def alone() -> None:
+        sender.send(requests(1)[0], told.append)
+        assert sender.flush(SECONDS) == 0
+
+    for write in (batch, alone):
+        write()  # the first one waits for what the client asks of the broker
+        assert min(timeit.repeat(write, number=1, repeat=10)) < BATCH_LINGER_MS / 1000 / 2
+    assert told == []

@@ -47,6 +47,9 @@ class Broker:
             telling.join(seconds)
         return sum(telling.is_alive() for telling in self._telling)
 
+    def close(self, seconds: float) -> None:
+        self.flush(seconds)
+
     def _tell(self, what: Callable[[], None]) -> None:
         self._telling.append(threading.Timer(self._seconds, what))
         self._telling[-1].start()

@@ -19,7 +19,7 @@ from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSize
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
-BATCH_BYTES, BATCH_RECORDS, QUEUED_KILOBYTES = 256 * 1024, 10_000, 16 * 1024
+BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
 Told = Callable[[confluent_kafka.KafkaError | None, object], None]
@@ -124,7 +124,9 @@ def bounded(call: Callable[[], object], seconds: float) -> None:
         raise KafkaTimeoutError("the broker did not take the transaction's offsets in time") from None
 
 
-def options(servers: str, delivery_seconds: int, alone: bool = False, transactional_id: str | None = None) -> Options:
+def options(
+    servers: str, delivery_seconds: int, linger_ms: int, alone: bool, transactional_id: str | None = None
+) -> Options:
     """The library's settings; `alone` has each record sent in a batch of its own."""
     own: Options = {} if transactional_id is None else {"transactional.id": transactional_id}
     return {
@@ -135,9 +137,9 @@ def options(servers: str, delivery_seconds: int, alone: bool = False, transactio
         # A key has the partition that kafka-python, and Java, give it.
         "partitioner": "murmur2_random",
         "message.max.bytes": door.MAX_DEAD_LETTER_BYTES,
-        "batch.size": BATCH_BYTES,
+        "batch.size": door.PRODUCE_BYTES,
         "batch.num.messages": 1 if alone else BATCH_RECORDS,
-        "linger.ms": door.LINGER_MS,
+        "linger.ms": linger_ms,
         "queue.buffering.max.kbytes": QUEUED_KILOBYTES,
         "delivery.timeout.ms": delivery_seconds * 1000,
         "request.timeout.ms": delivery_seconds * 500,

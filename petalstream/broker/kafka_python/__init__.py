@@ -1,6 +1,6 @@
 """The stream through kafka-python, which is always installed."""
 
-from petalstream.broker.door import BOOTSTRAP_SECONDS
+from petalstream.broker.door import BATCH_LINGER_MS
 from petalstream.broker.kafka_python import clients
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.broker.kafka_python.producer import Producer
@@ -13,9 +13,14 @@ class KafkaPython:
         """A consumer in `group`. Raises KafkaError where no broker answers in time."""
         return Consumer(clients.new_consumer(servers, group, instance_id, bootstrap_seconds))
 
-    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS) -> Producer:
+    def sender(self, servers: str, delivery_seconds: int) -> Producer:
+        """A sender. Raises KafkaError where no broker answers in time."""
+        return Producer(clients.new_producer(servers, delivery_seconds))
+
+    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
         """A producer. Raises KafkaError where no broker answers in time."""
-        return Producer(clients.new_producer(servers, delivery_seconds, bootstrap_seconds))
+        linger = BATCH_LINGER_MS
+        return Producer(clients.new_producer(servers, delivery_seconds, bootstrap_seconds, linger_ms=linger))
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
