@@ -13,15 +13,22 @@ from tests.stack import FLOWER, Stack
 SECONDS = 120
 
 
-def numbered(count: int) -> list[Message]:
+def numbered(count: int, first: int = 0) -> list[Message]:
     """Requests to Iris with their numbers as keys."""
-    return [Message("iris.requests", str(number).encode(), FLOWER, []) for number in range(count)]
+    return [Message("iris.requests", str(number).encode(), FLOWER, []) for number in range(first, first + count)]
 
 
 def write(stack: Stack, messages: Iterable[Message]) -> None:
     """Write requests to Iris, whose topics need not be there yet."""
     broker.create_topics(stack.servers, "iris", stack.settings.topic_partitions)
     stack.write(messages)
+
+
+def write_on(stack: Stack, written: int, ahead: int) -> int:
+    """Write more numbered requests where fewer than `ahead` are left of those `written`; how many there are then."""
+    more = max(0, committed(stack) + ahead - written)
+    stack.write(numbered(more, written))
+    return written + more
 
 
 def committed(stack: Stack) -> int:

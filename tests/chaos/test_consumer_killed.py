@@ -7,12 +7,13 @@ import pytest
 
 from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
-from tests.chaos.stream import SECONDS, committed, numbered, reached, write
+from tests.chaos.stream import SECONDS, committed, numbered, reached, write, write_on
 from tests.stack import both_clients, ways
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
 BATCH = 100
-KILL_BATCH = 20  # so slow that 20 starts do not reach the end of the stream
+KILL_BATCH = 20
+AHEAD = 10_000  # more than a consumer does from its start until it is known to have begun
 
 
 def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) -> None:
@@ -20,13 +21,14 @@ def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) 
     chaos.stack.start_api()
     write(chaos.stack, numbered(records))
     for moment in sorted(chaos.chance.sample(range(records // 2), kills)):
+        records = write_on(chaos.stack, records, AHEAD)
         before = committed(chaos.stack)
         consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=KILL_BATCH)
         reached(chaos.stack, max(moment, before + 1))
         time.sleep(chaos.chance.uniform(0, 0.1))  # anywhere in a batch, and not just after a commit
         chaos.stack.kill(consumer)
-    chaos.note(f"{kills} kills")
-    assert committed(chaos.stack) < records
+        assert committed(chaos.stack) < records
+    chaos.note(f"{kills} kills in {records} records")
     chaos.stack.consume(delivery=delivery, consumer_batch_records=KILL_BATCH)
     reached(chaos.stack, records, SECONDS * chaos.scale)
 
@@ -51,6 +53,7 @@ def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_r
     stops, records, slowest = 10 * chaos.scale, 30_000 * chaos.scale, 0.0
     write(chaos.stack, numbered(records))
     for _ in range(stops):
+        records = write_on(chaos.stack, records, 2 * AHEAD)
         before = committed(chaos.stack)
         consumer = chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
         reached(chaos.stack, before + 1)
@@ -60,7 +63,7 @@ def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_r
         assert consumer.process.wait(20) == 0
         slowest = max(slowest, time.monotonic() - began)
         assert committed(chaos.stack) < records
-    chaos.note(f"{stops} stops, the slowest took {slowest:.1f} s")
+    chaos.note(f"{stops} stops, the slowest took {slowest:.1f} s, in {records} records")
     assert slowest < 10
     chaos.stack.consume(delivery=delivery)
     reached(chaos.stack, records, SECONDS * chaos.scale)

@@ -9,21 +9,22 @@ import pytest
 from petalstream import broker
 from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
-from tests.chaos.stream import committed, members, numbered, owners, reached, write
+from tests.chaos.stream import committed, members, numbered, owners, reached, write, write_on
 from tests.stack import both_clients, ways
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
-BATCH = 100
+BATCH, AHEAD = 100, 20_000
 
 
 @ways(Delivery.AT_LEAST_ONCE)
 def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(chaos: Chaos, delivery: str) -> None:
-    api, records = chaos.stack.start_api(), 20_000
+    api, records = chaos.stack.start_api(), AHEAD
     write(chaos.stack, numbered(records))
     chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
     reached(chaos.stack, 1)
     member = members(chaos.stack)["consumer"]
     for _ in range(2 * chaos.scale):
+        records = write_on(chaos.stack, records, AHEAD)
         before = committed(chaos.stack)
         chaos.stack.kill(api)
         time.sleep(10)  # this is the outage
