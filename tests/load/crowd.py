@@ -10,15 +10,18 @@ from tests.load.client import SECONDS, Seen, is_a_flower_or_busy
 
 @dataclass(frozen=True)
 class Crowd:
-    """So many connections that post the same flower, each one request after the other."""
+    """So many connections that post the same flower, each one request after the other.
+
+    After a 503 a connection stays away for `pause` seconds: 1, as Retry-After asks it to, or less.
+    """
 
     url: str
     body: bytes
     connections: int
-    heeds_retry_after: bool = False
+    pause: float = 0
 
     def ask(self, seconds: float) -> Seen:
-        """Have all of them ask for that long; a connection that heeds Retry-After stays away for as long as it says."""
+        """Have all of them ask for that long."""
         seen = Seen()
         asyncio.run(self._all(seen, seconds))
         return seen
@@ -35,6 +38,9 @@ class Crowd:
         reader, writer = await asyncio.open_connection(host, port)
         async with asyncio.timeout(SECONDS):
             await self._answer(reader, writer, b"GET /health")
+        # For the next to find both workers idle: one that is awake takes them all, and one whose threads are at work
+        # would hand them the whole crowd.
+        await asyncio.sleep(0.01)
         return reader, writer
 
     async def _ask_on(self, seen: Seen, end: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -47,8 +53,8 @@ class Crowd:
                     seen.seconds.append(time.monotonic() - asked)
                 if complaint := is_a_flower_or_busy(status, headers, body):
                     seen.complaints.append(complaint)
-                if status == 503 and self.heeds_retry_after:
-                    await asyncio.sleep(1)
+                if status == 503:
+                    await asyncio.sleep(self.pause)
         except (OSError, EOFError) as error:
             seen.failures.append(repr(error))
         finally:

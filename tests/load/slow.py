@@ -12,7 +12,7 @@ from services.trainer.publish import publish
 from tests.versions import parts
 
 # Far more than an api takes to refuse a request, or a client to ask.
-SECONDS_A_ROW = 0.03
+SECONDS_A_ROW = 0.06
 
 
 class Slow:
