@@ -24,13 +24,13 @@ def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(
     reached(chaos.stack, 1)
     member = members(chaos.stack)["consumer"]
     for _ in range(2 * chaos.scale):
-        records = write_on(chaos.stack, records, AHEAD)
         before = committed(chaos.stack)
         chaos.stack.kill(api)
         time.sleep(10)  # this is the outage
         stood, owned = committed(chaos.stack), members(chaos.stack)
         assert stood < records
         assert owned == {"consumer": member}
+        records = write_on(chaos.stack, records, AHEAD)
         api = chaos.stack.start_api()
         reached(chaos.stack, stood + 1)
         chaos.note(f"api away at {before}")
