@@ -10,6 +10,8 @@ from petalstream.broker.door import Membership
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.messages import ReceivedRecord
 
+MOMENT = 0.001
+
 
 @dataclass(frozen=True)
 class Consumer:
@@ -22,8 +24,16 @@ class Consumer:
         self.client.subscribe(pattern=pattern)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Up to `most` records; none after `seconds`. Raises UnreadableRecords."""
-        return poll(self.client, seconds, most)
+        """Up to `most` records; none after `seconds`. Raises UnreadableRecords, KafkaError."""
+        records, polled_as = poll(self.client, seconds, most), self.membership()
+        if 0 < len(records) < most:
+            # The client has just asked for what came to the broker since it last did. That is here in a moment, and
+            # would otherwise lie until the batches before it are delivered.
+            with suppress(UnreadableRecords):  # which the next poll raises, once these records are dealt with
+                records += poll(self.client, MOMENT, most - len(records))
+            if self.membership() != polled_as:
+                raise CommitFailedError("the group was rebalanced in the middle of a poll")
+        return records
 
     def membership(self) -> Membership:
         """Which member of which generation of the group this is, in which state."""
