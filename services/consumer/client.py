@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-import requests
-from urllib3 import Retry
-from urllib3.exceptions import InvalidHeader
+import urllib3
+from urllib3 import BaseHTTPResponse, Retry, Timeout
+from urllib3.exceptions import HTTPError, InvalidHeader
 
 from petalstream.reasons import Reason
 from services.consumer import answers, policy
@@ -28,15 +29,12 @@ class ApiClient:
 
     def __init__(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> None:
         self._url = url.rstrip("/")
+        self._path = urlsplit(self._url).path
         self._timeout = timeout
-        self._session = requests.Session()
-        self._session.headers.update(headers or {})
-        # The api is on the stack's own network: no proxy that the environment may name leads there.
-        self._session.trust_env = False
-        # Nor is there anything to gain by gzip.
-        self._session.headers["Accept-Encoding"] = "identity"
-        # To put a request together takes requests as long as to send it; but for their bodies they are the same.
-        self._prepared: dict[tuple[str, str], requests.PreparedRequest] = {}
+        # It asks no proxy that the environment may name: none leads to the stack's own network.
+        self._connection = urllib3.connection_from_url(self._url)
+        # There is nothing to gain by gzip either.
+        self._headers = {"Accept-Encoding": "identity", "Content-Type": "application/json", **(headers or {})}
 
     def score(self, model: str, rows: Sequence[bytes]) -> list[Answer]:
         """For each row, a JSON object as bytes, its prediction or {"errors": [...]}, from one request.
@@ -46,45 +44,37 @@ class ApiClient:
         # The bytes as they came, and not parsed and written again: the api is the one to judge them.
         body = b"[" + b",".join(rows) + b"]"
         response = self._request("POST", f"/models/{model}/{PREDICT}", self._timeout, body)
-        content = answers.parsed(response.content)
-        if response.status_code == HTTPStatus.OK:
+        content = answers.parsed(response.data)
+        if response.status == HTTPStatus.OK:
             with suppress(ForeignAnswer):
                 return answers.by_row(content, len(rows))
-        said = f"the api answered {response.status_code}: {response.text[:SHOWN]}"
+        said = f"the api answered {response.status}: {response.data.decode(errors='replace')[:SHOWN]}"
         errors = _errors(content)
-        if response.status_code in policy.IN_QUESTION:
-            too_large = response.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        if response.status in policy.IN_QUESTION:
+            too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             raise InQuestion(said, errors, Reason.TOO_LARGE if too_large else Reason.REJECTED)
         # A 404 of something else at that address is no word about the model.
-        if response.status_code == HTTPStatus.NOT_FOUND and [e.get("reason") for e in errors] == [Reason.UNKNOWN_MODEL]:
+        if response.status == HTTPStatus.NOT_FOUND and [e.get("reason") for e in errors] == [Reason.UNKNOWN_MODEL]:
             raise UnknownModel(str(errors[0].get("message")))
-        if response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR and self._is_ready():
+        if response.status == HTTPStatus.INTERNAL_SERVER_ERROR and self._is_ready():
             raise ServerError(said, errors)
         raise Unavailable(said, _retry_after(response))
 
     def close(self) -> None:
         """Close the kept connection."""
-        self._session.close()
+        self._connection.close()
 
     def _is_ready(self) -> bool:
-        return self._request("GET", "/ready", READY_SECONDS).status_code == HTTPStatus.OK
+        return self._request("GET", "/ready", READY_SECONDS).status == HTTPStatus.OK
 
-    def _request(self, method: str, path: str, seconds: float, body: bytes | None = None) -> requests.Response:
+    def _request(self, method: str, path: str, seconds: float, body: bytes | None = None) -> BaseHTTPResponse:
+        timeout = Timeout(connect=CONNECT_SECONDS, read=seconds)
         try:
-            request = self._prepare(method, path).copy()
-            if body:
-                request.prepare_body(body, None)
-            return self._session.send(request, timeout=(CONNECT_SECONDS, seconds), allow_redirects=False)
-        except requests.RequestException as error:
+            return self._connection.urlopen(
+                method, self._path + path, body, self._headers, retries=False, redirect=False, timeout=timeout
+            )
+        except HTTPError as error:
             raise Unavailable(f"the api at {self._url} does not answer: {error}") from error
-
-    def _prepare(self, method: str, path: str) -> requests.PreparedRequest:
-        """A request without its body."""
-        if (method, path) not in self._prepared:
-            headers = {"Content-Type": "application/json"} if method == "POST" else {}
-            request = requests.Request(method, self._url + path, headers=headers)
-            self._prepared[method, path] = self._session.prepare_request(request)
-        return self._prepared[method, path]
 
 
 def _errors(answer: Any) -> list[dict[str, Any]]:
@@ -92,7 +82,7 @@ def _errors(answer: Any) -> list[dict[str, Any]]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
-def _retry_after(response: requests.Response) -> float:
+def _retry_after(response: BaseHTTPResponse) -> float:
     """Seconds that the header Retry-After asks for, which may also name a date; 0 without one that can be read."""
     try:
         return Retry().parse_retry_after(response.headers.get("Retry-After", "0"))

@@ -11,12 +11,12 @@ ROOT = Path(__file__).parent.parent.parent
 PRODUCT = [path for room in ("petalstream", "services", "embedded") for path in sorted((ROOT / room).rglob("*.py"))]
 SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/__init__.py"))
 PACKAGES = {"flask": "flask", "gunicorn": "gunicorn", "joblib": "joblib", "kafka": "kafka-python", "numpy": None}
-PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": None}
+PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenacity": "tenacity", "urllib3": "urllib3"}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"apispec": "apispec", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
 PACKAGES |= {"flask_cors": "flask-cors", "onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
 PACKAGES |= {"httptools": "httptools", "orjson": "orjson"}
-PACKAGES |= {"requests": "requests", "sklearn": "scikit-learn", "werkzeug": "flask"}
+PACKAGES |= {"sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
 def imported(path: Path) -> Iterator[str]:

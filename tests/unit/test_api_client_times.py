@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import BaseAdapter
+import urllib3
+from urllib3 import BaseHTTPResponse, HTTPResponse, Timeout
+from urllib3.exceptions import HTTPError
 
 from petalstream import lifecycle, settings
 from petalstream.settings import SettingError
@@ -15,26 +16,23 @@ from services.consumer.policy import ServerError, Unavailable
 LONGEST = 6.0
 
 
-class Wire(BaseAdapter):
+class Wire:
     """Answers with the statuses that a test lists, and keeps how long each answer may take, to connect and to come.
 
     A status of 0 stands for no answer in time.
     """
 
     def __init__(self, *statuses: int) -> None:
-        super().__init__()
         self._statuses: Iterator[int] = iter(statuses)
-        self.allowed: list[tuple[str | None, Any]] = []
+        self.allowed: list[tuple[str, tuple[Any, Any]]] = []
         self.closed = 0
 
-    def send(self, request: requests.PreparedRequest, *_: Any, timeout: Any = None, **__: Any) -> requests.Response:
-        self.allowed.append((request.path_url.split("?")[0], timeout))
-        response = requests.Response()
-        response.status_code, response._content = next(self._statuses), b"{}"
-        response.url = request.url or ""
-        if response.status_code == 0:
-            raise requests.ReadTimeout("timed out")
-        return response
+    def urlopen(self, method: str, url: str, *_: Any, timeout: Timeout, **__: Any) -> BaseHTTPResponse:
+        self.allowed.append((url.split("?")[0], (timeout.connect_timeout, timeout.read_timeout)))
+        status = next(self._statuses)
+        if status == 0:
+            raise HTTPError("timed out")
+        return HTTPResponse(b"{}", status=status)
 
     def close(self) -> None:
         self.closed += 1
@@ -42,14 +40,7 @@ class Wire(BaseAdapter):
 
 def client_of(monkeypatch: pytest.MonkeyPatch, wire: Wire, timeout: float) -> ApiClient:
     """A client that speaks to the wire alone."""
-
-    class Session(requests.Session):
-        def __init__(self) -> None:
-            super().__init__()
-            self.adapters.clear()
-            self.mount("http://", wire)
-
-    monkeypatch.setattr(requests, "Session", Session)
+    monkeypatch.setattr(urllib3, "connection_from_url", lambda url: wire)
     return ApiClient("http://api:5000", timeout)
 
 
