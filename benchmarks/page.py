@@ -56,10 +56,14 @@ def line(row: Row) -> str:
     """One row of a table."""
     order = sorted(row.measured, key=lambda title: (title != OURS, -median(row.measured[title])))
     figures = [f"{title}: {figure(row, title)}" for title in order]
-    figures += [f"{title}: not measured: {_beginning(reason)}" for title, reason in row.missing.items()]
+    figures += [f"{_unmeasured(row, title)}: {_beginning(reason)}" for title, reason in row.missing.items()]
     aims, verdicts = [aim(row, bar) for bar in row.bars], [verdict(row, bar) for bar in row.bars]
     cells = [f"{row.what}, {row.unit}", "<br>".join(figures), "<br>".join(aims), "<br>".join(verdicts)]
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _unmeasured(row: Row, title: str) -> str:
+    return f"{title}, in a later round" if title in row.measured else f"{title}: not measured"
 
 
 def figure(row: Row, title: str) -> str:

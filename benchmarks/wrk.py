@@ -45,7 +45,9 @@ def parsed(output: str) -> Load:
     if not lines:
         raise BenchmarkError(f"wrk printed no figures: {output}")
     found = json.loads(lines[-1])
-    if found["not_ok"] or found["socket_errors"] or not found["requests"]:
+    if not found["requests"]:
+        raise BenchmarkError("no request was answered in the time")
+    if found["not_ok"] or found["socket_errors"]:
         raise BenchmarkError(
             f"of {found['requests']} requests {found['not_ok']} were answered with an error"
             f" and {found['socket_errors']} not at all"

@@ -12,6 +12,9 @@ from services.api import slot
 
 # So long a connection is left to others that have fewer; they may have something to do.
 LEAVE_SECONDS = 0.005
+# A worker that leaves one is asked again at once; when it was not asked for so long, this is another connection.
+ASKED_SECONDS = 0.05
+_NEVER = float("-inf")
 _NUMBERS = mmap.PAGESIZE // 4
 
 
@@ -22,7 +25,7 @@ class Shares:
         # By slot, and one more than there are connections: 0 where no worker is.
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
         self._clock = clock
-        self._left_at: float | None = None
+        self._left_at = self._asked_at = _NEVER
 
     def tell(self, connections: int) -> None:
         """Let the others know how many this worker has."""
@@ -36,13 +39,13 @@ class Shares:
 
     def leaves(self, connections: int) -> bool:
         """Whether one that has so many leaves the next connection to who has fewer, for LEAVE_SECONDS at most."""
-        if all(not 0 < count <= connections for count in self._counts.tolist()):
-            self._left_at = None
+        now, last_asked_at = self._clock(), self._asked_at
+        self._asked_at = _NEVER
+        if not any(0 < count <= connections for count in self._counts.tolist()):
             return False
-        now = self._clock()
-        if self._left_at is None:
+        if now - last_asked_at > ASKED_SECONDS:
             self._left_at = now
-        if now - self._left_at < LEAVE_SECONDS:
-            return True
-        self._left_at = None
-        return False
+        if now - self._left_at >= LEAVE_SECONDS:
+            return False
+        self._asked_at = now
+        return True

@@ -23,7 +23,7 @@ def test_wrks_figures_are_a_rate_and_milliseconds() -> None:
     ("was", "now"), [('"not_ok": 0', '"not_ok": 1'), ('"socket_errors": 0', '"socket_errors": 2'), ("4000", "0")]
 )
 def test_a_load_of_which_an_answer_was_no_success_has_no_rate(was: str, now: str) -> None:
-    with pytest.raises(BenchmarkError, match="requests"):
+    with pytest.raises(BenchmarkError, match="request"):
         wrk.parsed(FIGURES.replace(was, now))
 
 

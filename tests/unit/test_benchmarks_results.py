@@ -43,6 +43,11 @@ def test_a_line_shows_medians_with_their_spread_ours_first_and_why_others_are_mi
     )
 
 
+def test_a_line_says_of_who_failed_in_a_later_round_both_what_was_measured_and_why_no_more() -> None:
+    row = Row("one", "http", "a", "s", {"peer": [7.0]}, missing={"peer": "it fell silent"})
+    assert "peer: **7**<br>peer, in a later round: it fell silent" in page.line(row)
+
+
 def test_a_line_keeps_to_its_table_whatever_an_error_says() -> None:
     row = Row("one", "http", "a", "s", missing={"peer": "|" * 1000})
     assert page.line(row).count("|") == 5

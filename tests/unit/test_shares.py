@@ -58,6 +58,12 @@ def test_the_time_begins_anew_with_the_next_connection(shares: Shares, clock: Cl
     assert shares.leaves(4)
 
 
+def test_a_connection_that_others_took_counts_nothing_for_a_later_one(shares: Shares, clock: Clock) -> None:
+    assert shares.leaves(3)
+    clock.now += 1
+    assert shares.leaves(3)
+
+
 def test_nothing_is_left_to_a_worker_that_is_gone(shares: Shares) -> None:
     shares.forget(1)
     assert not shares.leaves(3)
