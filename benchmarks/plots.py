@@ -62,7 +62,8 @@ def lines(curve: Curve, path: Path) -> None:
         else:
             axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set(xlabel=curve.x, ylabel=curve.y)
-        axes.set_ylim(bottom=0)
+        highest = max(y for points in curve.lines.values() for _, y in points)
+        axes.set_ylim(0, 1.06 * highest)  # with room for the marker of the highest point
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y", color=TEXT, alpha=0.3, linewidth=0.6)
         if len(curve.lines) > 1:
