@@ -26,11 +26,10 @@ def measure(bench: Bench) -> Iterator[Curve]:
     """All curves; quickly the first one alone."""
     with servers.running(bench, servers.api(bench)) as api:
         yield Curve("rows", "Rows a request (Iris)", "rows a request", "rows/s", rows_a_request(bench, api))
-        if not bench.quick:
-            one_row = "One row a request, by the connections that ask at once"
-            yield Curve("connections", one_row, "connections", "requests/s", connections(bench, api))
-    if bench.quick:
-        return
+        if bench.quick:
+            return
+        one_row = "One row a request, by the connections that ask at once"
+        yield Curve("connections", one_row, "connections", "requests/s", connections(bench, api))
     # In a folder of their own: the api of all other measurements has the two models of the stack.
     own = dataclasses.replace(bench, models_dir=bench.models_dir.with_name("made-up-models"))
     forest = "RandomForestClassifier({}, random_state=0)"

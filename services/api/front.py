@@ -85,7 +85,7 @@ class Front:
                 self._count(environ, request, 200, str(len(body)), began)
         return answers
 
-    def refuse_at_once(self, environs: Sequence[Environ]) -> list[Answer | None]:
+    def refuse_at_once(self, environs: Sequence[Environ]) -> list[Answer]:
         """Headers and body of the answer 503 to each request, which has its body."""
         return [self._refused(environ) for environ in environs]
 

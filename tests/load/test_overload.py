@@ -20,7 +20,7 @@ CASES = {
     "short, hammering on": (SHORT, 0.0),
     "short, staying away as asked": (SHORT, 1.0),
     # Without a pause the crowd, whose machine this is too, and those who refuse it would take all of both processors.
-    "long, hammering on": (LONG, 0.1),
+    "long, coming again soon": (LONG, 0.1),
     "long, staying away as asked": (LONG, 1.0),
 }
 

@@ -142,10 +142,15 @@ def test_what_is_refused_is_refused_by_the_ordinary_way(
         assert api.short_way.answers[-1:] in ([], [None])
 
 
+def come(asked: Asked) -> Environ | None:
+    """The request as the worker's loop reads it, None where it leaves it to gunicorn."""
+    seen = asked.sent()
+    return small.environ(seen, "") if len(seen) <= small.MOST_BYTES and small.is_whole(seen) else None
+
+
 def ask_at_once(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Told | None:
     """What the worker's loop answers, None where it leaves the request to gunicorn."""
-    seen = asked.sent()
-    environ = small.environ(seen, "") if len(seen) <= small.MOST_BYTES and small.is_whole(seen) else None
+    environ = come(asked)
     with counting() as counted:
         (answer,) = vars(app)["wsgi_app"].at_once([environ]) if environ else [None]
     if not answer:
@@ -175,14 +180,13 @@ def test_nobody_can_tell_what_came_together_with_a_request(
     apis: dict[str, Api], where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Twice each, so that those that ask for one row stand beside their like and beside what is at fault.
-    environs = [environ for asked in 2 * in_a_packet(where) if (environ := small.environ(asked.sent(), ""))]
+    environs, again = (all_that_come(where) + all_that_come(where) for _ in range(2))
     front = vars(apis[where].with_short_way)["wsgi_app"]
     alone, counted_alone = [], Counter[str]()
-    for asked in 2 * in_a_packet(where):
-        if environ := small.environ(asked.sent(), ""):
-            with counting() as counted:
-                alone += front.at_once([environ])
-            counted_alone.update(counted)
+    for environ in again:
+        with counting() as counted:
+            alone += front.at_once([environ])
+        counted_alone.update(counted)
     lines_alone = logged(capsys)
     with counting() as counted:
         together = front.at_once(environs)
@@ -192,10 +196,10 @@ def test_nobody_can_tell_what_came_together_with_a_request(
     assert (None in together, any(together)) == (True, where != SHARED)
 
 
-def in_a_packet(where: str) -> list[Asked]:
+def all_that_come(where: str) -> list[Environ]:
     """Whatever is asked there in requests that a worker's loop may answer."""
-    every = [asked for asked in (USUAL | UNUSUAL).values() if asked.where == where]
-    return [asked for asked in every if len(asked.sent()) <= small.MOST_BYTES and small.is_whole(asked.sent())]
+    every = [come(asked) for asked in (USUAL | UNUSUAL).values() if asked.where == where]
+    return [environ for environ in every if environ]
 
 
 def sorted_headers(answer: Answer | None) -> tuple[list[tuple[str, str]], bytes] | None:
@@ -216,6 +220,6 @@ def test_single_rows_that_come_together_are_scored_at_once(
         return predict(scorer, rows)
 
     monkeypatch.setattr(Scorer, "predict", predict_and_count)
-    environs = [small.environ(USUAL["a row"].sent(), "") for _ in range(5)]
+    environs = [come(USUAL["a row"]) for _ in range(5)]
     assert all(vars(apis[PLAIN].with_short_way)["wsgi_app"].at_once(environs))
     assert sizes == [5]
