@@ -6,7 +6,7 @@ import gc
 
 # glibc's malloc.h
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-YOUNG_OBJECTS, LARGE_BYTES = 10_000, 1024 * 1024
+YOUNG_OBJECTS, LARGE_BYTES = 50_000, 1024 * 1024
 
 
 def settle() -> None:

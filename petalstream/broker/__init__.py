@@ -5,7 +5,7 @@ go through kafka-python.
 """
 
 from petalstream.broker.choice import client
-from petalstream.broker.door import Client, Consumer, Membership, Producer, Sender
+from petalstream.broker.door import Client, Consumer, Meanwhile, Membership, Producer, Sender
 from petalstream.broker.errors import (
     AuthorizationError,
     ClientNotInstalled,
@@ -32,6 +32,7 @@ __all__ = [
     "InvalidProducerEpochError",
     "KafkaError",
     "Lag",
+    "Meanwhile",
     "Membership",
     "MessageSizeTooLargeError",
     "Producer",

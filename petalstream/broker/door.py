@@ -8,6 +8,7 @@ from petalstream.messages import Message, ReceivedRecord
 # Which member of which generation of the group a consumer is: while it stays the same, so do its partitions.
 Membership = Any
 Left = Callable[[], float]
+Meanwhile = Callable[[], object]
 
 BOOTSTRAP_SECONDS = 30
 # What is longer open than this is a dead producer's, and the broker ends it.
@@ -22,6 +23,10 @@ MOST_RECONNECT_MS = 1_000
 LINGER_MS, BATCH_LINGER_MS = 2, 100
 # All that a partition gets of a batch is one request then.
 PRODUCE_BYTES = 256 * 1024
+
+
+def nothing() -> None:
+    """For whoever has nothing to do meanwhile."""
 
 
 class Consumer(Protocol):
@@ -78,17 +83,22 @@ class Sender(Protocol):
 class Producer(Protocol):
     """Writes messages batch by batch."""
 
-    def write(self, messages: Sequence[Message], left: Left) -> None:
-        """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError."""
+    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> None:
+        """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError.
 
-    def begin_transaction(self) -> None:
-        """What is written from now on is one transaction."""
+        `meanwhile` is called once all of them are on their way, to use the time that the broker takes.
+        """
 
-    def commit_transaction(self, membership: Membership, records: Iterable[ReceivedRecord], left: Left) -> None:
-        """Add the offsets after `records` to the transaction and commit it in the seconds `left`. Raises KafkaError.
+    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
+        """What is written from now on is one transaction with the offsets after `records`. Raises KafkaError.
 
-        The broker refuses where `membership` is no longer that of a member. After an error only a new producer of the
-        same id can tell what became of the transaction.
+        The broker refuses it, now or later, where `membership` is no longer that of a member.
+        """
+
+    def commit_transaction(self, left: Left) -> None:
+        """Commit the transaction in the seconds that are `left`. Raises KafkaError.
+
+        After an error only a new producer of the same id can tell what became of it.
         """
 
     def close(self, seconds: float) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from petalstream.broker import Client, Consumer, Membership, Producer
+from petalstream.broker import Client, Consumer, Meanwhile, Membership, Producer
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, Settings
 
@@ -18,11 +18,17 @@ BOOTSTRAP_SECONDS = 5
 class Deliver(Protocol):
     """Writes `messages` and commits the offsets after `records` as the group's member that `membership` is.
 
+    `meanwhile` is called while the broker takes the messages.
+
     Raises KafkaError; whether it was committed is then for new clients to ask.
     """
 
     def __call__(
-        self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership
+        self,
+        messages: Sequence[Message],
+        records: Sequence[ReceivedRecord],
+        membership: Membership,
+        meanwhile: Meanwhile,
     ) -> None: ...
 
 
@@ -48,10 +54,16 @@ class AtLeastOnce:
     consumer: Consumer
     producer: Producer
 
-    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
+    def __call__(
+        self,
+        messages: Sequence[Message],
+        records: Sequence[ReceivedRecord],
+        membership: Membership,
+        meanwhile: Meanwhile,
+    ) -> None:
         """Write, await the broker's word for each message, commit."""
         left = _timer(DELIVERY_SECONDS)
-        self.producer.write(messages, left)
+        self.producer.write(messages, left, meanwhile)
         self.consumer.commit(membership, records, left())
 
 
@@ -61,12 +73,18 @@ class ExactlyOnce:
 
     producer: Producer
 
-    def __call__(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Membership) -> None:
-        """Write, await the broker's word for each message, commit with the offsets."""
+    def __call__(
+        self,
+        messages: Sequence[Message],
+        records: Sequence[ReceivedRecord],
+        membership: Membership,
+        meanwhile: Meanwhile,
+    ) -> None:
+        """Write, await the broker's word for each message and for the offsets, commit both."""
         left = _timer(DELIVERY_SECONDS)
-        self.producer.begin_transaction()
-        self.producer.write(messages, left)
-        self.producer.commit_transaction(membership, records, left)
+        self.producer.begin_transaction(membership, records)
+        self.producer.write(messages, left, meanwhile)
+        self.producer.commit_transaction(left)
 
 
 def _timer(seconds: float) -> Callable[[], float]:

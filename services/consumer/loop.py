@@ -74,7 +74,7 @@ class Worker:
 
     def _handle(self, batch: Batch | None, thread: ThreadPoolExecutor) -> Batch | None:
         """Poll the next batch, and finish the one in hand; the next one, where there is one."""
-        outcomes = self._outcomes(batch) if batch else []
+        outcomes = self._outcomes(batch) if batch else ()
         try:
             # Nothing that is in hand waits for more to come.
             following = self._poll(0 if batch else POLL_SECONDS, thread)
@@ -100,7 +100,7 @@ class Worker:
         membership = self.consumer.membership()
         return Batch(records, membership, time.monotonic(), thread.submit(self.eager.outcomes, records))
 
-    def _outcomes(self, batch: Batch) -> list[Outcome]:
+    def _outcomes(self, batch: Batch) -> Sequence[Outcome]:
         """The outcomes of a batch, which from now on is in hand."""
         self.hold.begin(batch.membership)
         while not wait([batch.outcomes], LOOK_SECONDS).done:
@@ -109,7 +109,7 @@ class Worker:
             outcomes = batch.outcomes.result()
         except NotAtOnce:
             outcomes = self.patient.outcomes(batch.records)
-        return list(map(self.refusals.instead, outcomes))
+        return self.refusals.instead(outcomes)
 
     def _pass_by(self, error: UnreadableRecords) -> None:
         """Write a dead letter for each offset that cannot be read, and commit past it."""
@@ -126,10 +126,11 @@ class Worker:
             self.prepare(model)
         self.hold.check()
         messages, records = [each.message for each in outcomes], [each.record for each in outcomes]
+        lines: list[str] = []
         try:
-            self.deliver(messages, records, self.hold.membership)
+            self.deliver(messages, records, self.hold.membership, lambda: lines.append(show.lines(outcomes)))
         except MessageSizeTooLargeError:
             self.refusals.remember(outcomes)
             raise
         metrics.count(outcomes)
-        print("\n".join(map(show.line, outcomes)), flush=True)
+        print(*lines, flush=True)

@@ -33,9 +33,12 @@ class Refusals:
         self._said[at] = f"{topic} takes {limits[topic]} bytes (max.message.bytes), its outcome has more"
         log.error("%s: %s", at, self._said[at])
 
-    def instead(self, outcome: Outcome) -> Outcome:
-        """The outcome, or a dead letter in place of a prediction, or one without bytes in place of a dead letter."""
-        refused_by = self._topics.get(place(outcome.record), ()) if self._topics else ()
+    def instead(self, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+        """The outcomes, with a dead letter in place of a prediction, or one without bytes in place of a dead letter."""
+        return [self._instead(outcome) for outcome in outcomes] if self._topics else outcomes
+
+    def _instead(self, outcome: Outcome) -> Outcome:
+        refused_by = self._topics.get(place(outcome.record), ())
         if outcome.message.topic not in refused_by:
             return outcome
         fault = Fault(Reason.TOO_LARGE, self._said[place(outcome.record)])

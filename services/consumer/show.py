@@ -1,6 +1,7 @@
-"""An outcome as the one line that people read in the consumer's log."""
+"""Outcomes as people read them in the consumer's log, one line each."""
 
 import time
+from collections.abc import Sequence
 
 from petalstream.messages import place
 from petalstream.schema import Fault
@@ -14,13 +15,16 @@ MOST_CHARACTERS = 2_000
 _YES_NO = {True: "yes", False: "no"}
 
 
-def line(outcome: Outcome) -> str:
-    """The prediction of a record, or why it is a dead letter."""
+def lines(outcomes: Sequence[Outcome]) -> str:
+    """A line for each: the prediction of a record, or why it is a dead letter."""
+    now = time.time()
+    return "\n".join([printable(_line(outcome, now), MOST_CHARACTERS) for outcome in outcomes])
+
+
+def _line(outcome: Outcome, now: float) -> str:
     if isinstance(outcome.verdict, Fault):
-        said = f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
-    else:
-        said = prediction(*outcome.verdict, time.time() - outcome.record.timestamp / 1000)
-    return printable(said, MOST_CHARACTERS)
+        return f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
+    return prediction(*outcome.verdict, now - outcome.record.timestamp / 1000)
 
 
 def prediction(request: Request, answer: Answer, latency: float) -> str:

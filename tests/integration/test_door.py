@@ -1,5 +1,7 @@
 """The door to Kafka, whichever client is behind it: what the stream rests on, asked of a real broker."""
 
+import gc
+import weakref
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -20,8 +22,10 @@ from petalstream.broker import (
     confluent,
     kafka_python,
 )
+from petalstream.broker.door import nothing
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
+from services.consumer.delivery import ExactlyOnce
 from tests.stack import FLOWER, Stack, both_clients
 
 pytestmark = pytest.mark.xdist_group("kafka")
@@ -191,10 +195,8 @@ def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Op
         with pytest.raises(KafkaError):
             consumer.commit(polled_as, records, SECONDS)
     else:
-        transactional.begin_transaction()
-        transactional.write([Message("iris.predictions", b"1", b"{}", [])], left)
         with pytest.raises(KafkaError):
-            transactional.commit_transaction(polled_as, records, left)
+            ExactlyOnce(transactional)([Message("iris.predictions", b"1", b"{}", [])], records, polled_as, nothing)
     assert nothing_committed(opened.servers)
     assert list(broker.read_topic(opened.servers, "iris.predictions")) == []
 
@@ -206,15 +208,15 @@ def test_messages_and_offsets_of_a_transaction_are_there_together_and_of_one_tha
     opened.producer().write(requests(50), left)
     consumer, first = opened.consumer(), opened.transactional()
     records = read(consumer, 50)
-    first.begin_transaction()
+    first.begin_transaction(consumer.membership(), records)
     first.write([Message("iris.predictions", b"1", b"left", [])], left)
     second = opened.transactional()
     with pytest.raises((ProducerFencedError, InvalidProducerEpochError)):
-        first.commit_transaction(consumer.membership(), records, left)
+        first.commit_transaction(left)
     assert nothing_committed(opened.servers)
-    second.begin_transaction()
+    second.begin_transaction(consumer.membership(), records)
     second.write([Message("iris.predictions", b"1", b"committed", [])], left)
-    second.commit_transaction(consumer.membership(), records, left)
+    second.commit_transaction(left)
     assert [each.value for each in broker.read_topic(opened.servers, "iris.predictions")] == [b"committed"]
     assert sum(lag.committed or 0 for lag in broker.lags(opened.servers, GROUP, r"iris\.requests")) == 50
 
@@ -250,3 +252,29 @@ def test_neither_a_message_sent_alone_nor_a_batch_waits_for_others(
     sender.send(requests(1)[0], told.append)
     assert sender.flush(7) == 0
     assert told == []
+
+
+@both_clients
+def test_messages_reach_the_broker_while_something_else_is_done(opened: Opened) -> None:
+    def on_the_broker() -> bool:
+        return broker.record_count(opened.servers, REQUESTS) == 3
+
+    opened.producer().write(requests(3), left, lambda: wait_until(on_the_broker, "the messages", SECONDS))
+
+
+@both_clients
+def test_a_poll_that_finds_nothing_holds_nothing_that_its_caller_held(opened: Opened) -> None:
+    opened.producer().write(requests(3), left)
+    consumer = opened.consumer()
+    read(consumer, 3)
+
+    def poll_beside_a_batch() -> weakref.ref[frozenset[int]]:
+        batch = frozenset(range(3))
+        assert consumer.poll(0, 100) == []
+        return weakref.ref(batch)
+
+    gc.disable()
+    try:
+        assert [poll_beside_a_batch()() for _ in range(5)] == [None] * 5
+    finally:
+        gc.enable()

@@ -9,6 +9,7 @@ import pytest
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker import KafkaError
+from petalstream.broker.door import nothing
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.lifecycle import Stop
@@ -98,7 +99,7 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
                 # Even past that check the broker, or the client, refuses.
                 wait_until(lambda: len(late.client.assignment()) == 2, "the late member's partitions", SECONDS)
                 with pytest.raises(KafkaError):
-                    deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership)
+                    deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership, nothing)
         assert not [lag for lag in broker.lags(stack.servers, GROUP, r"iris\.requests") if lag.committed]
         assert list(broker.read_topic(stack.servers, "iris.predictions")) == [] or not transactional
     finally:

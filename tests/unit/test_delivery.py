@@ -8,6 +8,7 @@ import pytest
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError
+from petalstream.broker.door import nothing
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.broker.kafka_python.producer import Producer
 from petalstream.messages import Message
@@ -60,7 +61,7 @@ class Kafka:
             self._wait(timeout)
             self._do(f"await {topic}")
 
-        return SimpleNamespace(get=get)
+        return SimpleNamespace(get=get, succeeded=lambda: False)
 
     def flush(self, timeout: float) -> None:
         """All that was sent goes out; what becomes of it the futures tell."""
@@ -78,10 +79,12 @@ class Kafka:
 
     def send_offsets_to_transaction(self, offsets: Any, member: object) -> SimpleNamespace:
         assert member is MEMBER
-        self.offsets = self._plain(offsets)
-        return self._result("offsets")
+        self._do("send offsets")
+        self._in_transaction = self._plain(offsets)
+        return self._result("await offsets")
 
     def begin_commit(self) -> SimpleNamespace:
+        self.offsets = self._in_transaction
         return self._result("commit")
 
     def _result(self, step: str) -> SimpleNamespace:
@@ -108,7 +111,7 @@ def chosen(wanted: Delivery, kafka: Any) -> Deliver:
 
 def test_at_least_once_commits_after_the_last_record_of_each_partition_once_every_message_is_taken() -> None:
     kafka = Kafka()
-    chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
+    chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert kafka.done == [*WRITTEN, "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
@@ -116,8 +119,8 @@ def test_at_least_once_commits_after_the_last_record_of_each_partition_once_ever
 
 def test_exactly_once_writes_and_commits_in_one_transaction() -> None:
     kafka = Kafka()
-    chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
-    assert kafka.done == ["begin", *WRITTEN, "offsets", "commit"]
+    chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
+    assert kafka.done == ["begin", "send offsets", *WRITTEN, "await offsets", "commit"]
     assert kafka.offsets == AFTER
     assert kafka.sent == [(each.topic, each.value, each.key, each.headers) for each in MESSAGES]
 
@@ -127,7 +130,7 @@ def test_exactly_once_writes_and_commits_in_one_transaction() -> None:
 def test_nothing_is_committed_where_one_message_is_not_taken(wanted: Delivery, step: str) -> None:
     kafka = Kafka(refused=step)
     with pytest.raises(KafkaError, match=f"refused: {step}"):
-        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert kafka.done[-1] == step
     assert kafka.offsets == {}
 
@@ -136,7 +139,7 @@ def test_nothing_is_committed_where_one_message_is_not_taken(wanted: Delivery, s
 def test_a_commit_that_is_refused_is_an_error(wanted: Delivery) -> None:
     kafka = Kafka(refused="commit")
     with pytest.raises(KafkaError, match="refused: commit"):
-        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
 
 
 @pytest.mark.parametrize(
@@ -146,22 +149,22 @@ def test_at_least_once_commits_nothing_as_another_member_than_the_one_that_polle
     kafka = Kafka()
     kafka.member = MEMBER._replace(**change)
     with pytest.raises(KafkaError, match="the group was rebalanced since"):
-        chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
+        chosen(Delivery.AT_LEAST_ONCE, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert kafka.offsets == {}
 
 
 def test_a_transaction_whose_offsets_are_refused_is_not_committed() -> None:
-    kafka = Kafka(refused="offsets")
-    with pytest.raises(KafkaError, match="refused: offsets"):
-        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
+    kafka = Kafka(refused="await offsets")
+    with pytest.raises(KafkaError, match="refused: await offsets"):
+        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert "commit" not in kafka.done
 
 
-@pytest.mark.parametrize("step", ["offsets", "commit"])
-def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str) -> None:
+@pytest.mark.parametrize(("step", "named"), [("await offsets", "offsets"), ("commit", "commit")])
+def test_a_transaction_on_which_the_broker_is_silent_is_an_error(step: str, named: str) -> None:
     kafka = Kafka(silent=step)
-    with pytest.raises(KafkaError, match=f"did not take the transaction's {step} in time"):
-        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER)
+    with pytest.raises(KafkaError, match=f"did not take the transaction's {named} in time"):
+        chosen(Delivery.EXACTLY_ONCE, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert kafka.done[-1] == step
 
 
@@ -180,7 +183,7 @@ def test_messages_and_commit_have_eight_seconds_together(
 ) -> None:
     kafka = Kafka(seconds=3)
     monkeypatch.setattr(delivery, "time", kafka.clock)
-    chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER)
+    chosen(wanted, kafka)(MESSAGES, RECORDS, MEMBER, nothing)
     assert kafka.allowed == allowed
 
 
@@ -191,5 +194,5 @@ def test_each_batch_has_its_own_eight_seconds(monkeypatch: pytest.MonkeyPatch, w
     deliver = chosen(wanted, kafka)
     for _ in range(2):
         kafka.allowed.clear()
-        deliver(MESSAGES, RECORDS, MEMBER)
+        deliver(MESSAGES, RECORDS, MEMBER, nothing)
         assert kafka.allowed[0] == 8

@@ -46,14 +46,14 @@ def letter_of(outcome: Outcome) -> DeadLetter:
 def test_what_was_never_refused_stays_as_it_is() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     for outcome in (predicted(1, 5_000), dead(2, 50_000)):
-        assert refusals.instead(outcome) is outcome
+        assert refusals.instead([outcome]) == [outcome]
 
 
 def test_the_culprit_is_the_largest_beside_what_its_topic_takes() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     batch = [predicted(1, 900), dead(2, 5_000), predicted(3, 150, model="rose"), predicted(4, 1_100)]
     refusals.remember(batch)
-    now = [refusals.instead(outcome) for outcome in batch]
+    now = refusals.instead(batch)
     assert [number for number, outcome in enumerate(now) if outcome is not batch[number]] == [2]
     assert letter_of(now[2]).topic == "rose.requests"
 
@@ -62,7 +62,7 @@ def test_a_prediction_that_was_refused_is_a_dead_letter_with_the_requests_bytes_
     refusals = Refusals(LIMITS.__getitem__)
     refused = predicted(7, 1_100, attempts=5)
     refusals.remember([predicted(6, 1_000), refused])
-    instead = refusals.instead(refused)
+    (instead,) = refusals.instead([refused])
     letter = letter_of(instead)
     assert instead.record is refused.record
     assert instead.message.topic == "iris.dead-letters"
@@ -86,22 +86,22 @@ def test_a_dead_letter_that_was_refused_is_written_without_the_requests_bytes() 
     refusals = Refusals(LIMITS.__getitem__)
     refused = dead(7, 20_000, attempts=3)
     refusals.remember([predicted(6, 1_100), refused])
-    bare(refusals.instead(refused), attempts=3)
+    bare(refusals.instead([refused])[0], attempts=3)
 
 
 def test_a_prediction_whose_dead_letter_was_refused_too_is_one_without_bytes() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     refused = predicted(7, 1_100, attempts=4)
     refusals.remember([refused])
-    refusals.remember([refusals.instead(refused)])
-    bare(refusals.instead(refused), attempts=4)
+    refusals.remember(refusals.instead([refused]))
+    bare(refusals.instead([refused])[0], attempts=4)
 
 
 def test_a_record_whose_outcome_goes_to_another_topic_this_time_keeps_it() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     refusals.remember([predicted(7, 1_100)])
     outcome = dead(7, attempts=9)
-    assert refusals.instead(outcome) is outcome
+    assert refusals.instead([outcome]) == [outcome]
 
 
 def test_the_same_offset_of_another_partition_or_topic_is_not_taken_for_the_culprit() -> None:
@@ -113,15 +113,15 @@ def test_the_same_offset_of_another_partition_or_topic_is_not_taken_for_the_culp
         predicted(7, 1_100, model="rose"),
         predicted(8, 1_100),
     ):
-        assert refusals.instead(outcome) is outcome
+        assert refusals.instead([outcome]) == [outcome]
 
 
 def test_several_culprits_are_found_one_after_the_other() -> None:
     refusals = Refusals(LIMITS.__getitem__)
     batch = [predicted(1, 1_200), predicted(2, 500), predicted(3, 1_100)]
     for _ in range(2):
-        refusals.remember([refusals.instead(outcome) for outcome in batch])
-    assert [isinstance(refusals.instead(outcome).verdict, Fault) for outcome in batch] == [True, False, True]
+        refusals.remember(refusals.instead(batch))
+    assert [isinstance(outcome.verdict, Fault) for outcome in refusals.instead(batch)] == [True, False, True]
 
 
 def test_each_topic_is_asked_about_once_and_the_log_names_culprit_topic_and_limit(
@@ -147,4 +147,4 @@ def test_where_the_broker_does_not_tell_a_limit_nothing_is_remembered() -> None:
     refusals, refused = Refusals(limit), predicted(1, 1_100)
     with pytest.raises(KafkaError, match="no answer"):
         refusals.remember([refused])
-    assert refusals.instead(refused) is refused
+    assert refusals.instead([refused]) == [refused]

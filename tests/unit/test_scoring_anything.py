@@ -175,6 +175,6 @@ def test_what_becomes_of_a_record_does_not_depend_on_its_neighbours(
 @any_records
 def test_any_outcome_is_shown_as_one_line_that_can_be_printed(client: FlaskClient, given_records: list[Record]) -> None:
     for outcome in scored(client, given_records):
-        shown = show.line(outcome)
+        shown = show.lines([outcome])
         assert shown.encode()
         assert shown.isprintable()

@@ -53,7 +53,7 @@ def test_a_wrong_prediction_and_one_without_a_known_label_are_told_apart() -> No
 def test_the_latency_is_from_the_records_timestamp_to_now() -> None:
     record = Record(value=b'{"n": 1}', timestamp=int(time.time() * 1000) - 90_000)
     (outcome,) = Scoring(lambda model, rows: [ANSWER], 1_000, 1_000).outcomes([record])
-    shown = show.line(outcome)
+    shown = show.lines([outcome])
     assert shown.startswith("iris.requests[0]@0  n=1  ->  setosa 97.6%  ? no known label  (iris version 3, ")
     milliseconds = int(shown.removesuffix(" ms)").split()[-1])
     assert 90_000 <= milliseconds < 100_000
@@ -62,6 +62,6 @@ def test_the_latency_is_from_the_records_timestamp_to_now() -> None:
 def test_a_dead_letter_is_shown_with_its_place_reason_and_message() -> None:
     (outcome,) = Scoring(lambda model, rows: [], 1_000, 1_000).outcomes([Record(partition=3, offset=17, value=None)])
     assert outcome.verdict == Fault(Reason.TOMBSTONE, "a tombstone (null value) where a JSON object was expected")
-    assert show.line(outcome) == (
+    assert show.lines([outcome]) == (
         "iris.requests[3]@17  ->  dead letter, tombstone: a tombstone (null value) where a JSON object was expected"
     )

@@ -157,7 +157,8 @@ def test_a_codec_that_is_not_installed_is_no_fault_of_the_records() -> None:
 def answered(code: int) -> tuple[Any, CompletedFetch]:
     """A mended fetcher, and a fetch from offset 17 on that the broker answered with an error."""
     subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
-    fetcher = SimpleNamespace(_subscriptions=subscriptions)
+    net = SimpleNamespace(run=lambda *call: None)
+    fetcher = SimpleNamespace(_subscriptions=subscriptions, _net=net)
     fetcher._parse_fetched_data = MethodType(Fetcher._parse_fetched_data, fetcher)
     mend(SimpleNamespace(_coordinator=SimpleNamespace(need_rejoin=lambda: False), _fetcher=fetcher))
     return fetcher, CompletedFetch(PARTITION, 17, 12, SimpleNamespace(error_code=code, high_watermark=-1), None)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from petalstream.broker import Meanwhile
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message, ReceivedRecord, place
 from services.consumer.hold import Hold
@@ -31,7 +32,10 @@ class Ledger:
         self.steps.append(f"prepare {model}")
         self.on_prepare()
 
-    def deliver(self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Any) -> None:
+    def deliver(
+        self, messages: Sequence[Message], records: Sequence[ReceivedRecord], membership: Any, meanwhile: Meanwhile
+    ) -> None:
+        meanwhile()
         self.shown += self._capsys.readouterr().out
         self.steps.append("deliver " + " ".join(map(place, records)))
         self.messages += messages

@@ -14,11 +14,11 @@ from petalstream.broker.confluent.consumer import Membership
 from petalstream.broker.confluent.errors import translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.records import offsets_after
-from petalstream.broker.door import Left
+from petalstream.broker.door import Left, Meanwhile, nothing
 from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from petalstream.messages import Message, ReceivedRecord
 
-FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
+FULL_SECONDS, OVERTIME_SECONDS, MOMENT = 0.1, 0.5, 0.0001
 BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
@@ -32,17 +32,20 @@ class Producer:
         self._client = confluent_kafka.Producer(options, logger=log)
         self._delivery_seconds, self._on_size = delivery_seconds, on_size
         self._errors: list[KafkaError] = []
+        self._offsets: Any = None
 
     def init_transactions(self, seconds: float) -> None:
         """End what a producer of the same transactional id has left open. Raises KafkaError."""
         with translating():
             self._client.init_transactions(seconds)
 
-    def write(self, messages: Sequence[Message], left: Left) -> None:
+    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> None:
         """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError."""
         self._errors.clear()
         for message in messages:
             self._produce(message, self._note)
+        self.flush(MOMENT)  # what is not full goes out now
+        meanwhile()
         if self.flush(left()):
             raise KafkaTimeoutError("the broker did not take every message in time")
         for error in self._errors:
@@ -58,18 +61,18 @@ class Producer:
         with translating():
             return int(self._client.flush(seconds))
 
-    def begin_transaction(self) -> None:
-        """What is written from now on is one transaction."""
+    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
+        """What is written from now on is one transaction with the offsets after `records`. Raises KafkaError."""
+        self._offsets = offsets_after(records), membership.metadata
         with translating():
             self._client.begin_transaction()
 
-    def commit_transaction(self, membership: Membership, records: Iterable[ReceivedRecord], left: Left) -> None:
-        """Add the offsets after `records` to the transaction and commit it in the seconds `left`. Raises KafkaError."""
-        offsets, seconds = offsets_after(records), left()
+    def commit_transaction(self, left: Left) -> None:
+        """Commit what was written, and the offsets, in the seconds that are `left`. Raises KafkaError."""
+        (offsets, member), seconds = self._offsets, left()
         with translating():
             bounded(
-                lambda: self._client.send_offsets_to_transaction(offsets, membership.metadata, seconds),
-                seconds + OVERTIME_SECONDS,
+                lambda: self._client.send_offsets_to_transaction(offsets, member, seconds), seconds + OVERTIME_SECONDS
             )
             self._client.commit_transaction(left())
 

@@ -21,6 +21,7 @@ from petalstream.broker.door import (
     TRANSACTION_SECONDS,
 )
 from petalstream.broker.kafka_python.mends import mend
+from petalstream.broker.kafka_python.partitioner import ByKey
 
 READER_BOOTSTRAP_SECONDS = 10
 
@@ -38,6 +39,7 @@ def new_producer(
         metrics_enabled=False,
         max_request_size=MAX_DEAD_LETTER_BYTES,
         batch_size=PRODUCE_BYTES,
+        partitioner=ByKey(),
         request_timeout_ms=delivery_seconds * 1000 // 2,
         delivery_timeout_ms=delivery_seconds * 1000,
         max_block_ms=delivery_seconds * 1000,

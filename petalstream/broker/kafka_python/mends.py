@@ -4,7 +4,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
-from kafka.errors import CorruptRecordError
+from kafka.errors import CorruptRecordError, KafkaTimeoutError
 
 from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
 
@@ -13,6 +13,7 @@ def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     """The consumer, with the mends of this file."""
     _keep_assignments(consumer._coordinator)
     _name_the_place(consumer._fetcher)
+    _let_go(consumer._fetcher._net)
     consumer._fetcher.PartitionRecords = _Records
     return consumer
 
@@ -39,6 +40,24 @@ def _name_the_place(fetcher: Any) -> None:
             raise UnreadableRecords(topic, partition, first, first + 1, error) from error
 
     fetcher._parse_fetched_data = parse_or_name
+
+
+def _let_go(net: Any) -> None:
+    """Have the error of a poll that found nothing in time let go of its frames.
+
+    The client keeps the error, in a frame that the error's traceback holds, and with the fetch that is under way. With
+    it would be kept what all its callers hold, such as a batch of records.
+    """
+    run = net.run
+
+    def run_and_let_go(*call: Any) -> Any:
+        try:
+            return run(*call)
+        except KafkaTimeoutError as error:
+            error.__traceback__ = None
+            raise KafkaTimeoutError(*error.args) from None
+
+    net.run = run_and_let_go
 
 
 class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
