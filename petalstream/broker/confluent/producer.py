@@ -18,7 +18,7 @@ from petalstream.broker.door import Left, Meanwhile, nothing
 from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from petalstream.messages import Message, ReceivedRecord
 
-FULL_SECONDS, OVERTIME_SECONDS, MOMENT = 0.1, 0.5, 0.0001
+FULL_SECONDS, OVERTIME_SECONDS, MOMENT = 0.1, 0.5, 0.001
 BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
