@@ -1,7 +1,8 @@
 """The api as gunicorn serves it, alone: no broker, no consumer."""
 
+import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,12 @@ class LoneApi:
         """The worker processes."""
         return psutil.Process(self.child.process.pid).children()
 
+    def all_serve(self, count: int, connections: ExitStack) -> bool:
+        """Whether each of so many workers has taken one of the connections, among which one more is opened here."""
+        connections.enter_context(socket.create_connection(("127.0.0.1", self.port), START_SECONDS))
+        taken = [[each.status for each in worker.net_connections("tcp")] for worker in self.workers()]
+        return [psutil.CONN_ESTABLISHED in statuses for statuses in taken] == [True] * count
+
     def counted(self, name: str) -> float:
         """The sum of a metric's samples over all labels."""
         families = text_string_to_metric_families(requests.get(f"{self.url}/metrics", timeout=10).text)
@@ -53,9 +60,10 @@ def lone_api(models_dir: Path, folder: Path, **overrides: object) -> Iterator[Lo
         api = LoneApi(port, child, log)
         try:
             processes.wait_until(lambda: answers(f"{api.url}/health"), "the api to answer", START_SECONDS)
-            wait_until(
-                lambda: len(api.workers()) >= int(str(own["api_workers"])), "all workers to start", START_SECONDS
-            )
+            with ExitStack() as connections:
+                wait_until(
+                    lambda: api.all_serve(int(str(own["api_workers"])), connections), "all workers", START_SECONDS
+                )
             yield api
         finally:
             print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")  # shown where the test has failed

@@ -22,7 +22,7 @@ MOST_RECONNECT_MS = 1_000
 # any more once all are handed over.
 LINGER_MS, BATCH_LINGER_MS = 2, 100
 # All that a partition gets of a batch is one request then.
-PRODUCE_BYTES = 256 * 1024
+PRODUCE_BYTES = 512 * 1024
 
 
 def nothing() -> None:

@@ -38,9 +38,6 @@ class Crowd:
         reader, writer = await asyncio.open_connection(host, port)
         async with asyncio.timeout(SECONDS):
             await self._answer(reader, writer, b"GET /health")
-        # For the next to find both workers idle: one that is awake takes them all, and one whose threads are at work
-        # would hand them the whole crowd.
-        await asyncio.sleep(0.01)
         return reader, writer
 
     async def _ask_on(self, seen: Seen, end: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,7 +18,9 @@ from petalstream.broker.door import Left, Meanwhile, nothing
 from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from petalstream.messages import Message, ReceivedRecord
 
-FULL_SECONDS, OVERTIME_SECONDS, MOMENT = 0.1, 0.5, 0.001
+FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
+# So long the library's threads are given to send what was handed over.
+MOMENT = 0.001
 BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]

@@ -20,7 +20,7 @@ from petalstream.broker.door import (
     SESSION_MS,
     TRANSACTION_SECONDS,
 )
-from petalstream.broker.kafka_python.mends import mend
+from petalstream.broker.kafka_python.mends import measure_quickly, mend
 from petalstream.broker.kafka_python.partitioner import ByKey
 
 READER_BOOTSTRAP_SECONDS = 10
@@ -30,21 +30,23 @@ def new_producer(
     bootstrap_servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS, **options: Any
 ) -> KafkaProducer:
     """An idempotent producer that waits for all replicas; a record not taken in `delivery_seconds` has failed."""
-    return KafkaProducer(
-        bootstrap_servers=bootstrap_servers.split(","),
-        bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
-        acks="all",
-        enable_idempotence=True,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
-        batch_size=PRODUCE_BYTES,
-        partitioner=ByKey(),
-        request_timeout_ms=delivery_seconds * 1000 // 2,
-        delivery_timeout_ms=delivery_seconds * 1000,
-        max_block_ms=delivery_seconds * 1000,
-        reconnect_backoff_max_ms=MOST_RECONNECT_MS,
-        **{"linger_ms": LINGER_MS, **options},
+    return measure_quickly(
+        KafkaProducer(
+            bootstrap_servers=bootstrap_servers.split(","),
+            bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
+            acks="all",
+            enable_idempotence=True,
+            allow_auto_create_topics=False,
+            metrics_enabled=False,
+            max_request_size=MAX_DEAD_LETTER_BYTES,
+            batch_size=PRODUCE_BYTES,
+            partitioner=ByKey(),
+            request_timeout_ms=delivery_seconds * 1000 // 2,
+            delivery_timeout_ms=delivery_seconds * 1000,
+            max_block_ms=delivery_seconds * 1000,
+            reconnect_backoff_max_ms=MOST_RECONNECT_MS,
+            **{"linger_ms": LINGER_MS, **options},
+        )
     )
 
 
