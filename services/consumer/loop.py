@@ -122,10 +122,10 @@ class Worker:
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         """Deliver and commit the outcomes, and only then count and show them."""
-        for model in {model_of(outcome.record.topic) for outcome in outcomes}:
-            self.prepare(model)
-        self.hold.check()
         messages, records = [each.message for each in outcomes], [each.record for each in outcomes]
+        for topic in {record.topic for record in records}:
+            self.prepare(model_of(topic))
+        self.hold.check()
         lines: list[str] = []
         try:
             self.deliver(messages, records, self.hold.membership, lambda: lines.append(show.lines(outcomes)))

@@ -121,7 +121,8 @@ def _read(value: bytes) -> tuple[Any, bool]:
 def _written(value: Mapping[str, Any], odd: bool) -> bytes:
     if not odd:  # orjson would write null for NaN
         try:
-            return orjson.dumps(value)
+            # A copy, since orjson's own lies in a kilobyte of memory, however short it is.
+            return b"%b" % orjson.dumps(value)
         except TypeError:  # a lone surrogate in the answer
             pass
     return json.dumps(value, allow_nan=False).encode()
