@@ -45,6 +45,7 @@ def bars(row: Row, path: Path) -> None:
         axes.barh(order, middle, color=colours, height=0.7)
         axes.errorbar(middle, order, xerr=spread, fmt="none", ecolor=TEXT, capsize=3, elinewidth=1)
         axes.set_xlabel(row.unit)
+        axes.locator_params(axis="x", nbins=5)  # more of such long numbers would run into one another
         axes.xaxis.set_major_formatter("{x:,.0f}")
         _save(figure, path)
 
