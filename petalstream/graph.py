@@ -7,10 +7,13 @@ The input `samples`, float64 of shape [n, inputs]; the outputs `classes`, int64 
 import os
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from petalstream.inference import Inference
+
+# It would tell its maker about each session, and keep a file for that in the temporary folder.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 SAMPLES, CLASSES, PROBABILITIES, VOTES = "samples", "classes", "probabilities", "votes"
 # A forest has a number in memory for each row, tree and label.

@@ -1,6 +1,8 @@
 """How gunicorn serves the api: `gunicorn -c services/api/gunicorn_conf.py 'services.api.app:create_app()'`."""
 
+import atexit
 import gc
+import os
 import shutil
 import tempfile
 from itertools import count
@@ -9,11 +11,18 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from petalstream import keys, settings
+from petalstream import keys, lifecycle, settings
 from petalstream.keys import KeysError
 from services.api import slot
 from services.api.shares import Shares
 from services.api.worker import SLOW_CLIENTS
+
+
+def _leave_nothing(master: int) -> None:
+    """Delete the folder that the workers share, once the process that has made it ends."""
+    if os.getpid() == master:
+        shutil.rmtree(settings.shared_folder() or "", ignore_errors=True)
+
 
 _configured = settings.load_or_exit("api")
 try:
@@ -22,8 +31,10 @@ except KeysError as error:
     raise SystemExit(f"api: {error}") from None
 # Read again on SIGHUP, when the workers have such a folder already.
 if not settings.shared_folder():
+    # Until gunicorn handles signals itself, one that comes must not leave the folder behind.
+    lifecycle.exit_on_sigterm()
     settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
-_shared = settings.shared_folder()
+    atexit.register(_leave_nothing, os.getpid())
 _shares = Shares()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
@@ -71,8 +82,3 @@ def child_exit(server: Any, ended: Any) -> None:
     """Forget what a worker had in flight, however it ended."""
     mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
     _shares.forget(ended.slot)
-
-
-def on_exit(server: Any) -> None:
-    """Leave nothing behind."""
-    shutil.rmtree(_shared or "", ignore_errors=True)

@@ -110,6 +110,7 @@ def test_from_the_form_to_the_answer_for_a_patient(visit: Visit, site: Site) -> 
 
 def test_from_the_summary_of_errors_to_the_field_and_on(visit: Visit, site: Site) -> None:
     STATES["iris errors"](visit.page, site)
+    expect(visit.page.get_by_role("alert")).to_be_focused()
     stop = tab(visit.page)
     assert stop
     assert stop["text"].startswith("Sepal length must be a number")
