@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from petalstream.inference import Inference
 
 # It would tell its maker about each session, and keep a file for that in the temporary folder.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.putenv("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 SAMPLES, CLASSES, PROBABILITIES, VOTES = "samples", "classes", "probabilities", "votes"
