@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
-from petalstream.broker.kafka_python.mends import LENGTH_BYTES, most_bytes
+from petalstream.broker.kafka_python.mends import LENGTH_BYTES, size_bound
 
 parts = st.none() | st.binary(max_size=400)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
@@ -14,6 +14,6 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 def test_the_bound_is_the_clients_own_or_a_few_bytes_more(
     key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
 ) -> None:
-    bound = most_bytes(key, value, headers)
+    bound = size_bound(key, value, headers)
     lengths = 3 + 2 * len(headers)
     assert 0 <= bound - DefaultRecordBatchBuilder.estimate_size_in_bytes(key, value, headers) <= LENGTH_BYTES * lengths

@@ -28,12 +28,12 @@ def measure_quickly(producer: KafkaProducer) -> KafkaProducer:
 
     For a closer one it needs a twentieth of all the time of the consumer.
     """
-    producer._estimate_size_in_bytes = most_bytes
+    producer._estimate_size_in_bytes = size_bound
     return producer
 
 
-def most_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """More bytes than a record has alone in its batch."""
+def size_bound(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """As many bytes as a record may have alone in its batch."""
     return BATCH_BYTES + RECORD_BYTES + LENGTH_BYTES * (3 + 2 * len(headers)) + size(key, value, headers)
 
 
