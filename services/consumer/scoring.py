@@ -43,19 +43,23 @@ class Scoring:
 
     def outcomes(self, records: Sequence[ReceivedRecord]) -> list[Outcome]:
         """One outcome a record, in the records' order. Raises only what `ask` raises beyond the policy's errors."""
-        found: dict[int, Outcome] = {}
-        by_model: dict[str, dict[int, Request]] = defaultdict(dict)
-        for index, record in enumerate(records):
-            try:
-                request = read_request(record, self.record_bytes)
-            except UnreadableRecord as error:
-                found[index] = _dead(record, error.fault, 0)
-            else:
-                by_model[request.model][index] = request
-        for requests in by_model.values():
-            scored = (outcome for batch in self._batches(requests.values()) for outcome in self._score(batch, 0))
-            found.update(zip(requests, scored, strict=True))
-        return [found[index] for index in range(len(records))]
+        read = [self._read(record) for record in records]
+        by_model: dict[str, list[Request]] = defaultdict(list)
+        for each in read:
+            if isinstance(each, Request):
+                by_model[each.model].append(each)
+        scored = {model: self._scored(requests) for model, requests in by_model.items()}
+        return [next(scored[each.model]) if isinstance(each, Request) else each for each in read]
+
+    def _read(self, record: ReceivedRecord) -> Request | Outcome:
+        try:
+            return read_request(record, self.record_bytes)
+        except UnreadableRecord as error:
+            return _dead(record, error.fault, 0)
+
+    def _scored(self, requests: Iterable[Request]) -> Iterator[Outcome]:
+        """The outcomes of one model's requests, asked for batch by batch as they are taken."""
+        return (outcome for batch in self._batches(requests) for outcome in self._score(batch, 0))
 
     def _batches(self, requests: Iterable[Request]) -> Iterator[list[Request]]:
         """The requests in groups of at most `batch_bytes`, or of one."""
