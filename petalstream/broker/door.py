@@ -18,9 +18,8 @@ MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
 SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
 MOST_RECONNECT_MS = 1_000
-# So long a message waits for others of its partition: one that is sent alone, and one of a batch, of which none waits
-# any more once all are handed over.
-LINGER_MS, BATCH_LINGER_MS = 2, 100
+# So long a message waits for others of its partition.
+LINGER_MS = 2
 # All that a partition gets of a batch is one request then.
 PRODUCE_BYTES = 512 * 1024
 

@@ -19,10 +19,10 @@ from petalstream.broker import (
     Producer,
     ProducerFencedError,
     Sender,
-    confluent,
-    kafka_python,
+    door,
 )
 from petalstream.broker.door import nothing
+from petalstream.broker.kafka_python import clients
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
 from services.consumer.delivery import ExactlyOnce
@@ -244,8 +244,8 @@ def test_neither_a_message_sent_alone_nor_a_batch_waits_for_others(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A batch would wait far longer than it is given here, were it to wait for others at all.
-    for client in (kafka_python, confluent):
-        monkeypatch.setattr(client, "BATCH_LINGER_MS", 14_000)
+    monkeypatch.setattr(clients, "BATCH_LINGER_MS", 14_000)
+    monkeypatch.setattr(door, "LINGER_MS", 14_000)  # confluent-kafka's of both
     producer, sender = opened.producer(), opened.sender()
     told: list[BaseException] = []
     producer.write(requests(3), lambda: 7)

@@ -2,7 +2,6 @@
 
 from petalstream.broker.confluent.consumer import Consumer
 from petalstream.broker.confluent.producer import Producer, options
-from petalstream.broker.door import BATCH_LINGER_MS, LINGER_MS
 from petalstream.broker.errors import KafkaError, MessageSizeTooLargeError
 
 
@@ -22,18 +21,18 @@ class Confluent:
 
     def sender(self, servers: str, delivery_seconds: int) -> Producer:
         """A sender."""
-        return Producer(options(servers, delivery_seconds, LINGER_MS, self._alone), delivery_seconds, self.on_size)
+        return Producer(options(servers, delivery_seconds, self._alone), delivery_seconds, self.on_size)
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
         """A producer."""
-        own = options(servers, delivery_seconds, BATCH_LINGER_MS, self._alone)
+        own = options(servers, delivery_seconds, self._alone)
         return Producer(own, delivery_seconds, self.on_size)
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
     ) -> Producer:
         """A producer with transactions. Raises KafkaError where the broker does not open them in time."""
-        own = options(servers, delivery_seconds, BATCH_LINGER_MS, self._alone, transactional_id)
+        own = options(servers, delivery_seconds, self._alone, transactional_id)
         producer = Producer(own, delivery_seconds, self.on_size)
         producer.init_transactions(bootstrap_seconds)
         return producer

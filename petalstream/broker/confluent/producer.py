@@ -19,8 +19,6 @@ from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSize
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
-# So long the library's threads are given to send what was handed over.
-MOMENT = 0.001
 BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
 OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
@@ -46,7 +44,6 @@ class Producer:
         self._errors.clear()
         for message in messages:
             self._produce(message, self._note)
-        self.flush(MOMENT)  # what is not full goes out now
         meanwhile()
         if self.flush(left()):
             raise KafkaTimeoutError("the broker did not take every message in time")
@@ -129,9 +126,7 @@ def bounded(call: Callable[[], object], seconds: float) -> None:
         raise KafkaTimeoutError("the broker did not take the transaction's offsets in time") from None
 
 
-def options(
-    servers: str, delivery_seconds: int, linger_ms: int, alone: bool, transactional_id: str | None = None
-) -> Options:
+def options(servers: str, delivery_seconds: int, alone: bool, transactional_id: str | None = None) -> Options:
     """The library's settings; `alone` has each record sent in a batch of its own."""
     own: Options = {} if transactional_id is None else {"transactional.id": transactional_id}
     return {
@@ -144,7 +139,8 @@ def options(
         "message.max.bytes": door.MAX_DEAD_LETTER_BYTES,
         "batch.size": door.PRODUCE_BYTES,
         "batch.num.messages": 1 if alone else BATCH_RECORDS,
-        "linger.ms": linger_ms,
+        # The library's own threads send what was handed over, also while the last of a batch are not yet.
+        "linger.ms": door.LINGER_MS,
         "queue.buffering.max.kbytes": QUEUED_KILOBYTES,
         "delivery.timeout.ms": delivery_seconds * 1000,
         "request.timeout.ms": delivery_seconds * 500,

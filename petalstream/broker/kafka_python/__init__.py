@@ -1,6 +1,5 @@
 """The stream through kafka-python, which is always installed."""
 
-from petalstream.broker.door import BATCH_LINGER_MS
 from petalstream.broker.kafka_python import clients
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.broker.kafka_python.producer import Producer
@@ -19,7 +18,7 @@ class KafkaPython:
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
         """A producer. Raises KafkaError where no broker answers in time."""
-        linger = BATCH_LINGER_MS
+        linger = clients.BATCH_LINGER_MS
         return Producer(clients.new_producer(servers, delivery_seconds, bootstrap_seconds, linger_ms=linger))
 
     def transactional_producer(

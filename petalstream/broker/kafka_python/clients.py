@@ -7,7 +7,6 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
 from petalstream.broker.door import (
-    BATCH_LINGER_MS,
     BOOTSTRAP_SECONDS,
     FETCH_BYTES,
     HEARTBEAT_MS,
@@ -20,10 +19,13 @@ from petalstream.broker.door import (
     SESSION_MS,
     TRANSACTION_SECONDS,
 )
-from petalstream.broker.kafka_python.mends import measure_quickly, mend
+from petalstream.broker.kafka_python.mends import mend
 from petalstream.broker.kafka_python.partitioner import ByKey
+from petalstream.broker.kafka_python.quick import add_quickly, measure_quickly, read_quickly
 
 READER_BOOTSTRAP_SECONDS = 10
+# A message of a batch waits longer for the others, until all of them are handed over: to send takes the interpreter.
+BATCH_LINGER_MS = 100
 
 
 def new_producer(
@@ -62,6 +64,7 @@ def new_transactional_producer(
         transactional_id=transactional_id,
         transaction_timeout_ms=TRANSACTION_SECONDS * 1000,
     )
+    add_quickly(producer)
     try:
         producer.init_transactions()
     except BaseException:
@@ -86,7 +89,7 @@ def new_consumer(
 
     It reads what is committed only: of a transaction that was aborted nothing, of an open one nothing yet.
     """
-    return mend(
+    consumer = mend(
         KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
@@ -105,6 +108,7 @@ def new_consumer(
             reconnect_backoff_max_ms=MOST_RECONNECT_MS,
         )
     )
+    return read_quickly(consumer)
 
 
 def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsumer:

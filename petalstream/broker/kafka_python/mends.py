@@ -2,16 +2,11 @@
 
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaTimeoutError
 
 from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
-from petalstream.messages import Headers, size
-
-# At most, in the record format 2: what a batch and a record have beside key, value and headers, and the length in front
-# of each of these. https://kafka.apache.org/documentation/#recordbatch
-BATCH_BYTES, RECORD_BYTES, LENGTH_BYTES = 61, 21, 5
 
 
 def mend(consumer: KafkaConsumer) -> KafkaConsumer:
@@ -21,20 +16,6 @@ def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     _let_go(consumer._fetcher._net)
     consumer._fetcher.PartitionRecords = _Records
     return consumer
-
-
-def measure_quickly(producer: KafkaProducer) -> KafkaProducer:
-    """The producer, with a simpler bound to a record's size, which it only compares with the most that it sends.
-
-    For a closer one it needs a twentieth of all the time of the consumer.
-    """
-    producer._estimate_size_in_bytes = size_bound
-    return producer
-
-
-def size_bound(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """As many bytes as a record may have alone in its batch."""
-    return BATCH_BYTES + RECORD_BYTES + LENGTH_BYTES * (3 + 2 * len(headers)) + size(key, value, headers)
 
 
 def _keep_assignments(coordinator: Any) -> None:

@@ -1,0 +1,77 @@
+"""What makes kafka-python quicker is in use with a real broker, and changes nothing that it does."""
+
+from collections import Counter
+from contextlib import closing
+
+import pytest
+from kafka.errors import IllegalStateError
+from kafka.producer.transaction_manager import TransactionManager
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.broker.kafka_python import clients, quick
+from petalstream.messages import Message
+from tests.stack import FLOWER, Stack
+
+pytestmark = pytest.mark.xdist_group("kafka")
+REQUESTS, SECONDS, COUNT = "iris.requests", 30, 2_000
+
+
+def requests(count: int) -> list[Message]:
+    return [Message(REQUESTS, b"%d" % number, FLOWER, []) for number in range(count)]
+
+
+def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[int] = []
+    read = quick.received
+
+    def noted(connection: object) -> tuple[bytes, object]:
+        data, error = read(connection)
+        pieces.append(len(data))
+        return data, error
+
+    monkeypatch.setattr(quick, "received", noted)
+    broker.create_topics(stack.servers, "iris", 1)
+    with (
+        closing(clients.new_producer(stack.servers, SECONDS)) as producer,
+        closing(clients.new_consumer(stack.servers, "quick", "own", SECONDS)) as consumer,
+    ):
+        for message in requests(COUNT):
+            producer.send(message.topic, message.value, message.key)
+        producer.flush(SECONDS)
+        consumer.subscribe([REQUESTS])
+        values: list[bytes] = []
+
+        def all_came() -> bool:
+            values.extend(each.value for polled in consumer.poll(200).values() for each in polled)
+            return len(values) == COUNT
+
+        wait_until(all_came, f"{COUNT} records", SECONDS)
+    assert values == [FLOWER] * COUNT
+    assert max(pieces) > 10 * 4_096
+
+
+def test_a_partition_is_added_once_to_a_transaction_and_again_to_the_next(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: Counter[object] = Counter()
+    add = TransactionManager.maybe_add_partition_to_transaction
+
+    def noted(manager: TransactionManager, place: object) -> None:
+        added[place] += 1
+        add(manager, place)
+
+    monkeypatch.setattr(TransactionManager, "maybe_add_partition_to_transaction", noted)
+    broker.create_topics(stack.servers, "iris", 6)
+    with closing(clients.new_transactional_producer(stack.servers, 8, "quick", SECONDS)) as producer:
+        for _ in range(2):
+            producer.begin_transaction()
+            for message in requests(COUNT):
+                producer.send(message.topic, message.value, message.key)
+            producer.commit_transaction()
+        with pytest.raises(IllegalStateError):
+            producer.send(REQUESTS, FLOWER)  # outside of a transaction, as ever
+    assert len(list(broker.read_topic(stack.servers, REQUESTS))) == 2 * COUNT
+    assert len(added) >= 6
+    # While the client's thread moves a partition from one of its sets to another, it may be asked for again.
+    assert sum(added.values()) < COUNT / 10
