@@ -1,7 +1,7 @@
 """`python -m benchmarks.movers CLIENT SERVERS GROUP TOPIC OUT`: move records as the consumer does, but unscored.
 
-What a client can do at most: in batches of 500, the same key and value with the headers of a prediction, each
-acknowledged by all replicas before its offset is committed.
+What a client can do at most: in batches as large as the consumer's, the same key and value with the headers of a
+prediction, each acknowledged by all replicas before its offset is committed.
 """
 
 import re
@@ -14,9 +14,9 @@ from petalstream import broker, memory
 from petalstream.broker.door import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
 from petalstream.lifecycle import Stop, stop_on_signals
 from petalstream.messages import Headers, Message
-from petalstream.settings import KafkaClient
+from petalstream.settings import KafkaClient, Settings
 
-BATCH, POLL_SECONDS, DELIVERY_SECONDS = 500, 0.5, 8
+BATCH, POLL_SECONDS, DELIVERY_SECONDS = Settings.consumer_batch_records, 0.5, 8
 EVENT: Headers = [
     ("ce_specversion", b"1.0"),
     ("ce_type", b"petalstream.prediction"),

@@ -121,7 +121,7 @@ class Settings:
     )
     delivery: Delivery = _setting(Delivery.AT_LEAST_ONCE, "at-least-once, or exactly-once in Kafka's transactions")
     record_max_bytes: int = _setting(262144, "a larger record (key, value and headers) is a dead letter", 1, 1000000)
-    consumer_batch_records: int = _setting(500, "most records of one poll, and so of one request to the api", 1)
+    consumer_batch_records: int = _setting(750, "most records of one poll, and so of one request to the api", 1)
     consumer_batch_bytes: int = _setting(524288, "most bytes of one request to the api, unless one record has more", 1)
     consumer_give_up_seconds: float = _setting(
         0.0, "records that the api has not answered for so long are dead letters; 0: never, they wait", 0

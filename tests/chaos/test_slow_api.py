@@ -6,13 +6,14 @@ import psutil
 import pytest
 
 from embedded.processes import Child
+from petalstream.settings import Settings
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, reached, write
 from tests.proxy import proxy
 from tests.stack import FLOWER, both_clients
 
 pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
-ANSWER_SECONDS = 2
+ANSWER_SECONDS, BATCH = 2, Settings.consumer_batch_records
 MEGABYTE = 1024 * 1024
 
 
@@ -35,11 +36,11 @@ def test_with_a_slow_api_and_a_backlog_of_50_000_memory_stays_flat_and_nobody_le
 
 def watch(chaos: Chaos, consumer: Child) -> None:
     """See that neither the consumer's memory nor its place in the group changes."""
-    reached(chaos.stack, 500)
+    reached(chaos.stack, BATCH)
     member, process = members(chaos.stack), psutil.Process(consumer.process.pid)
     held = []
     for batch in range(2, 2 + 10 * chaos.scale):
-        reached(chaos.stack, 500 * batch)
+        reached(chaos.stack, BATCH * batch)
         held.append(process.memory_info().rss / MEGABYTE)
         assert members(chaos.stack) == member
     chaos.note(f"{held[0]:.1f} MiB after 2 batches, {held[-1]:.1f} MiB after {1 + len(held)}, at most {max(held):.1f}")
