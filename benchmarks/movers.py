@@ -1,7 +1,8 @@
 """`python -m benchmarks.movers CLIENT SERVERS GROUP TOPIC OUT`: move records as the consumer does, but unscored.
 
 What a client can do at most: in batches as large as the consumer's, the same key and value with the headers of a
-prediction, each acknowledged by all replicas before its offset is committed.
+prediction, each acknowledged by all replicas before its offset is committed. CLIENT is
+`kafka-python` as the stack has it, `plain-kafka-python` as it comes, or `confluent`.
 """
 
 import re
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer
 
 from petalstream import broker, memory
 from petalstream.broker.door import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
@@ -39,7 +41,7 @@ def headers(topic: str, partition: int, offset: int) -> Headers:
 
 
 def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
-    """Move with the very clients of the stack."""
+    """Move with the very clients of the stack, which is the harder one to keep up with."""
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
     producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
@@ -53,6 +55,34 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
         consumer.commit(consumer.membership(), records, DELIVERY_SECONDS)
     producer.close(1)
     consumer.close(1)
+
+
+def with_plain_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
+    """Move with kafka-python as it comes: its own defaults, and none of the stack's options and mends."""
+    consumer = KafkaConsumer(
+        topic,
+        bootstrap_servers=servers,
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        max_poll_records=BATCH,
+    )
+    producer = KafkaProducer(bootstrap_servers=servers, acks="all")
+    while not stop.requested():
+        polled = consumer.poll(timeout_ms=int(POLL_SECONDS * 1000))
+        records = [record for of_partition in polled.values() for record in of_partition]
+        if not records:
+            continue
+        futures = [
+            producer.send(out, each.value, each.key, headers(topic, each.partition, each.offset)) for each in records
+        ]
+        producer.flush()
+        for future in futures:
+            future.get(DELIVERY_SECONDS)
+        consumer.commit()
+    producer.close(1)
+    consumer.close()
 
 
 def with_confluent(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
@@ -96,12 +126,18 @@ def _taken(error: object, message: object) -> None:
         raise SystemExit(f"the broker did not take a record: {error}")
 
 
+MOVERS = {
+    "kafka-python": with_kafka_python,
+    "plain-kafka-python": with_plain_kafka_python,
+    "confluent": with_confluent,
+}
+
+
 def main(arguments: Sequence[str]) -> None:
     """Move until SIGTERM."""
     memory.settle()
     client, servers, group, topic, out = arguments
-    move = {"kafka-python": with_kafka_python, "confluent": with_confluent}[client]
-    move(servers, group, topic, out, stop_on_signals())
+    MOVERS[client](servers, group, topic, out, stop_on_signals())
 
 
 if __name__ == "__main__":
