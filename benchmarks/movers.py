@@ -1,8 +1,8 @@
 """`python -m benchmarks.movers CLIENT SERVERS GROUP TOPIC OUT`: move records as the consumer does, but unscored.
 
 What a client can do at most: in batches as large as the consumer's, the same key and value with the headers of a
-prediction, each acknowledged by all replicas before its offset is committed. CLIENT is
-`kafka-python` as the stack has it, `plain-kafka-python` as it comes, or `confluent`.
+prediction, each acknowledged by all replicas before its offset is committed. CLIENT is `kafka-python` as the stack
+has it, `plain-kafka-python` as it comes, or `confluent`.
 """
 
 import re
@@ -41,7 +41,7 @@ def headers(topic: str, partition: int, offset: int) -> Headers:
 
 
 def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
-    """Move with the very clients of the stack, which is the harder one to keep up with."""
+    """Move with the very clients of the stack, which are harder to keep up with than as they come."""
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
     producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)

@@ -20,7 +20,7 @@ SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
 MOST_RECONNECT_MS = 1_000
 # So long a message waits for others of its partition.
 LINGER_MS = 2
-# All that a partition gets of a batch is one request then.
+# More than a partition gets of a batch of ordinary records, which so go in one piece.
 PRODUCE_BYTES = 512 * 1024
 
 

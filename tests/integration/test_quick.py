@@ -4,12 +4,14 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
+from kafka import KafkaProducer
 from kafka.errors import IllegalStateError
 from kafka.producer.transaction_manager import TransactionManager
 
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker.kafka_python import clients, quick
+from petalstream.broker.kafka_python.consumer import poll
 from petalstream.messages import Message
 from tests.stack import FLOWER, Stack
 
@@ -17,8 +19,9 @@ pytestmark = pytest.mark.xdist_group("kafka")
 REQUESTS, SECONDS, COUNT = "iris.requests", 30, 2_000
 
 
-def requests(count: int) -> list[Message]:
-    return [Message(REQUESTS, b"%d" % number, FLOWER, []) for number in range(count)]
+def send_all(producer: KafkaProducer) -> None:
+    for number in range(COUNT):
+        broker.send(producer, Message(REQUESTS, b"%d" % number, FLOWER, []))
 
 
 def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,14 +39,13 @@ def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, m
         closing(clients.new_producer(stack.servers, SECONDS)) as producer,
         closing(clients.new_consumer(stack.servers, "quick", "own", SECONDS)) as consumer,
     ):
-        for message in requests(COUNT):
-            producer.send(message.topic, message.value, message.key)
+        send_all(producer)
         producer.flush(SECONDS)
         consumer.subscribe([REQUESTS])
-        values: list[bytes] = []
+        values: list[bytes | None] = []
 
         def all_came() -> bool:
-            values.extend(each.value for polled in consumer.poll(200).values() for each in polled)
+            values.extend(each.value for each in poll(consumer, 0.2, COUNT))
             return len(values) == COUNT
 
         wait_until(all_came, f"{COUNT} records", SECONDS)
@@ -66,8 +68,7 @@ def test_a_partition_is_added_once_to_a_transaction_and_again_to_the_next(
     with closing(clients.new_transactional_producer(stack.servers, 8, "quick", SECONDS)) as producer:
         for _ in range(2):
             producer.begin_transaction()
-            for message in requests(COUNT):
-                producer.send(message.topic, message.value, message.key)
+            send_all(producer)
             producer.commit_transaction()
         with pytest.raises(IllegalStateError):
             producer.send(REQUESTS, FLOWER)  # outside of a transaction, as ever

@@ -21,19 +21,17 @@ class Confluent:
 
     def sender(self, servers: str, delivery_seconds: int) -> Producer:
         """A sender."""
-        return Producer(options(servers, delivery_seconds, self._alone), delivery_seconds, self.on_size)
+        return self._new(servers, delivery_seconds)
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
         """A producer."""
-        own = options(servers, delivery_seconds, self._alone)
-        return Producer(own, delivery_seconds, self.on_size)
+        return self._new(servers, delivery_seconds)
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
     ) -> Producer:
         """A producer with transactions. Raises KafkaError where the broker does not open them in time."""
-        own = options(servers, delivery_seconds, self._alone, transactional_id)
-        producer = Producer(own, delivery_seconds, self.on_size)
+        producer = self._new(servers, delivery_seconds, transactional_id)
         producer.init_transactions(bootstrap_seconds)
         return producer
 
@@ -43,3 +41,7 @@ class Confluent:
             return error
         self._alone = True
         return KafkaError(f"a batch was refused for its size, and from now on each record is sent alone: {error}")
+
+    def _new(self, servers: str, delivery_seconds: int, transactional_id: str | None = None) -> Producer:
+        own = options(servers, delivery_seconds, self._alone, transactional_id)
+        return Producer(own, delivery_seconds, self.on_size)

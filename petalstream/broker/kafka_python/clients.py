@@ -56,15 +56,16 @@ def new_transactional_producer(
     bootstrap_servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
 ) -> KafkaProducer:
     """A producer whose open transaction, and that of any earlier one of the same id, is ended before it returns."""
-    producer = new_producer(
-        bootstrap_servers,
-        delivery_seconds,
-        bootstrap_seconds,
-        linger_ms=BATCH_LINGER_MS,
-        transactional_id=transactional_id,
-        transaction_timeout_ms=TRANSACTION_SECONDS * 1000,
+    producer = add_quickly(
+        new_producer(
+            bootstrap_servers,
+            delivery_seconds,
+            bootstrap_seconds,
+            linger_ms=BATCH_LINGER_MS,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=TRANSACTION_SECONDS * 1000,
+        )
     )
-    add_quickly(producer)
     try:
         producer.init_transactions()
     except BaseException:
