@@ -13,12 +13,17 @@ setting() { # name, default: the environment first and then .env, as Compose has
   echo "${given:-$2}"
 }
 
+accepts() { # address, port: whether a program accepts a connection within 2 s; without IPv6 none does on ::1
+  read -r -t 2 < <(exec 2>/dev/null; exec 3<>"/dev/tcp/$1/$2" && echo connected)
+}
+
 check_port() { # setting, default, service, port in its container
   local port own holder=""
   port="$(setting "$1" "$2")"
   own="$(docker compose port "$3" "$4" 2>/dev/null)"
   [ "${own##*:}" = "$port" ] && return # it is this stack itself, up already
-  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
+  # A client of `localhost` may connect to either.
+  accepts 127.0.0.1 "$port" || accepts ::1 "$port" || return 0
   [ "$port" = 5000 ] && holder=" (on macOS it may be the AirPlay Receiver)"
   fail "port $port is in use$holder: choose another, as in \`make up $1=$((port + 1))\`"
 }

@@ -44,25 +44,31 @@ class Demo:
     settings: Settings
     folder: Path
 
+    # Not `localhost`, which may stand for ::1: the stack listens on 127.0.0.1 only, and another program may on ::1.
     @property
     def servers(self) -> str:
         """The broker's address."""
-        return f"localhost:{self.settings.kafka_port}"
+        return f"{ports.LOOPBACK}:{self.settings.kafka_port}"
+
+    @property
+    def url(self) -> str:
+        """The api's address."""
+        return f"http://{ports.LOOPBACK}:{self.settings.api_port}"
 
     def bring_up(self) -> None:
         """Start broker, api and consumer, each when what it needs is ready; train where no bundle fits."""
         say("fetching and verifying Kafka's jars, where they are not here yet")
         self.processes.run("fetching Kafka", python("embedded.jars"), settings.inherited(), START_SECONDS * 10)
-        say(f"starting Apache Kafka {jars.VERSION} on {self.servers}")
+        say(f"starting Apache Kafka {jars.VERSION} on localhost:{self.settings.kafka_port}")
         node.start(self.processes, jars.CACHE, self.folder / "kafka", self.settings.kafka_port, ports.free_port())
         say("training, where no bundle matches data, code, seed and libraries")
         self.processes.run(
             "the trainer", python("services.trainer", "--if-changed"), settings.inherited(), TRAIN_SECONDS
         )
-        url = f"http://localhost:{self.settings.api_port}"
-        say(f"starting the api on {url}")
+        say(f"starting the api on http://localhost:{self.settings.api_port}")
         self.processes.start("the api", API, self._environment(), self.folder / "api.log")
-        self.processes.wait_until(lambda: answers(f"{url}/ready"), f"{url}/ready", START_SECONDS)
+        ready = f"{self.url}/ready"
+        self.processes.wait_until(lambda: answers(ready), f"status 200 from {ready}", START_SECONDS)
         say("starting the consumer")
         self.processes.start("the consumer", python("services.consumer"), self._environment())
 
@@ -88,7 +94,7 @@ class Demo:
         return settings.inherited(
             kafka_bootstrap_servers=self.servers,
             api_port=self.settings.api_port,
-            api_url=f"http://localhost:{self.settings.api_port}",
+            api_url=self.url,
             **overrides,
         )
 
@@ -130,7 +136,8 @@ def run(demo: Demo, keep: bool, stop: Stop) -> int:
     for model, summary in summaries.items():
         say(f"summary of {model}\n{summary}")
     if keep:
-        say(f"the api is on http://localhost:{demo.settings.api_port}, the broker on {demo.servers}; Ctrl-C stops both")
+        api_port, kafka_port = demo.settings.api_port, demo.settings.kafka_port
+        say(f"the api is on http://localhost:{api_port}, the broker on localhost:{kafka_port}; Ctrl-C stops both")
         while not stop.wait(0.5):
             demo.processes.check()
     return 0 if summaries and all(summary.complete for summary in summaries.values()) else 1

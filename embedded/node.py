@@ -66,7 +66,7 @@ def start(
         format_storage = [*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
         processes.run("formatting the broker's storage", format_storage, settings.inherited(), READY_SECONDS, log)
     child = processes.start("Kafka", [*java, "kafka.Kafka", str(properties)], settings.inherited(), log)
-    processes.wait_until(lambda: serves(port), f"Kafka on port {port}", READY_SECONDS)
+    processes.wait_until(lambda: serves(port), f"Kafka on {LOOPBACK}:{port}", READY_SECONDS)
     return child
 
 

@@ -10,13 +10,14 @@ import psutil
 import pytest
 
 from embedded import jars, ports
-from embedded.demo import PortInUse, ports_of
+from embedded.demo import Demo, PortInUse, ports_of
 from embedded.jars import JarError
 from embedded.processes import Child, ChildFailed, Processes, Stopped
 from embedded.waiting import wait_until
 from petalstream import settings
 from petalstream.lifecycle import Stop
 from petalstream.settings import Settings
+from tests.listeners import has_ipv6_loopback, listen
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -94,13 +95,37 @@ def test_a_lost_jar_is_named_with_the_folder_to_delete(tmp_path: Path) -> None:
         jars.fetch(tmp_path)
 
 
-def test_a_port_in_use_is_told_with_the_setting_that_changes_it() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_a_port_is_in_use_while_a_program_listens_on_either_loopback_address_or_on_all(address: str) -> None:
+    with listen(address) as server:
         port = server.getsockname()[1]
         assert ports.in_use(port)
-        with pytest.raises(PortInUse, match=f"port {port} is in use: choose another, as in .*API_PORT={port + 1}"):
-            ports_of(Settings(api_port=port), keep=True)
     assert not ports.in_use(port)
+
+
+def test_a_free_port_is_free_on_both_loopback_addresses() -> None:
+    for _ in range(20):
+        port = ports.free_port()
+        socket.create_server(("127.0.0.1", port)).close()
+        if has_ipv6_loopback():
+            socket.create_server(("::1", port), family=socket.AF_INET6).close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
+def test_a_demo_that_stays_up_refuses_a_port_in_use_and_names_its_setting(setting: str, address: str) -> None:
+    with listen(address) as server:
+        port = server.getsockname()[1]
+        configured = Settings(**{"api_port": ports.free_port(), "kafka_port": ports.free_port(), setting.lower(): port})
+        with pytest.raises(PortInUse) as refused:
+            ports_of(configured, keep=True)
+    assert str(refused.value) == f"port {port} is in use: choose another, as in `make demo KEEP=1 {setting}={port + 1}`"
+
+
+def test_a_demo_connects_to_the_address_that_its_services_listen_on(tmp_path: Path) -> None:
+    configured = Settings(api_port=5001, kafka_port=9093)
+    run = Demo(Processes(Stop()), configured, tmp_path)
+    assert (run.url, run.servers) == (f"http://{configured.api_host}:5001", "127.0.0.1:9093")
 
 
 def test_a_demo_that_ends_by_itself_takes_free_ports() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from embedded.ports import free_port
 from tests.checkouts import fresh_copy, outer_environment
+from tests.listeners import listen
 
 
 @pytest.fixture
@@ -124,10 +125,11 @@ def test_without_compose_v2_make_up_says_so(checkout: Path, tools: Path) -> None
     assert told(ended).startswith("petalstream: Docker has no Compose v2: ")
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::"])
 @pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
-def test_a_port_in_use_is_told_with_the_setting_that_changes_it(checkout: Path, tools: Path, setting: str) -> None:
+def test_make_up_names_a_port_in_use_and_its_setting(checkout: Path, tools: Path, setting: str, address: str) -> None:
     docker_that(tools, "[ $1 = info ] || [ $2 = version ]")
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with listen(address) as server:
         port = server.getsockname()[1]
         settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
         ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
@@ -148,8 +150,9 @@ def with_the_proxy(tools: Path, certificate: Path) -> str:
     return f"{tools}:{os.environ['PATH']}"
 
 
-def test_with_the_proxy_it_is_its_port_that_must_be_free(checkout: Path, tools: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_with_the_proxy_it_is_its_port_that_must_be_free(checkout: Path, tools: Path, address: str) -> None:
+    with listen(address) as server:
         port = server.getsockname()[1]
         ended = make(checkout, "up", PATH=with_the_proxy(tools, tools), HTTPS_PORT=str(port))
     assert told(ended) == f"petalstream: port {port} is in use: choose another, as in `make up HTTPS_PORT={port + 1}`"
