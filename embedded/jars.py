@@ -45,11 +45,20 @@ def fetch(cache: Path = CACHE) -> Path:
         staging = Path(tempfile.mkdtemp(prefix=f".{cache.name}-", dir=cache.parent))
         try:
             _download(staging)
-            staging.rename(cache)
+            _put_in_place(staging, cache)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     verify(cache)
     return cache
+
+
+def _put_in_place(staging: Path, cache: Path) -> None:
+    """Rename a complete folder, unless another process that fetched at the same time was first."""
+    try:
+        staging.rename(cache)
+    except OSError:
+        if not cache.exists():
+            raise
 
 
 def classpath(folder: Path) -> str:
