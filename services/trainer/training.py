@@ -69,11 +69,15 @@ def _newest(settings: Settings, name: str) -> Bundle | None:
 
 
 def train(settings: Settings, name: str) -> Bundle:
-    """Train the model `name` and publish it.
+    """Train the model that models/<name>.py defines and publish it. Raises what `train_definition` raises."""
+    return train_definition(settings, name, definition(name))
+
+
+def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
+    """Train `model` and publish it under `name`.
 
     Raises DataError, DefinitionError, TooInaccurate or OSError, and then nothing is published.
     """
-    model = definition(name)
     path = settings.data_dir / model.csv
     content = dataset.read(path)
     samples = dataset.parse(content, path, model)

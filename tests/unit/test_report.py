@@ -23,6 +23,7 @@ from services.trainer.definition import Definition, definition
 from services.trainer.search import Table
 from services.trainer.split import Parts, split
 
+pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
 DATA = Path(__file__).parent.parent.parent / "data"
 HOSTILE = "a <b> & $c$"
 FIGURES = [

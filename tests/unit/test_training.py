@@ -15,8 +15,9 @@ from petalstream.settings import Settings
 from services.trainer import dataset, publish
 from services.trainer.definition import definition
 from services.trainer.rollback import roll_back
-from services.trainer.training import TooInaccurate, train, up_to_date
+from services.trainer.training import TooInaccurate, up_to_date
 from tests.publications import names, publish_again
+from tests.trained import train_quickly
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_same_data_and_seed_give_the_same_test_set_and_metrics(own: Settings, iris: Bundle) -> None:
-    again = train(own, "iris")
+    again = train_quickly(own, "iris")
     assert again.manifest.metrics == iris.manifest.metrics
     assert again.manifest.parameters == iris.manifest.parameters
     assert again.manifest.files["test.csv"] == iris.manifest.files["test.csv"]
@@ -40,7 +41,7 @@ def test_the_same_data_and_seed_give_the_same_test_set_and_metrics(own: Settings
 
 def test_training_again_publishes_a_new_version_and_leaves_the_old_one(own: Settings) -> None:
     before = contents(own.models_dir / "iris" / "1")
-    train(own, "iris")
+    train_quickly(own, "iris")
     assert bundle.current(own.models_dir, "iris").manifest.version == "2"
     assert contents(own.models_dir / "iris" / "1") == before
 
@@ -71,7 +72,7 @@ def test_the_reported_test_accuracy_is_that_of_the_saved_model_on_the_saved_test
 def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
     before = contents(own.models_dir)
     with pytest.raises(TooInaccurate, match=r"below 1; nothing was published"):
-        train(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
+        train_quickly(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
     assert contents(own.models_dir) == before
 
 
@@ -139,7 +140,7 @@ def test_a_version_that_was_never_served_is_no_reason_not_to_train(own: Settings
 
 def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris: Bundle) -> None:
     publish_again(own.models_dir, iris)
-    train(dataclasses.replace(own, model_versions=2), "iris")
+    train_quickly(dataclasses.replace(own, model_versions=2), "iris")
     assert names(own.models_dir / "iris") == ["2", "3", "current"]
 
 
