@@ -1,17 +1,15 @@
-"""A real broker of each test's own, and the services as processes beside it."""
+"""The services as processes of a test's own, beside a real broker and an api that tests share where they can."""
 
 import dataclasses
-import os
-import signal
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embedded import jars, node, ports
+from embedded import ports
 from embedded.demo import API, answers
-from embedded.jars import JarError
 from embedded.processes import Child, Processes, python
 from embedded.summary import Summary
 from embedded.waiting import wait_until
@@ -20,20 +18,23 @@ from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from petalstream.settings import Delivery, KafkaClient, Servers, Settings
+from petalstream.settings import Delivery, KafkaClient, Settings
+from tests.brokers import LOG_TAIL, LocalBroker, kill
+from tests.lone_api import LoneApi, lone_api
 
 START_SECONDS = 60
 FLOWER = b'{"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}'
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Stack:
-    """Processes, settings with ports of the test's own, and a folder for logs."""
+    """Processes, the settings that they get, a folder for their logs, the broker, and where the shared api is."""
 
     processes: Processes
     settings: Settings
     folder: Path
-    brokers: list[Child] = dataclasses.field(default_factory=list)
+    broker: LocalBroker
+    shared_api_url: Callable[[], str]
 
     @property
     def servers(self) -> str:
@@ -50,8 +51,13 @@ class Stack:
         # An api that is killed leaves its temporary folder; in the test's own it goes with that.
         return environment.inherited(tmpdir=self.folder, **(configured | overrides))
 
+    def use_shared_api(self) -> None:
+        """Have the services ask the api that tests share: it serves Iris, with one worker."""
+        self.settings = dataclasses.replace(self.settings, api_url=self.shared_api_url())
+
     def launch_api(self, **overrides: object) -> Child:
-        """Start gunicorn with the api."""
+        """Start gunicorn with an api of the test's own, which the services ask from now on."""
+        self.settings = dataclasses.replace(self.settings, api_url=f"http://127.0.0.1:{self.settings.api_port}")
         return self.start("api", API, **overrides)
 
     def start_api(self, **overrides: object) -> Child:
@@ -69,19 +75,8 @@ class Stack:
         return self.start(name, python("services.consumer"), **{"consumer_instance_id": name, **overrides})
 
     def kill(self, child: Child) -> None:
-        """SIGKILL to a service and all its workers, and wait for its end."""
-        os.killpg(child.process.pid, signal.SIGKILL)
-        child.process.wait(10)
-        self.processes.forget(child)
-
-    def start_broker(self) -> None:
-        """Start the broker, with what it kept."""
-        port = int(self.servers.rpartition(":")[2])
-        self.brokers.append(node.start(self.processes, jars.CACHE, self.folder / "kafka", port, ports.free_port()))
-
-    def kill_broker(self) -> None:
-        """SIGKILL to the broker."""
-        self.kill(self.brokers.pop())
+        """Send SIGKILL to a service and all its workers, and wait for its end."""
+        kill(self.processes, child)
 
     def consume_more(self, predictions: int, **overrides: object) -> Child:
         """Start a consumer and wait until it has added so many predictions."""
@@ -116,23 +111,20 @@ class Stack:
         return Summary.read(self.settings.kafka_bootstrap_servers, "iris")
 
 
-@pytest.fixture(scope="session")
-def kafka_jars() -> Path:
-    """The verified jars of Kafka."""
-    try:
-        return jars.fetch()
-    except JarError as error:
-        pytest.skip(f"these tests need Apache Kafka: {error}")
-
-
-def ways(delivery: Delivery) -> pytest.MarkDecorator:
-    """Both promises with the client that is always there, and one of them with the other: each costs a minute."""
+def ways(short: Delivery, confluent: Delivery) -> pytest.MarkDecorator:
+    """Both promises with kafka-python, and `confluent` with the other client; `make test` runs only `short`."""
     default = KafkaClient.KAFKA_PYTHON
-    each = [(Delivery.AT_LEAST_ONCE, default), (Delivery.EXACTLY_ONCE, default), (delivery, KafkaClient.CONFLUENT)]
-    return pytest.mark.parametrize(("delivery", "kafka_client"), each, indirect=["kafka_client"])
+    each = [(short, default), *((way, default) for way in Delivery if way != short), (confluent, KafkaClient.CONFLUENT)]
+    parameters = [pytest.param(*way, marks=[pytest.mark.long] if number else []) for number, way in enumerate(each)]
+    return pytest.mark.parametrize(("delivery", "kafka_client"), parameters, indirect=["kafka_client"])
 
 
 both_clients = pytest.mark.parametrize("kafka_client", list(KafkaClient), indirect=True)
+confluent_in_long_runs = pytest.mark.parametrize(
+    "kafka_client",
+    [KafkaClient.KAFKA_PYTHON, pytest.param(KafkaClient.CONFLUENT, marks=pytest.mark.long)],
+    indirect=True,
+)
 
 
 @pytest.fixture
@@ -141,16 +133,29 @@ def kafka_client(request: pytest.FixtureRequest) -> KafkaClient:
     return KafkaClient(getattr(request, "param", request.config.getoption("--kafka-client")))
 
 
+@pytest.fixture(scope="session")
+def shared_api(settings: Settings, iris: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneApi]:
+    """An api that serves Iris, for the tests of this pytest process that do not harm it."""
+    with lone_api(settings.models_dir, tmp_path_factory.mktemp("api"), api_workers=1) as running:
+        yield running
+
+
 @pytest.fixture
 def stack(
-    kafka_jars: Path, settings: Settings, iris: Bundle, tmp_path: Path, kafka_client: KafkaClient
+    request: pytest.FixtureRequest,
+    kafka_broker: LocalBroker,
+    settings: Settings,
+    iris: Bundle,
+    tmp_path: Path,
+    kafka_client: KafkaClient,
 ) -> Iterator[Stack]:
-    """A broker that is ready, with Iris published; no other service runs yet."""
-    kafka_port, api_port = ports.free_port(), ports.free_port()
+    """A broker that has no topics, with Iris published; no service runs yet."""
+    api_port = ports.free_port()
     own = dataclasses.replace(
         settings,
-        kafka_bootstrap_servers=Servers(f"127.0.0.1:{kafka_port}"),
+        kafka_bootstrap_servers=kafka_broker.servers,
         kafka_client=kafka_client,
+        consumer_group=f"test-{uuid.uuid4().hex[:8]}",
         api_port=api_port,
         api_url=f"http://127.0.0.1:{api_port}",
         api_workers=1,
@@ -158,9 +163,8 @@ def stack(
         producer_loop=False,
     )
     with Processes(Stop()) as processes:
-        stack = Stack(processes, own, tmp_path)
-        stack.start_broker()
-        yield stack
+        yield Stack(processes, own, tmp_path, kafka_broker, lambda: request.getfixturevalue("shared_api").url)
     # pytest shows it where the test has failed.
-    for log in (*sorted(tmp_path.glob("*.log")), tmp_path / "kafka" / "broker.log"):
-        print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}")
+    for log in sorted(tmp_path.glob("*.log")):
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-LOG_TAIL:]}")
+    print(f"--- the broker\n{kafka_broker.log_tail()}")

@@ -1,4 +1,4 @@
-"""Chaos: what is killed, when, is drawn from a seed; `make chaos` runs longer and writes a report."""
+"""Chaos: what is killed and when is drawn from a seed; `make chaos` runs longer and writes a report."""
 
 import random
 from collections.abc import Iterator
@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 from embedded.summary import Summary
-from tests.stack import Stack, kafka_client, kafka_jars, stack
+from tests.brokers import kafka_broker, kafka_jars, shared_broker
+from tests.length import Length
+from tests.stack import Stack, kafka_client, shared_api, stack
 
-__all__ = ["kafka_client", "kafka_jars", "stack"]
+__all__ = ["kafka_broker", "kafka_client", "kafka_jars", "shared_api", "shared_broker", "stack"]
 
 
 @dataclass
 class Chaos:
-    """A stack, chance, and how many times longer than in `make test` a scenario is."""
+    """A stack, a source of chance, and how long scenarios last."""
 
     stack: Stack
     chance: random.Random
-    scale: int
+    length: Length
     notes: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
@@ -38,11 +40,11 @@ class Chaos:
 
 
 @pytest.fixture
-def chaos(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Chaos]:
-    """Chaos around a broker of the test's own; the seed is printed where the test fails."""
+def chaos(stack: Stack, length: Length, request: pytest.FixtureRequest) -> Iterator[Chaos]:
+    """Chaos in a stack; pytest prints the seed where the test fails."""
     seed = request.config.getoption("--seed") or random.SystemRandom().randrange(10**9)
     print(f"--seed {seed}")
-    own = Chaos(stack, random.Random(seed), request.config.getoption("--scale"))
+    own = Chaos(stack, random.Random(seed), length)
     yield own
     report: Path | None = request.config.getoption("--report")
     if report:

@@ -28,19 +28,18 @@ from petalstream.settings import KafkaClient
 from services.consumer.delivery import ExactlyOnce
 from tests.stack import FLOWER, Stack, both_clients
 
-pytestmark = pytest.mark.xdist_group("kafka")
-GROUP, REQUESTS, SECONDS = "door", "iris.requests", 30
+REQUESTS, SECONDS = "iris.requests", 30
 
 
 class Opened:
     """Clients of one kind, closed when the test is over."""
 
-    def __init__(self, servers: str, kind: KafkaClient, closing: ExitStack) -> None:
-        self.servers, self._closing = servers, closing
+    def __init__(self, stack: Stack, kind: KafkaClient, closing: ExitStack) -> None:
+        self.servers, self.group, self._closing = stack.servers, stack.settings.consumer_group, closing
         self.client: Client = broker.client(kind)
 
     def consumer(self, name: str = "own") -> Consumer:
-        consumer = self.client.consumer(self.servers, GROUP, name, SECONDS)
+        consumer = self.client.consumer(self.servers, self.group, name, SECONDS)
         self._closing.callback(consumer.close, 1)
         consumer.subscribe(r"^iris\.requests$")
         return consumer
@@ -66,7 +65,7 @@ def opened(stack: Stack, kafka_client: KafkaClient) -> Iterator[Opened]:
     """Clients beside a broker that has the topics of Iris."""
     broker.create_topics(stack.servers, "iris", 6)
     with ExitStack() as closing:
-        yield Opened(stack.servers, kafka_client, closing)
+        yield Opened(stack, kafka_client, closing)
 
 
 def left() -> float:
@@ -106,8 +105,9 @@ def becomes_another_member(consumer: Consumer, beside: Consumer | None = None) -
     wait_until(rebalanced, "another membership", SECONDS)
 
 
-def nothing_committed(servers: str) -> bool:
-    return not [lag for lag in broker.lags(servers, GROUP, r"iris\.requests") if lag.committed]
+def committed(opened: Opened) -> int:
+    """How many requests the group has committed."""
+    return sum(lag.committed or 0 for lag in broker.lags(opened.servers, opened.group, r"iris\.requests"))
 
 
 @both_clients
@@ -131,7 +131,7 @@ def test_a_key_has_the_same_partition_whichever_client_writes_it(stack: Stack) -
     broker.create_topics(stack.servers, "iris", 6)
     for kind in KafkaClient:
         with ExitStack() as closing:
-            Opened(stack.servers, kind, closing).producer().write(requests(300), left)
+            Opened(stack, kind, closing).producer().write(requests(300), left)
     partitions = defaultdict(list)
     for record in broker.read_topic(stack.servers, REQUESTS):
         partitions[record.key].append(record.partition)
@@ -143,7 +143,7 @@ def test_a_key_has_the_same_partition_whichever_client_writes_it(stack: Stack) -
 def test_consumers_of_both_clients_share_one_group(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 6)
     with ExitStack() as closing:
-        one, other = (Opened(stack.servers, kind, closing) for kind in KafkaClient)
+        one, other = (Opened(stack, kind, closing) for kind in KafkaClient)
         consumers = [one.consumer("one"), other.consumer("other")]
         writer, found = one.producer(), [set[bytes | None](), set[bytes | None]()]
 
@@ -197,7 +197,7 @@ def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Op
     else:
         with pytest.raises(KafkaError):
             ExactlyOnce(transactional)([Message("iris.predictions", b"1", b"{}", [])], records, polled_as, nothing)
-    assert nothing_committed(opened.servers)
+    assert committed(opened) == 0
     assert list(broker.read_topic(opened.servers, "iris.predictions")) == []
 
 
@@ -213,12 +213,12 @@ def test_messages_and_offsets_of_a_transaction_are_there_together_and_of_one_tha
     second = opened.transactional()
     with pytest.raises((ProducerFencedError, InvalidProducerEpochError)):
         first.commit_transaction(left)
-    assert nothing_committed(opened.servers)
+    assert committed(opened) == 0
     second.begin_transaction(consumer.membership(), records)
     second.write([Message("iris.predictions", b"1", b"committed", [])], left)
     second.commit_transaction(left)
     assert [each.value for each in broker.read_topic(opened.servers, "iris.predictions")] == [b"committed"]
-    assert sum(lag.committed or 0 for lag in broker.lags(opened.servers, GROUP, r"iris\.requests")) == 50
+    assert committed(opened) == 50
 
 
 @both_clients

@@ -18,13 +18,12 @@ from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
 from services.consumer.hold import Hold, Interrupted
 from tests.stack import FLOWER, Stack
 
-pytestmark = pytest.mark.xdist_group("kafka")
-GROUP, SECONDS = "petalstream", 30
+SECONDS = 30
 
 
 def member(stack: Stack, name: str) -> Consumer:
     """A consumer of the group that is to join it."""
-    consumer = KafkaPython().consumer(stack.servers, GROUP, name, SECONDS)
+    consumer = KafkaPython().consumer(stack.servers, stack.settings.consumer_group, name, SECONDS)
     consumer.subscribe(REQUEST_TOPICS.pattern)
     return consumer
 
@@ -100,7 +99,9 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
                 wait_until(lambda: len(late.client.assignment()) == 2, "the late member's partitions", SECONDS)
                 with pytest.raises(KafkaError):
                     deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership, nothing)
-        assert not [lag for lag in broker.lags(stack.servers, GROUP, r"iris\.requests") if lag.committed]
+        assert not [
+            lag for lag in broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests") if lag.committed
+        ]
         assert list(broker.read_topic(stack.servers, "iris.predictions")) == [] or not transactional
     finally:
         for consumer in (own, other, late):

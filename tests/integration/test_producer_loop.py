@@ -3,15 +3,12 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from embedded.processes import end
 from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
 from tests.publications import publish_again
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
 
 

@@ -15,7 +15,6 @@ from petalstream.broker.kafka_python.consumer import poll
 from petalstream.messages import Message
 from tests.stack import FLOWER, Stack
 
-pytestmark = pytest.mark.xdist_group("kafka")
 REQUESTS, SECONDS, COUNT = "iris.requests", 30, 2_000
 
 

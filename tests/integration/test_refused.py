@@ -1,6 +1,5 @@
 """Topics that somebody made too small: the outcome that does not fit is replaced, and its neighbours are not harmed."""
 
-import pytest
 from kafka import KafkaAdminClient
 
 from embedded.waiting import wait_until
@@ -10,7 +9,6 @@ from petalstream.messages import Message
 from petalstream.settings import Delivery
 from tests.stack import FLOWER, Stack, ways
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
 BATCH = 500
 
@@ -23,7 +21,12 @@ def make_topic(stack: Stack, topic: str, most_bytes: int) -> None:
     admin.close()
 
 
-@ways(Delivery.AT_LEAST_ONCE)
+def behind(stack: Stack) -> int:
+    """How many requests the group has not committed yet."""
+    return broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests")[0].behind
+
+
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Stack, delivery: str) -> None:
     make_topic(stack, "iris.predictions", 1_000)
     make_topic(stack, "iris.dead-letters", 2_000)
@@ -32,7 +35,7 @@ def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Sta
     long_and_bad = Message("iris.requests", b"bad", b"{" * 1_800, [])
     broker.create_topics(stack.servers, "iris", 1)
     stack.write([*[flower] * 40, long_key, *[flower] * 40, long_and_bad, *[flower] * 40])
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume(delivery=delivery)
     wait_until(lambda: not stack.summary().missing, "an outcome for every record", SECONDS)
     summary = stack.summary()
@@ -45,4 +48,4 @@ def test_what_a_topic_does_not_take_costs_no_other_record_its_outcome(stack: Sta
     assert (letters[40].record.key, letters[40].record.value) == (long_key.key, FLOWER)
     assert (letters[81].record.value, letters[81].replayable) == (b"", False)
     assert "max.message.bytes" in letters[81].message
-    wait_until(lambda: broker.lags(stack.servers, "petalstream", r"iris\.requests")[0].behind == 0, "the end", SECONDS)
+    wait_until(lambda: behind(stack) == 0, "the end", SECONDS)

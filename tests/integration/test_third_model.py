@@ -15,7 +15,7 @@ from petalstream.settings import Settings
 from tests.checkouts import fresh_copy
 from tests.demos import Run, demo
 
-pytestmark = [pytest.mark.xdist_group("kafka"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("third model"), pytest.mark.timeout(300)]
 
 ROSE = """
 from sklearn.compose import make_column_transformer

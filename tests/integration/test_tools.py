@@ -5,20 +5,15 @@ import shutil
 import signal
 from pathlib import Path
 
-import pytest
-
 from embedded import ports
-from embedded.processes import Processes, end, python
+from embedded.processes import end, python
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from petalstream.settings import Servers, Settings
+from petalstream.settings import Servers
 from tests.operator import replay, tools
 from tests.records import flower
 from tests.stack import Stack
-
-pytestmark = pytest.mark.xdist_group("kafka")
 
 
 def published(stack: Stack, *names: str) -> Path:
@@ -67,16 +62,15 @@ def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_onc
 
 
 def test_a_broker_that_does_not_answer_is_told_in_one_line_and_ctrl_c_ends_the_waiting_without_a_stack_trace(
-    settings: Settings, tmp_path: Path
+    stack: Stack,
 ) -> None:
     nowhere = Servers(f"127.0.0.1:{ports.free_port()}")
-    with Processes(Stop()) as processes:
-        stack = Stack(processes, dataclasses.replace(settings, kafka_bootstrap_servers=nowhere), tmp_path)
-        waiting = stack.start("tools", python("services.consumer.tools", "lag"), log_level="DEBUG")
-        wait_until(lambda: "kafka" in stack.log("tools").read_text(), "the command to look for the broker", 30)
-        waiting.process.send_signal(signal.SIGINT)
-        assert waiting.process.wait(10) == 130
-        assert "Traceback" not in stack.log("tools").read_text()
-        told = tools(stack, "lag", exit_code=1)
+    stack = dataclasses.replace(stack, settings=dataclasses.replace(stack.settings, kafka_bootstrap_servers=nowhere))
+    waiting = stack.start("tools", python("services.consumer.tools", "lag"), log_level="DEBUG")
+    wait_until(lambda: "kafka" in stack.log("tools").read_text(), "the command to look for the broker", 30)
+    waiting.process.send_signal(signal.SIGINT)
+    assert waiting.process.wait(10) == 130
+    assert "Traceback" not in stack.log("tools").read_text()
+    told = tools(stack, "lag", exit_code=1)
     assert told.startswith(f"Error: the broker at {nowhere} (KAFKA_BOOTSTRAP_SERVERS): ")
     assert len(told.splitlines()) == 1
