@@ -6,8 +6,14 @@ need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not foun
 # Compose sees for itself whether it prints to a terminal, but not whether it is given one.
 tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
+# When this command began; nothing else needs `date`.
+began := $(shell date +%s 2>/dev/null)
+# More processes than the 2 cores of a small machine, since many tests wait for other processes.
+all-tests = $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -o console_output_style=classic --stages $(began)
+
 .DEFAULT_GOAL := help
-.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
+.NOTPARALLEL:
+.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -49,12 +55,14 @@ demo: ## Train, serve, stream the test sets once and sum up; KEEP=1 stays up unt
 	@$(VENV_PYTHON) -m embedded $(if $(KEEP),--keep)
 
 ## Work on the project
-test: lint ## Check and run every test; what cannot run says what to install (PYTEST_ARGS go to pytest)
-	-@$(VENV_PYTHON) -m embedded.jars
-	@$(VENV_PYTHON) -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+test: lint .jars ## Lint, and prove every promise once; what cannot run says what to install (PYTEST_ARGS go to pytest)
+	@$(all-tests) -m "not long" $(PYTEST_ARGS)
+test-all: test test-long ## The same, and the long tests: every scenario at full length, with both Kafka clients
+test-long: .installed .jars ## Only what `make test-all` adds to `make test`
+	@$(all-tests) -m "long or scenario" --length full $(PYTEST_ARGS)
 test-unit test-structure test-integration test-fuzz test-load test-chaos test-e2e test-browser: .installed
-	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) $(PYTEST_ARGS)
-test-unit: ## The tests that need no other process
+	@$(VENV_PYTHON) -m pytest tests/$(@:test-%=%) --length full $(PYTEST_ARGS)
+test-unit: ## The tests that need no other process; this and those below run one folder at full length
 test-structure: ## The rules of the project's layout, settings and documents
 test-integration: ## The real services beside a real Kafka as a local process
 test-conformance: .installed ## The Open Inference Protocol, of our api or of any server: OIP_URL=http://host:port OIP_MODEL=name
@@ -64,11 +72,10 @@ test-load: ## The api under load: more than it takes on, model swaps, killed wor
 test-chaos: ## Kills, outages, bad records: what docs/guarantees.md promises
 test-e2e: ## The Compose stack itself, under a project name of its own
 test-browser: ## The api's pages in a real Chromium, with mouse, keyboard and axe-core
-chaos: .installed ## Chaos for longer: SCALE=5 times as long, from SEED=, reported in .cache/chaos.md
-	-@$(VENV_PYTHON) -m embedded.jars
+chaos: .installed .jars ## Chaos for longer: SCALE=5 times as long, from SEED=, reported in .cache/chaos.md
 	@mkdir -p .cache
 	@printf '| scenario | seed | outcome |\n| --- | --- | --- |\n' >.cache/chaos.md
-	@$(VENV_PYTHON) -m pytest tests/chaos --scale $(or $(SCALE),5) $(if $(SEED),--seed $(SEED)) --report .cache/chaos.md $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest tests/chaos --length full --scale $(or $(SCALE),5) $(if $(SEED),--seed $(SEED)) --report .cache/chaos.md $(PYTEST_ARGS)
 bench: ## How fast it is beside others, into docs/benchmarks.md; QUICK=1 prints rough numbers; SECTIONS="http stream" alone
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py benchmarks/requirements.txt
@@ -83,7 +90,10 @@ format: .installed ## Format the code and mend what ruff can
 distclean: ## Delete .venv and .cache: packages, Kafka's jars, the models of the demo
 	@rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: .installed
+.PHONY: .installed .jars
 .installed:
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py tests/requirements.txt
+# Without them the tests that need a broker are skipped and say so.
+.jars: .installed
+	-@$(VENV_PYTHON) -m embedded.jars

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 
+import pytest
 from playwright.sync_api import Locator, Page
 
 from embedded.waiting import wait_until
 from tests.browser.site import Site
+from tests.length import long_except
 
 IRIS, HEART_FAILURE = "/models/iris", "/models/heart_failure"
 LOADED = "[...document.images].every(image => image.complete)"
@@ -108,3 +110,6 @@ STATES: Mapping[str, Callable[[Page, Site], None]] = {
     "not ready": look("/ready", empty=True),
     "form without models": look(IRIS, empty=True),
 }
+# One of each template: what `make test` looks at.
+OF_EACH_TEMPLATE = ["start", "heart failure answer", "heart failure errors", "iris report", "unknown page"]
+every_state = pytest.mark.parametrize("state", long_except(OF_EACH_TEMPLATE, STATES))

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 from tests.browser.site import Site, Visit
-from tests.browser.states import STATES
+from tests.browser.states import STATES, every_state
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -21,7 +21,7 @@ def violations(page: Page) -> str:
     return "\n".join(f"{each['id']}: {each['help']}: {each['nodes'][0]['html']}" for each in found["violations"])
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@every_state
 def test_axe_finds_no_violation(site: Site, state: str) -> None:
     with site.visit() as visit:
         STATES[state](visit.page, site)

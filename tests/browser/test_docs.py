@@ -14,6 +14,7 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from tests.browser.site import Site, Visit, serving
 from tests.browser.test_layout import brightness, does_not_scroll_sideways
+from tests.length import long_except
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -36,19 +37,20 @@ def operation(page: Page, name: str) -> Locator:
     return found
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "told"),
-    [
-        ("iris-predict_iris", "application/json", '"label": "versicolor"'),
-        ("iris-predict_iris", "text/csv", '"label": "versicolor"'),
-        ("iris-predict_iris", "application/x-www-form-urlencoded", '"label": "versicolor"'),
-        ("heart_failure-predict_heart_failure", "application/x-www-form-urlencoded", '"label": "survived"'),
-        ("heart_failure-predict_heart_failure", "application/json", '"label": "survived"'),
-        ("protocol-infer_iris", "application/json", '"model_name": "iris"'),
-        ("models-predict", "application/json", '"label": "versicolor"'),
-    ],
-)
-def test_an_example_can_be_sent_as_it_stands(visit: Visit, site: Site, name: str, kind: str, told: str) -> None:
+SENT = [
+    ("iris-predict_iris", "application/json", '"label": "versicolor"'),
+    ("iris-predict_iris", "text/csv", '"label": "versicolor"'),
+    ("iris-predict_iris", "application/x-www-form-urlencoded", '"label": "versicolor"'),
+    ("heart_failure-predict_heart_failure", "application/x-www-form-urlencoded", '"label": "survived"'),
+    ("heart_failure-predict_heart_failure", "application/json", '"label": "survived"'),
+    ("protocol-infer_iris", "application/json", '"model_name": "iris"'),
+    ("models-predict", "application/json", '"label": "versicolor"'),
+]
+
+
+@pytest.mark.parametrize("sent", long_except(SENT[:2], SENT), ids=lambda sent: " ".join(sent[:2]))
+def test_an_example_can_be_sent_as_it_stands(visit: Visit, site: Site, sent: tuple[str, str, str]) -> None:
+    name, kind, told = sent
     opened(visit.page, site.origin)
     found = operation(visit.page, name)
     found.get_by_role("button", name="Try it out").click()
@@ -63,6 +65,7 @@ def test_an_example_can_be_sent_as_it_stands(visit: Visit, site: Site, name: str
     assert any(url.endswith("/docs/swagger-ui-bundle.js") for url in visit.requests)
 
 
+@pytest.mark.long
 def test_operations_unfold_without_a_complaint(visit: Visit, site: Site) -> None:
     opened(visit.page, site.origin)
     for section in visit.page.locator(".opblock-tag-section").all():
@@ -88,7 +91,7 @@ def test_without_a_script_it_leads_to_the_document(site: Site) -> None:
         assert visit.page.url == f"{site.origin}/openapi.json"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", long_except(["light"], ["light", "dark"]))
 def test_its_frame_is_readable_in_light_and_dark_and_on_a_phone(site: Site, scheme: Any) -> None:
     with site.visit(color_scheme=scheme) as visit:
         opened(visit.page, site.origin)

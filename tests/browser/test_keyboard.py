@@ -1,13 +1,14 @@
 """Everything can be done without a mouse, and one always sees where one is."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site, Visit
-from tests.browser.states import FLOWER, HEART_FAILURE, PATIENT, STATES
+from tests.browser.states import FLOWER, HEART_FAILURE, PATIENT, STATES, every_state
+from tests.length import long_except
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -121,7 +122,10 @@ def test_from_the_summary_of_errors_to_the_field_and_on(visit: Visit, site: Site
     assert stop["text"].startswith("Sepal width")
 
 
-@pytest.mark.parametrize("state", ["start", "iris form", "heart failure answer", "iris report", "unknown page"])
+SKIPPING = ["start", "iris form", "heart failure answer", "iris report", "unknown page"]
+
+
+@pytest.mark.parametrize("state", long_except(["iris form"], SKIPPING))
 def test_the_skip_link_comes_first_and_leads_past_the_navigation(visit: Visit, site: Site, state: str) -> None:
     STATES[state](visit.page, site)
     from_the_top(visit.page)
@@ -135,11 +139,18 @@ def test_the_skip_link_comes_first_and_leads_past_the_navigation(visit: Visit, s
     assert visit.page.get_by_role("main").locator(":focus").count() == 1, stop
 
 
-@pytest.mark.parametrize(
-    ("state", "scheme"),
-    [*((state, "light") for state in STATES), ("iris report", "dark"), ("heart failure errors", "dark")],
-)
-def test_the_focus_is_seen_at_every_stop_and_goes_down_the_page(site: Site, state: str, scheme: str) -> None:
+@every_state
+def test_the_focus_is_seen_at_every_stop_and_goes_down_the_page(site: Site, state: str) -> None:
+    check_focus(site, state, "light")
+
+
+@pytest.mark.parametrize("state", long_except(["heart failure errors"], ["iris report", "heart failure errors"]))
+def test_the_focus_is_seen_on_a_dark_page_too(site: Site, state: str) -> None:
+    check_focus(site, state, "dark")
+
+
+def check_focus(site: Site, state: str, scheme: Literal["light", "dark"]) -> None:
+    """See that the focus is visible wherever Tab goes, and goes down the page."""
     # In one column the order down the page is the order of reading.
     with site.visit(color_scheme=scheme, viewport={"width": 500, "height": 800}) as visit:
         STATES[state](visit.page, site)

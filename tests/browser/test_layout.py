@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.site import Site
-from tests.browser.states import STATES
+from tests.browser.states import STATES, every_state
+from tests.length import long_except
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -58,7 +59,7 @@ def does_not_scroll_sideways(page: Page) -> None:
     assert (wide, width <= room) == ([], True), f"{width} px wide with room for {room}: {wide}"
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@every_state
 def test_no_page_scrolls_sideways_on_a_phone(site: Site, state: str) -> None:
     with site.visit(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True) as visit:
         STATES[state](visit.page, site)
@@ -73,7 +74,7 @@ def test_no_page_scrolls_sideways_on_a_phone(site: Site, state: str) -> None:
         assert visit.page.evaluate(LOST) == []
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@every_state
 def test_twice_the_size_loses_nothing(site: Site, state: str) -> None:
     with site.visit() as visit:
         STATES[state](visit.page, site)
@@ -106,7 +107,7 @@ def look(site: Site, state: str, **options: Any) -> dict[str, Any]:
         return found
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@every_state
 def test_dark_and_light_differ_and_every_image_is_loaded(site: Site, state: str) -> None:
     light, dark = (look(site, state, color_scheme=scheme) for scheme in ("light", "dark"))
     assert brightness(light["background"]) > 600 > 300 > brightness(light["colour"])
@@ -118,7 +119,7 @@ def test_dark_and_light_differ_and_every_image_is_loaded(site: Site, state: str)
         assert all(source.endswith(f".{scheme}.svg") for source in figures), figures
 
 
-@pytest.mark.parametrize("state", ["start", "heart failure answer", "heart failure report"])
+@pytest.mark.parametrize("state", long_except(["start"], ["start", "heart failure answer", "heart failure report"]))
 def test_without_motion_everything_is_there(site: Site, state: str) -> None:
     assert look(site, state, reduced_motion="reduce") == look(site, state)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.browser.site import Site, Visit
-from tests.browser.states import STATES
+from tests.browser.states import STATES, every_state
+from tests.length import long_except
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -13,7 +14,7 @@ HANDLERS = (
 FILLS = "[...new Set([...document.querySelectorAll('*')].map(each => getComputedStyle(each).fill))]"
 
 
-@pytest.mark.parametrize("state", list(STATES))
+@every_state
 def test_a_page_asks_its_own_api_alone_and_brings_no_script(visit: Visit, site: Site, state: str) -> None:
     STATES[state](visit.page, site)
     visit.page.wait_for_load_state("networkidle")
@@ -26,7 +27,7 @@ def test_a_page_asks_its_own_api_alone_and_brings_no_script(visit: Visit, site: 
     assert visit.page.evaluate(HANDLERS) == []
 
 
-@pytest.mark.parametrize("model", ["iris", "heart_failure"])
+@pytest.mark.parametrize("model", long_except(["iris"], ["iris", "heart_failure"]))
 def test_a_figure_opened_by_itself_is_drawn_without_a_complaint(visit: Visit, site: Site, model: str) -> None:
     visit.page.goto(f"{site.origin}/models/{model}/report")
     addresses = visit.page.locator("figure source, figure img").evaluate_all(
@@ -44,9 +45,10 @@ def test_a_figure_opened_by_itself_is_drawn_without_a_complaint(visit: Visit, si
         assert len(visit.page.evaluate(FILLS)) > 1
 
 
-@pytest.mark.parametrize(
-    "path", ["/?format=json", "/models/iris?format=json", "/models/iris/report?format=json", "/ready"]
-)
+PATHS = ["/?format=json", "/models/iris?format=json", "/models/iris/report?format=json", "/ready"]
+
+
+@pytest.mark.parametrize("path", long_except(PATHS[:1], PATHS))
 def test_json_that_a_page_links_to_is_quiet_too(visit: Visit, site: Site, path: str) -> None:
     response = visit.page.goto(site.origin + path)
     assert response

@@ -17,6 +17,7 @@ from tests.browser.states import (
     send,
     text_field,
 )
+from tests.length import long_except
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -112,7 +113,7 @@ def test_an_empty_form_names_every_field_that_is_needed(visit: Visit, site: Site
         expect(summary(visit.page).get_by_role("link")).to_have_count(needed)
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("hostile", long_except(HOSTILE[:2], HOSTILE))
 def test_hostile_text_is_shown_as_text_and_runs_nothing(visit: Visit, site: Site, hostile: str) -> None:
     visit.page.goto(site.origin + IRIS)
     fill_in(visit.page, FLOWER | {"Sepal length": hostile})
@@ -129,7 +130,7 @@ def test_hostile_text_is_shown_as_text_and_runs_nothing(visit: Visit, site: Site
     assert visit.page.locator("script, main img, form:not(#form)").count() == 0
 
 
-@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("hostile", long_except(HOSTILE[:2], HOSTILE))
 def test_a_hostile_address_is_shown_as_text_and_runs_nothing(visit: Visit, site: Site, hostile: str) -> None:
     for path in ("/models/", "/models/iris?example="):
         response = visit.page.goto(site.origin + path + hostile.replace("/", "%2F").replace("#", "%23"))

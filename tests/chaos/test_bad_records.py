@@ -20,7 +20,7 @@ from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
 from tests.stack import FLOWER, Stack, ways
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 RECORDS, BAD = 1_000, 100
 
 
@@ -114,7 +114,7 @@ def writable(headers: list[tuple[str, str | bytes | None]]) -> Headers:
     return [(name, value if isinstance(value, bytes) else b"") for name, value in headers]
 
 
-@ways(Delivery.AT_LEAST_ONCE)
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_each_bad_record_is_told_apart_each_good_one_predicted_and_what_was_mended_is_replayed(
     chaos: Chaos, delivery: str
 ) -> None:
@@ -122,7 +122,7 @@ def test_each_bad_record_is_told_apart_each_good_one_predicted_and_what_was_mend
     records = [chaos.chance.choice(HARMLESS) for _ in range(RECORDS - BAD)]
     records += (WAYS * BAD)[:BAD]
     chaos.chance.shuffle(records)
-    api = stack.start_api()
+    stack.use_shared_api()
     consumer = stack.consume(delivery=delivery)
     placed = send(stack, records)
     wait_until(lambda: outcomes(stack) >= RECORDS, "an outcome for each of 1,000 records", 60)
@@ -146,8 +146,7 @@ def test_each_bad_record_is_told_apart_each_good_one_predicted_and_what_was_mend
 
     # The mend: the second model is published, and records of that size are taken.
     models = publish_rose(stack)
-    for child in (consumer, api):
-        end(child.process)
+    end(consumer.process)
     stack.start_api(models_dir=models)
     stack.consume(delivery=delivery, record_max_bytes=900_000)
     mended = [letter for letter in found.values() if letter.reason in ("too_large", "unknown_model")]

@@ -1,4 +1,4 @@
-"""The consumer ends in mid-stream, without and with a warning, twenty and ten times."""
+"""The consumer ends in mid-stream, without and with a warning, again and again."""
 
 import signal
 import time
@@ -8,17 +8,18 @@ import pytest
 from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import SECONDS, committed, numbered, reached, write, write_on
-from tests.stack import both_clients, ways
+from tests.stack import confluent_in_long_runs, ways
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.timeout(3600)
 BATCH = 100
 KILL_BATCH = 20
 AHEAD = 10_000  # more than a consumer does from its start until it is known to have begun
 
 
-def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) -> None:
-    """Kill the consumer at random moments, each time somewhere further in the stream, and let it finish."""
-    chaos.stack.start_api()
+def kill_repeatedly(chaos: Chaos, kills: int, delivery: str) -> None:
+    """Kill the consumer at random moments, each time further in the stream, and let it finish."""
+    records = chaos.length.count(short=AHEAD, full=20_000)
+    chaos.stack.use_shared_api()
     write(chaos.stack, numbered(records))
     for moment in sorted(chaos.chance.sample(range(records // 2), kills)):
         records = write_on(chaos.stack, records, AHEAD)
@@ -29,28 +30,29 @@ def kill_again_and_again(chaos: Chaos, records: int, kills: int, delivery: str) 
         chaos.stack.kill(consumer)
         assert committed(chaos.stack) < records
     chaos.note(f"{kills} kills in {records} records")
-    chaos.stack.consume(delivery=delivery, consumer_batch_records=KILL_BATCH)
-    reached(chaos.stack, records, SECONDS * chaos.scale)
+    chaos.stack.consume(delivery=delivery)
+    reached(chaos.stack, records, SECONDS * chaos.length.scale)
 
 
-@both_clients
-def test_a_consumer_killed_20_times_loses_nothing_and_repeats_at_most_a_batch_a_kill(chaos: Chaos) -> None:
-    kills = 20 * chaos.scale
-    kill_again_and_again(chaos, 20_000 * chaos.scale, kills, "at-least-once")
+@confluent_in_long_runs
+def test_a_killed_consumer_loses_nothing_and_repeats_at_most_a_batch_a_kill(chaos: Chaos) -> None:
+    kills = chaos.length.count(short=1, full=20)
+    kill_repeatedly(chaos, kills, "at-least-once")
     assert chaos.reconcile().duplicates <= kills * KILL_BATCH
 
 
-def test_exactly_once_a_consumer_killed_20_times_loses_nothing_and_repeats_nothing(chaos: Chaos) -> None:
-    kill_again_and_again(chaos, 20_000 * chaos.scale, 20 * chaos.scale, "exactly-once")
+def test_exactly_once_a_killed_consumer_loses_nothing_and_repeats_nothing(chaos: Chaos) -> None:
+    kill_repeatedly(chaos, chaos.length.count(short=1, full=20), "exactly-once")
     assert chaos.reconcile().duplicates == 0
 
 
-@ways(Delivery.AT_LEAST_ONCE)
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_repeats_nothing(
     chaos: Chaos, delivery: str
 ) -> None:
-    chaos.stack.start_api()
-    stops, records, slowest = 10 * chaos.scale, 30_000 * chaos.scale, 0.0
+    chaos.stack.use_shared_api()
+    stops, records = chaos.length.count(short=1, full=10), chaos.length.count(short=2 * AHEAD, full=30_000)
+    slowest = 0.0
     write(chaos.stack, numbered(records))
     for _ in range(stops):
         records = write_on(chaos.stack, records, 2 * AHEAD)
@@ -66,5 +68,5 @@ def test_a_consumer_asked_to_stop_in_mid_batch_ends_well_within_10_seconds_and_r
     chaos.note(f"{stops} stops, the slowest took {slowest:.1f} s, in {records} records")
     assert slowest < 10
     chaos.stack.consume(delivery=delivery)
-    reached(chaos.stack, records, SECONDS * chaos.scale)
+    reached(chaos.stack, records, SECONDS * chaos.length.scale)
     assert chaos.reconcile().duplicates == 0

@@ -10,23 +10,24 @@ from petalstream import broker
 from petalstream.settings import Delivery
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, owners, reached, write, write_on
-from tests.stack import both_clients, ways
+from tests.stack import confluent_in_long_runs, ways
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.timeout(3600)
 BATCH, AHEAD = 100, 20_000
 
 
-@ways(Delivery.AT_LEAST_ONCE)
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(chaos: Chaos, delivery: str) -> None:
     api, records = chaos.stack.start_api(), AHEAD
     write(chaos.stack, numbered(records))
     chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
     reached(chaos.stack, 1)
     member = members(chaos.stack)["consumer"]
-    for _ in range(2 * chaos.scale):
+    outages = chaos.length.count(short=1, full=2)
+    for _ in range(outages):
         before = committed(chaos.stack)
         chaos.stack.kill(api)
-        time.sleep(10)  # this is the outage
+        time.sleep(chaos.length.seconds(short=3, full=10))  # this is the outage
         stood, owned = committed(chaos.stack), members(chaos.stack)
         assert stood < records
         assert owned == {"consumer": member}
@@ -39,21 +40,22 @@ def test_an_api_that_is_killed_and_comes_back_costs_no_record_and_no_membership(
     summary = chaos.reconcile()
     assert (summary.dead_lettered, summary.duplicates) == (0, 0)
     log = chaos.stack.log("consumer").read_text()
-    assert log.count("paused until the api answers") == log.count("the api answers again") == 2 * chaos.scale
+    assert log.count("paused until the api answers") == log.count("the api answers again") == outages
 
 
-@ways(Delivery.EXACTLY_ONCE)
+@pytest.mark.own_broker
+@ways(short=Delivery.EXACTLY_ONCE, confluent=Delivery.EXACTLY_ONCE)
 def test_a_broker_killed_in_mid_stream_costs_no_record_and_keeps_each_key_in_order(chaos: Chaos, delivery: str) -> None:
-    chaos.stack.start_api()
+    chaos.stack.use_shared_api()
     chaos.stack.consume(delivery=delivery, consumer_batch_records=BATCH)
     producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)
     # Back at once, and after longer than the consumer's clients wait for anything.
-    for outage in (0, 20) * chaos.scale:
+    for outage in ((0, 20) if chaos.length.is_full else (0,)) * chaos.length.scale:
         reached(chaos.stack, committed(chaos.stack) + 500)
         time.sleep(chaos.chance.uniform(0, 0.5))  # at any moment of the stream
-        chaos.stack.kill_broker()
+        chaos.stack.broker.kill()
         time.sleep(outage)
-        chaos.stack.start_broker()
+        chaos.stack.broker.start()
         reached(chaos.stack, committed(chaos.stack) + 500)
     producer.process.send_signal(signal.SIGTERM)
     assert producer.process.wait(20) == 0
@@ -74,11 +76,11 @@ def in_order(chaos: Chaos) -> bool:
     return len(made) == 30 and all(times == sorted(times) for times in made.values())
 
 
-@both_clients
+@confluent_in_long_runs
 def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos: Chaos) -> None:
-    chaos.stack.start_api()
+    chaos.stack.use_shared_api()
     producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)
-    for _ in range(chaos.scale):
+    for _ in range(chaos.length.scale):
         chaos.stack.consume("one", consumer_batch_records=BATCH)
         reached(chaos.stack, 1)
         owners(chaos.stack, ["one"], 30)
@@ -98,15 +100,15 @@ def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos
     assert chaos.reconcile().dead_lettered == 0
 
 
-@ways(Delivery.EXACTLY_ONCE)
+@ways(short=Delivery.EXACTLY_ONCE, confluent=Delivery.EXACTLY_ONCE)
 def test_a_consumer_that_slept_and_lost_its_partitions_commits_nothing_of_theirs(chaos: Chaos, delivery: str) -> None:
-    chaos.stack.start_api()
+    chaos.stack.use_shared_api()
     producer = chaos.stack.produce(producer_loop=True, producer_interval=0.002)
     sleeper = chaos.stack.consume("sleeper", delivery=delivery, consumer_batch_records=BATCH)
     reached(chaos.stack, 1)
     chaos.stack.consume("other", delivery=delivery, consumer_batch_records=BATCH)
     owners(chaos.stack, ["sleeper", "other"], 30)
-    for _ in range(chaos.scale):
+    for _ in range(chaos.length.scale):
         time.sleep(chaos.chance.uniform(0, 0.5))  # at any moment of the stream
         sleeper.process.send_signal(signal.SIGSTOP)
         try:
@@ -120,5 +122,5 @@ def test_a_consumer_that_slept_and_lost_its_partitions_commits_nothing_of_theirs
     reached(chaos.stack, chaos.stack.count("requests"))
     summary = chaos.reconcile()
     assert summary.dead_lettered == 0
-    assert summary.duplicates <= (BATCH * chaos.scale if delivery == "at-least-once" else 0)
+    assert summary.duplicates <= (BATCH * chaos.length.scale if delivery == "at-least-once" else 0)
     assert sleeper.process.poll() is None

@@ -10,40 +10,39 @@ from petalstream.settings import Settings
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, reached, write
 from tests.proxy import proxy
-from tests.stack import FLOWER, both_clients
+from tests.stack import FLOWER, confluent_in_long_runs
 
-pytestmark = [pytest.mark.xdist_group("chaos"), pytest.mark.timeout(3600)]
-ANSWER_SECONDS, BATCH = 2, Settings.consumer_batch_records
+pytestmark = pytest.mark.timeout(3600)
+BATCH = Settings.consumer_batch_records
 MEGABYTE = 1024 * 1024
 
 
-def dawdle(body: bytes) -> None:
-    """Let every answer wait: this is the scenario itself."""
-    time.sleep(ANSWER_SECONDS)
+@confluent_in_long_runs
+def test_with_a_slow_api_and_a_large_backlog_memory_stays_flat_and_nobody_leaves_the_group(chaos: Chaos) -> None:
+    chaos.stack.use_shared_api()
+    # 40 or 100 MB: far more than a consumer may hold.
+    backlog = chaos.length.count(short=20_000, full=50_000)
+    write(chaos.stack, (message._replace(value=FLOWER.ljust(2_000)) for message in numbered(backlog)))
 
+    def delay(body: bytes) -> None:
+        """Let every response wait: this is the scenario itself."""
+        time.sleep(chaos.length.seconds(short=1, full=2))
 
-@both_clients
-def test_with_a_slow_api_and_a_backlog_of_50_000_memory_stays_flat_and_nobody_leaves_the_group(
-    chaos: Chaos,
-) -> None:
-    chaos.stack.start_api()
-    # 100 MB, far more than a consumer may hold.
-    write(chaos.stack, (message._replace(value=FLOWER.ljust(2_000)) for message in numbered(50_000)))
-    with proxy(chaos.stack.settings.api_url, dawdle) as slow_url:
-        watch(chaos, chaos.stack.consume(api_url=slow_url))
+    with proxy(chaos.stack.settings.api_url, delay) as slow_url:
+        watch(chaos, chaos.stack.consume(api_url=slow_url), backlog)
     assert "new clients" not in chaos.stack.log("consumer").read_text()
 
 
-def watch(chaos: Chaos, consumer: Child) -> None:
+def watch(chaos: Chaos, consumer: Child, backlog: int) -> None:
     """See that neither the consumer's memory nor its place in the group changes."""
     reached(chaos.stack, BATCH)
     member, process = members(chaos.stack), psutil.Process(consumer.process.pid)
     held = []
-    for batch in range(2, 2 + 10 * chaos.scale):
+    for batch in range(2, 2 + chaos.length.count(short=3, full=10)):
         reached(chaos.stack, BATCH * batch)
         held.append(process.memory_info().rss / MEGABYTE)
         assert members(chaos.stack) == member
     chaos.note(f"{held[0]:.1f} MiB after 2 batches, {held[-1]:.1f} MiB after {1 + len(held)}, at most {max(held):.1f}")
-    assert committed(chaos.stack) < 50_000
-    # The backlog is 100 MB; what a consumer fetches at once, with copies that are being unpacked, a few MB.
+    assert committed(chaos.stack) < backlog
+    # What a consumer fetches at once, with copies that are being unpacked, a few MB.
     assert max(held) - held[0] < 20

@@ -18,7 +18,7 @@ from tests.e2e import slow
 from tests.e2e.compose import ROOT, Project, require_engine
 from tests.e2e.slow import SlowClient, until_cut_off
 
-pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
 FILES = "docker-compose.yml:deploy/compose.proxy.yml:deploy/compose.keys.yml"
 KEY = {"Authorization": "Bearer one-of-two"}
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}

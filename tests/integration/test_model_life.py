@@ -11,12 +11,12 @@ from embedded.processes import python
 from embedded.waiting import wait_until
 from petalstream import settings as environment
 from petalstream.bundle import Bundle
+from tests.checkouts import quick_copy
 from tests.lone_api import WORKERS, LoneApi, lone_api
 from tests.records import FLOWER
 from tests.served import await_served, served_versions
 from tests.versions import Versions
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 30
 
 
@@ -28,10 +28,11 @@ def api(versions: Versions, tmp_path: Path) -> Iterator[LoneApi]:
         yield running
 
 
-def train(versions: Versions, *command: str) -> subprocess.CompletedProcess[str]:
+def train(versions: Versions, checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run one of the trainer's commands on the folder."""
     return subprocess.run(
         command,
+        cwd=checkout,
         env=environment.inherited(models_dir=versions.models_dir),
         capture_output=True,
         text=True,
@@ -41,14 +42,15 @@ def train(versions: Versions, *command: str) -> subprocess.CompletedProcess[str]
 
 
 def test_every_worker_takes_in_what_the_trainer_publishes_and_what_is_rolled_back_to(
-    api: LoneApi, versions: Versions
+    api: LoneApi, versions: Versions, root: Path, tmp_path: Path
 ) -> None:
-    trained = train(versions, *python("services.trainer", "iris"))
+    checkout = quick_copy(root, tmp_path)
+    trained = train(versions, checkout, *python("services.trainer", "iris"))
     assert (trained.returncode, "published version 2" in trained.stdout) == (0, True), trained.stderr
     await_served(api.url, "2", SECONDS)
     answer = requests.post(f"{api.url}/predict", json=FLOWER, timeout=10).json()
     assert (answer["version"], answer["label"]) == ("2", "setosa")
-    rolled = train(versions, *python("services.trainer.rollback", "iris"))
+    rolled = train(versions, checkout, *python("services.trainer.rollback", "iris"))
     assert (rolled.returncode, "version 1 is served now" in rolled.stdout) == (0, True), rolled.stderr
     await_served(api.url, "1", SECONDS)
     # The newer one stays where it is, and can be addressed.

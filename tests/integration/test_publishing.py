@@ -1,7 +1,6 @@
 """The models volume where trainings come together, are killed, or find the disk full: what is served stays whole."""
 
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from embedded.processes import ROOT, python
 from embedded.waiting import wait_until
 from petalstream import bundle, settings
 from petalstream.bundle import Bundle
-from tests.checkouts import fresh_copy
+from tests.checkouts import quick_copy
 from tests.publications import names, publish_again
 
 SECONDS = 100
@@ -38,13 +37,8 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def checkout(root: Path, tmp_path: Path) -> Path:
-    """A checkout where Iris is trained with one choice of parameters, and so in little time."""
-    copy = fresh_copy(root, tmp_path)
-    definition = copy / "services" / "trainer" / "models" / "iris.py"
-    text, grids = re.subn(r"grid={.*?\n    }", 'grid={"classify__C": [1.0]}', definition.read_text(), flags=re.DOTALL)
-    assert grids == 1
-    definition.write_text(text)
-    return copy
+    """A checkout where Iris is trained in little time."""
+    return quick_copy(root, tmp_path)
 
 
 def publisher(models: Path, source: Path, keep: int, count: int) -> subprocess.Popen[str]:
@@ -93,6 +87,7 @@ def test_of_publications_at_the_same_time_none_is_lost_and_each_has_a_version_of
     assert names(models / "iris") == sorted([*map(str, range(1, 61)), "current"])
 
 
+@pytest.mark.long
 def test_two_trainings_at_the_same_time_both_publish(models: Path, checkout: Path) -> None:
     printed = outputs(models, [trainer(models, checkout) for _ in range(2)])
     assert sorted(lines.split()[-3] for lines in printed) == ["1", "2"]
@@ -142,6 +137,7 @@ def on_a_small_disk(
     )
 
 
+@pytest.mark.long
 def test_where_the_disk_is_full_the_trainer_says_so_and_the_old_version_serves(
     models: Path, source: Path, checkout: Path, tmp_path: Path
 ) -> None:

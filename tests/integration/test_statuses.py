@@ -11,7 +11,6 @@ from petalstream.messages import Message
 from tests.proxy import Judge, proxy
 from tests.stack import FLOWER, Stack
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
 # The last one is not the api's word that it knows no such model, but that of something else at its address.
 OUTAGES = [401, 403, 405, 415, 429, 502, 503, 504, 404]
@@ -36,7 +35,7 @@ def finished(stack: Stack, judge: Judge, **overrides: object) -> list[DeadLetter
 def test_a_record_that_spoils_every_batch_it_is_in_is_found_and_dies_alone(
     stack: Stack, status: int, tries: int
 ) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     stream(stack, *[FLOWER] * 70, POISON, *[FLOWER] * 29)
     (letter,) = finished(stack, lambda body: (status, {}) if b"5.123456" in body else None)
     assert (letter.record.key, letter.record.value, letter.reason) == (b"70", POISON, "rejected")
@@ -54,7 +53,7 @@ def test_a_batch_that_is_too_large_for_the_api_is_halved_and_only_a_record_that_
 
 
 def test_what_is_not_the_records_fault_is_waited_out_as_long_as_the_api_asks(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     stream(stack, *[FLOWER] * len(OUTAGES))
     asked: list[float] = []
 

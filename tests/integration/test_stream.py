@@ -19,9 +19,9 @@ from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.settings import Delivery
+from tests.length import Length
 from tests.stack import FLOWER, Stack, ways
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
 
 
@@ -31,7 +31,7 @@ def ended(process: "subprocess.Popen[bytes]", seconds: float = SECONDS) -> int:
 
 
 def test_the_whole_test_set_comes_back_as_predictions(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     producer = stack.produce()
     assert ended(producer.process) == 0
@@ -49,7 +49,7 @@ def test_the_whole_test_set_comes_back_as_predictions(stack: Stack) -> None:
 
 
 def test_a_consumer_that_waits_for_the_first_topic_finds_it(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     wait_until(lambda: "waiting for records" in stack.log("consumer").read_text(), "the consumer", SECONDS)
     assert ended(stack.produce().process) == 0
@@ -59,7 +59,7 @@ def test_a_consumer_that_waits_for_the_first_topic_finds_it(stack: Stack) -> Non
 def test_a_consumer_stopped_in_the_stream_ends_in_time_and_the_next_goes_on_without_loss_or_duplicate(
     stack: Stack,
 ) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     for _ in range(3):
         consumer = stack.consume_more(100)
@@ -76,7 +76,7 @@ def test_a_consumer_stopped_in_the_stream_ends_in_time_and_the_next_goes_on_with
 
 
 def test_a_consumer_killed_in_the_stream_loses_nothing(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     for _ in range(3):
         consumer = stack.consume_more(100)
@@ -97,7 +97,7 @@ def test_while_the_api_is_away_records_wait_and_a_stop_leaves_them(stack: Stack)
     assert ended(consumer.process, 10) == 0
     assert "of which nothing was written or committed" in said()
     assert "Traceback" not in said()
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     stack.await_predictions(30)
     assert (stack.summary().missing, stack.summary().duplicates, stack.summary().dead_lettered) == ([], 0, 0)
@@ -113,7 +113,7 @@ def test_only_where_a_bound_is_set_do_records_stop_waiting_for_the_api(stack: St
 
 
 def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     stack.consume_more(100)
     broker.create_topics(stack.servers, "rose", 6)
@@ -125,9 +125,9 @@ def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: 
     assert stack.summary().duplicates == 0
 
 
-@ways(Delivery.EXACTLY_ONCE)
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.EXACTLY_ONCE)
 def test_of_two_consumers_with_one_id_one_ends_with_the_reason_and_nothing_is_lost(stack: Stack, delivery: str) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     producer = stack.produce(producer_loop=True, producer_interval=0.005)
     twins = {"consumer": stack.consume_more(100, delivery=delivery)}
     twins["second"] = stack.consume("second", consumer_instance_id="consumer", delivery=delivery)
@@ -149,7 +149,7 @@ def the_ended(children: dict[str, Child]) -> str:
 
 
 def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> None:
-    stack.start_api()
+    stack.use_shared_api()
     assert ended(stack.produce().process) == 0
     stack.write([Message("iris.requests", b"bad", b"{", [])])
     port = free_port()
@@ -188,9 +188,11 @@ def test_a_wrong_setting_is_told_in_one_line_by_every_service(stack: Stack) -> N
         assert told == f"{name}: TOPIC_PARTITIONS must be a whole number of at least 1, not 'many'\n"
 
 
-def test_a_consumer_whose_polls_are_shorter_than_a_join_gets_its_partitions_all_the_same(stack: Stack) -> None:
+def test_a_consumer_whose_polls_are_shorter_than_a_join_gets_its_partitions_all_the_same(
+    stack: Stack, length: Length
+) -> None:
     servers = stack.settings.kafka_bootstrap_servers
-    for model in ("alpha", "beta", "gamma"):
+    for model in ("alpha", "beta", "gamma")[: length.count(short=1, full=3)]:
         consumer = KafkaPython().consumer(servers, model, model, SECONDS)
         consumer.subscribe(f"^{model}\\.requests$")
         consumer.poll(1, 1)  # joins a group that has no topic yet

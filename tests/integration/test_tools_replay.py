@@ -15,7 +15,6 @@ from tests.operator import replay, tools
 from tests.records import Record, flower
 from tests.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("kafka")
 REJECTED = ("--reason", "rejected")
 
 
@@ -54,11 +53,14 @@ def test_a_run_begins_where_the_last_one_of_that_reason_ended_unless_that_was_dr
     assert replay(stack, "--again", "--reason", "unavailable").startswith("1 replayed")
 
     # As where an earlier topic of this name was longer.
-    broker.commit_offsets(stack.servers, "petalstream.replay.rejected", "iris.dead-letters", {0: 1_000})
+    broker.commit_offsets(
+        stack.servers, f"{stack.settings.consumer_group}.replay.rejected", "iris.dead-letters", {0: 1_000}
+    )
     assert replay(stack).startswith("3 replayed")
     assert replay(stack, *REJECTED).startswith("0 replayed")
 
 
+@pytest.mark.long
 def test_what_times_and_offsets_leave_is_replayed_by_a_later_run_and_progress_stays_before_what_the_broker_refuses(
     stack: Stack,
 ) -> None:

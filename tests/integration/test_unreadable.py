@@ -2,7 +2,6 @@
 
 import signal
 import struct
-from pathlib import Path
 
 import confluent_kafka
 import pytest
@@ -13,9 +12,8 @@ from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.settings import Delivery, KafkaClient
-from tests.stack import FLOWER, Stack, both_clients, ways
+from tests.stack import FLOWER, Stack, confluent_in_long_runs, ways
 
-pytestmark = pytest.mark.xdist_group("kafka")
 SECONDS = 60
 
 
@@ -53,12 +51,12 @@ def everything_back(stack: Stack, predicted: int, dead: int) -> None:
     wait_until(counted, f"{predicted} predictions and {dead} dead letters", SECONDS)
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_header_name_that_is_not_utf8_is_a_dead_letter_and_the_stream_goes_on(stack: Stack) -> None:
     write(stack, flowers(3))
     write(stack, [*flowers(2), Message("iris.requests", b"raw", FLOWER, [(RawName("x"), b"1")])])
     write(stack, flowers(3))
-    stack.start_api()
+    stack.use_shared_api()
     consumer = stack.consume()
     everything_back(stack, predicted=8, dead=1)
     (letter,) = corrupt(stack)
@@ -68,16 +66,17 @@ def test_a_header_name_that_is_not_utf8_is_a_dead_letter_and_the_stream_goes_on(
     assert consumer.process.wait(20) == 0
 
 
-@ways(Delivery.EXACTLY_ONCE)
+@pytest.mark.own_broker
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.EXACTLY_ONCE)
 def test_a_batch_that_was_altered_on_the_brokers_disk_is_told_of_offset_by_offset_and_passed(
     stack: Stack, delivery: str
 ) -> None:
     write(stack, flowers(3))
     write(stack, flowers(4, mark=b"to be altered"))
     write(stack, flowers(3))
-    (segment,) = Path(stack.folder).glob("kafka/data/iris.requests-0/*.log")
+    (segment,) = stack.broker.folder.glob("data/iris.requests-0/*.log")
     segment.write_bytes(segment.read_bytes().replace(b"to be altered", b"is altered   "))
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume(delivery=delivery)
     everything_back(stack, predicted=6, dead=4)
     assert [letter.offset for letter in corrupt(stack)] == [3, 4, 5, 6]
@@ -91,7 +90,7 @@ LENGTH, LAST_OFFSET_DELTA = 8, 23
 
 def alter(stack: Stack, batch: int, field: int, value: int) -> None:
     """Write a field of four bytes into one of the batches on the broker's disk."""
-    (segment,) = Path(stack.folder).glob("kafka/data/iris.requests-0/*.log")
+    (segment,) = stack.broker.folder.glob("data/iris.requests-0/*.log")
     content, start = bytearray(segment.read_bytes()), 0
     for _ in range(batch):
         start += 12 + struct.unpack_from(">i", content, start + LENGTH)[0]
@@ -99,12 +98,13 @@ def alter(stack: Stack, batch: int, field: int, value: int) -> None:
     segment.write_bytes(content)
 
 
-@both_clients
+@pytest.mark.own_broker
+@confluent_in_long_runs
 def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: Stack) -> None:
     for count in (3, 4, 3):
         write(stack, flowers(count))
     alter(stack, 1, LAST_OFFSET_DELTA, 1_000)
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     everything_back(stack, predicted=6, dead=4)
     assert [letter.offset for letter in corrupt(stack)] == [3, 4, 5, 6]
@@ -113,12 +113,13 @@ def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: 
     assert ends == 1 if stack.settings.kafka_client == KafkaClient.KAFKA_PYTHON else 1 <= ends <= 3
 
 
-@both_clients
+@pytest.mark.own_broker
+@confluent_in_long_runs
 def test_what_the_broker_itself_cannot_find_any_more_is_told_of_offset_by_offset(stack: Stack) -> None:
     for count in (3, 2, 1):
         write(stack, flowers(count))
     alter(stack, 1, LENGTH, -5)
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     everything_back(stack, predicted=3, dead=3)
     assert [letter.offset for letter in corrupt(stack)] == [3, 4, 5]
@@ -129,7 +130,7 @@ def test_requests_may_be_compressed_with_any_codec(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 1)
     for codec in ("gzip", "snappy", "lz4", "zstd"):
         compressing(stack, codec)
-    stack.start_api()
+    stack.use_shared_api()
     stack.consume()
     everything_back(stack, predicted=400, dead=0)
 

@@ -17,11 +17,11 @@ from embedded import ports
 from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
+from tests.length import Length
 from tests.load.client import BODY, is_a_flower_or_busy, load
 from tests.lone_api import WORKERS, LoneApi, lone_api
 
-pytestmark = pytest.mark.xdist_group("load")
-KILLS, CONNECTIONS, SECONDS = 5, 8, 30
+CONNECTIONS, SECONDS = 8, 30
 JSON = {"Content-Type": "application/json"}
 
 
@@ -41,9 +41,9 @@ def await_serving(api: LoneApi, workers: int) -> None:
 
 
 def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
-    settings: Settings, iris: Bundle, tmp_path: Path
+    settings: Settings, iris: Bundle, tmp_path: Path, length: Length
 ) -> None:
-    stop, answers = threading.Event(), itertools.count()
+    kills, stop, answers = length.count(short=1, full=5), threading.Event(), itertools.count()
 
     def judge(status: int, headers: Any, body: bytes) -> str:
         next(answers)
@@ -52,17 +52,17 @@ def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
     with lone_api(settings.models_dir, tmp_path) as api, ThreadPoolExecutor(1) as aside:
         loading = aside.submit(load, f"{api.url}/predict", CONNECTIONS, lambda passed: stop.is_set(), judge)
         try:
-            for killed in range(KILLS):
+            for killed in range(kills):
                 await_serving(api, WORKERS + killed)
                 enough = next(answers) + 20 * CONNECTIONS
                 wait_until(lambda: next(answers) > enough, "the load to go on", SECONDS)  # noqa: B023
                 api.workers()[0].kill()
-            await_serving(api, WORKERS + KILLS)
+            await_serving(api, WORKERS + kills)
         finally:
             stop.set()
         seen = loading.result(60)
-        print(f"{seen.statuses[200]} answers, {len(seen.failures)} requests lost in {KILLS} kills: {seen.failures[:3]}")
-        assert len(seen.failures) <= KILLS * CONNECTIONS
+        print(f"{seen.statuses[200]} answers, {len(seen.failures)} requests lost in {kills} kills: {seen.failures[:3]}")
+        assert len(seen.failures) <= kills * CONNECTIONS
         assert (seen.complaints, set(seen.statuses)) == ([], {200})
         wait_until(lambda: api.counted("petalstream_api_in_flight_requests") == 0, "nothing to be in flight", SECONDS)
         # What the dead have counted stays counted, but for requests that they did not live to count.

@@ -7,12 +7,12 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api import small
+from tests.length import Length
 from tests.load.client import BODY, Seen
 from tests.load.crowd import Crowd
 from tests.load.slow import publish_slow
 from tests.lone_api import LoneApi, lone_api
 
-pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.alone]
 CONNECTIONS, SECONDS = 200, 20
 # A flower that the worker's loop answers itself, and one whose length makes it a thread's.
 SHORT, LONG = BODY, BODY + b" " * small.MOST_BYTES
@@ -49,6 +49,8 @@ def crowded(api: LoneApi, body: bytes, pause: float, seconds: float = SECONDS) -
     return crowd
 
 
+@pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.parametrize(("body", "pause"), CASES.values(), ids=CASES)
 def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
     iris: Bundle, tmp_path: Path, body: bytes, pause: float
@@ -71,8 +73,8 @@ def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
 
 @pytest.mark.parametrize("body", [SHORT, LONG], ids=["short", "long"])
 def test_a_crowd_that_asks_a_quick_model_gets_503_or_its_prediction_and_nothing_else(
-    settings: Settings, iris: Bundle, tmp_path: Path, body: bytes
+    settings: Settings, iris: Bundle, tmp_path: Path, length: Length, body: bytes
 ) -> None:
     with lone_api(settings.models_dir, tmp_path) as api:
         for pause in (0.0, 1.0):
-            crowded(api, body, pause, SECONDS / 4)
+            crowded(api, body, pause, length.seconds(short=2, full=5))

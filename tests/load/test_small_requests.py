@@ -19,7 +19,7 @@ from petalstream.settings import Settings
 from tests.load.client import BODY, load
 from tests.lone_api import LoneApi, lone_api
 
-pytestmark = pytest.mark.xdist_group("load")
+pytestmark = pytest.mark.xdist_group("small requests")
 SECONDS = 30
 # An object of so many names that are none is one row, and its answer is a hundred times as long.
 STRANGE = json.dumps({f"{number:x}": 1 for number in range(150)}).encode()
@@ -29,10 +29,10 @@ MANY_ROWS = b"[%b]" % b",".join([BODY] * 500)
 ANSWERS_UNREAD, CONNECTIONS = 300, 4
 
 
-@pytest.fixture
-def api(settings: Settings, iris: Bundle, tmp_path: Path) -> Iterator[LoneApi]:
+@pytest.fixture(scope="module")
+def api(settings: Settings, iris: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneApi]:
     """An api of one worker."""
-    with lone_api(settings.models_dir, tmp_path, api_workers=1) as found:
+    with lone_api(settings.models_dir, tmp_path_factory.mktemp("small-requests"), api_workers=1) as found:
         yield found
 
 
@@ -125,9 +125,11 @@ def test_a_client_that_reads_no_answer_stops_no_other(api: LoneApi, body: bytes)
         check_that_others_are_answered(api)
 
 
-def test_small_requests_that_are_in_flight_are_answered_when_the_server_stops(api: LoneApi) -> None:
+def test_small_requests_that_are_in_flight_are_answered_when_the_server_stops(
+    settings: Settings, iris: Bundle, tmp_path: Path
+) -> None:
     stopping = threading.Event()
-    with ThreadPoolExecutor(1) as aside:
+    with lone_api(settings.models_dir, tmp_path, api_workers=1) as api, ThreadPoolExecutor(1) as aside:
         loading = aside.submit(load, f"{api.url}/predict", CONNECTIONS, lambda passed: stopping.is_set())
         wait_until(lambda: api.counted("petalstream_api_rows_total") > 100, "requests to be answered", SECONDS)
         stopping.set()

@@ -10,18 +10,20 @@ import pytest
 
 from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
+from tests.length import Length
 from tests.load.client import load
 from tests.lone_api import lone_api
 from tests.served import await_served
 from tests.versions import Versions
 
-pytestmark = [pytest.mark.xdist_group("load"), pytest.mark.timeout(300)]
-SWAPS, CONNECTIONS, SECONDS = 50, 4, 20
+pytestmark = pytest.mark.timeout(300)
+CONNECTIONS, SECONDS = 4, 20
 
 
-def test_fifty_swaps_under_load_fail_no_request_and_each_answer_agrees_with_its_version(
-    iris: Bundle, tmp_path: Path
+def test_swaps_under_load_fail_no_request_and_each_answer_agrees_with_its_version(
+    iris: Bundle, tmp_path: Path, length: Length
 ) -> None:
+    swaps = length.count(short=5, full=50)
     versions, stop, answered = Versions(tmp_path / "models", keep=3), threading.Event(), set[str]()
     versions.publish(iris)
 
@@ -37,15 +39,15 @@ def test_fifty_swaps_under_load_fail_no_request_and_each_answer_agrees_with_its_
         url = f"{api.url}/models/iris/predict"
         loading = aside.submit(load, url, CONNECTIONS, lambda passed: stop.is_set(), judge)
         try:
-            for _ in range(SWAPS):
+            for _ in range(swaps):
                 latest = versions.publish(iris).manifest.version
                 wait_until(lambda: latest in answered, f"an answer of version {latest}", SECONDS)  # noqa: B023
             await_served(api.url, latest, SECONDS)
         finally:
             stop.set()
         seen = loading.result(60)
-        print(f"{seen.statuses[200]} answers over {SWAPS} swaps")
+        print(f"{seen.statuses[200]} answers over {swaps} swaps")
         assert (seen.failures, seen.complaints) == ([], [])
         assert set(seen.statuses) == {200}
-        assert answered >= {str(number) for number in range(2, SWAPS + 2)}
+        assert answered >= {str(number) for number in range(2, swaps + 2)}
         assert api.counted("petalstream_api_rejected_requests_total") == 0

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.progress import STAGES
+
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted(path for path in ROOT.rglob("*.md") if not {".venv", ".cache"} & set(path.parts))
 TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -27,11 +29,12 @@ def test_every_make_target_and_path_it_names_exists(document: Path) -> None:
         assert (document.parent / link).exists(), link
 
 
-def test_every_make_target_has_a_line_of_help_and_every_room_of_tests_a_target() -> None:
+def test_every_make_target_has_a_line_of_help_and_every_folder_of_tests_a_target_and_a_stage() -> None:
     defined = set(re.findall(r"^([a-z][a-z0-9-]*):(?! PRODUCER)", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert defined == TARGETS
-    rooms = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
-    assert {f"test-{room}" for room in rooms} <= TARGETS
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert {f"test-{folder}" for folder in folders} <= TARGETS
+    assert folders == set(STAGES)
 
 
 def test_everything_installed_is_pinned_and_no_index_is_named() -> None:

@@ -83,6 +83,7 @@ def test_an_inference_request_has_a_line_of_features_in_the_models_order_for_eac
     assert request["inputs"][0]["data"] == [5.1, 3.5, 1.4, 0.2] * 2
 
 
+@pytest.mark.long
 def test_an_environment_is_made_once_and_anew_when_its_requirements_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_an_environment_is_made_once_and_anew_when_its_requirements_change(
     assert not left.exists()
 
 
+@pytest.mark.long
 def test_an_environment_that_cannot_be_made_says_so_in_pips_words_and_is_made_anew_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
