@@ -26,12 +26,15 @@ class Stage:
     began: float | None = None
     ended_at: float = 0.0
 
+    def start(self, now: float) -> None:
+        """Note that one of its tests starts `now`."""
+        self.began = now if self.began is None else self.began
+
     def count(self, report: pytest.TestReport, now: float) -> None:
         """Add one phase of a test, which ended `now`."""
         self.failed += report.failed
         self.skipped += report.skipped
         self.ended += report.when == "teardown"
-        self.began = now - report.duration if self.began is None else self.began
         self.ended_at = now
 
     @property
@@ -76,10 +79,14 @@ class Progress:
         category, _, word = yield
         return category, "", "" if category == "passed" else word
 
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note that a test starts: the set-up of the first one may take long."""
+        self._stage(nodeid).start(self._now())
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a report, and show what people should see now."""
         name, now = stage_of(report.nodeid), self._now()
-        stage = self._stages.setdefault(name, Stage())
+        stage = self._stage(report.nodeid)
         stage.count(report, now)
         if report.failed:
             self._print(f"FAILED {report.nodeid}", red=True)
@@ -101,9 +108,12 @@ class Progress:
 
     def _expect(self, ids: Sequence[str]) -> None:
         for found in ids:
-            self._stages.setdefault(stage_of(found), Stage()).tests += 1
+            self._stage(found).tests += 1
         counts = ", ".join(f"{name} {stage.tests:,}" for name, stage in self._stages.items())
         self._print(f"tests: {counts}")
+
+    def _stage(self, nodeid: str) -> Stage:
+        return self._stages.setdefault(stage_of(nodeid), Stage())
 
     def _running(self) -> str:
         running = {name: stage for name, stage in self._stages.items() if stage.began is not None and not stage.is_over}
