@@ -48,7 +48,7 @@ SENT = [
 ]
 
 
-@pytest.mark.parametrize("sent", long_except(SENT[:2], SENT), ids=lambda sent: " ".join(sent[:2]))
+@pytest.mark.parametrize("sent", long_except(SENT[:1], SENT), ids=lambda sent: " ".join(sent[:2]))
 def test_an_example_can_be_sent_as_it_stands(visit: Visit, site: Site, sent: tuple[str, str, str]) -> None:
     name, kind, told = sent
     opened(visit.page, site.origin)

@@ -12,7 +12,7 @@ from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.settings import Delivery, KafkaClient
-from tests.stack import FLOWER, Stack, confluent_in_long_runs, ways
+from tests.stack import FLOWER, Stack, both_clients, confluent_in_long_runs, ways
 
 SECONDS = 60
 
@@ -98,8 +98,9 @@ def alter(stack: Stack, batch: int, field: int, value: int) -> None:
     segment.write_bytes(content)
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
-@confluent_in_long_runs
+@both_clients
 def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: Stack) -> None:
     for count in (3, 4, 3):
         write(stack, flowers(count))
@@ -113,8 +114,9 @@ def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: 
     assert ends == 1 if stack.settings.kafka_client == KafkaClient.KAFKA_PYTHON else 1 <= ends <= 3
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
-@confluent_in_long_runs
+@both_clients
 def test_what_the_broker_itself_cannot_find_any_more_is_told_of_offset_by_offset(stack: Stack) -> None:
     for count in (3, 2, 1):
         write(stack, flowers(count))
