@@ -37,8 +37,7 @@ def main(requirements: pathlib.Path) -> None:
             print("making .venv ...", flush=True)
             run([sys.executable, "-m", "venv", str(VENV)], "install your system's venv package (python3-venv)")
         print("installing {} (pinned in constraints.txt) ...".format(requirements.relative_to(ROOT)), flush=True)
-        # Python compiles a module when it first imports it, and it imports few of those that are installed.
-        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run(
             [*pip, "--constraint", str(CONSTRAINTS), "--requirement", str(requirements)],
             "check the network or proxy that pip uses, and run the command again",
