@@ -38,7 +38,7 @@ def start(kafka_jars: Path, root: Path, tmp_path: Path) -> Iterator[Callable[...
 
 
 @pytest.mark.timeout(TRAINING_SECONDS)
-@pytest.mark.parametrize("are_trained", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.parametrize("are_trained", long_except([True], [True, False]))
 def test_it_trains_what_is_not_trained_streams_the_test_sets_prints_every_prediction_and_sums_up(
     start: Callable[..., Run], two_models: Settings, tmp_path: Path, are_trained: bool
 ) -> None:
