@@ -1,8 +1,9 @@
-"""A batch whose partition has become another consumer's, by a rebalance that is still on its way when waiting ends."""
+"""Which consumer owns a partition while rebalances begin and end between its polls."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -108,3 +109,30 @@ def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: S
         for consumer in (own, other, late):
             consumer.close(1)
         producer.close(1)
+
+
+def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    leader, other, late = (member(stack, name) for name in ("leader", "other", "late"))
+    try:
+        join_until(leader, 6)
+        with polling(other):
+            join_until(leader, 3)
+        for joining in (late, leader):  # the rebalance then waits for `other`
+            wait_until(partial(has_begun_to_join, joining), "the join to be under way", SECONDS)
+        join_until(other, 2)
+        generation = other.membership().generation_id
+        wait_until(lambda: leader.client._coordinator._join_task.is_done, "the join to finish", SECONDS)
+        leader.poll(1, 1)
+        assert len(leader.client.assignment()) == 2
+        assert leader.membership().generation_id == generation
+    finally:
+        for consumer in (leader, other, late):
+            consumer.close(1)
+
+
+def has_begun_to_join(consumer: Consumer) -> bool:
+    """Poll shortly; whether the client then joins in the background."""
+    consumer.pause()
+    consumer.poll(0.1, 1)
+    return consumer.client._coordinator._join_task is not None

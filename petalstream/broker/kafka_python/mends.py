@@ -4,6 +4,7 @@ from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
+from kafka.coordinator.base import MemberState
 from kafka.errors import CorruptRecordError, KafkaTimeoutError
 
 from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
@@ -12,6 +13,7 @@ from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
 def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     """The consumer, with the mends of this file."""
     _keep_assignments(consumer._coordinator)
+    _take_finished_joins(consumer._coordinator)
     _name_the_place(consumer._fetcher)
     _let_go(consumer._fetcher._net)
     consumer._fetcher.PartitionRecords = _Records
@@ -26,6 +28,35 @@ def _keep_assignments(coordinator: Any) -> None:
     """
     needed = coordinator.need_rejoin
     coordinator.need_rejoin = lambda: coordinator._join_task is not None or needed()
+
+
+def _take_finished_joins(coordinator: Any) -> None:
+    """Take the result of a join that finished between two polls.
+
+    The client joins again instead, which makes all members of the group join again too. With short polls, two consumers
+    that start together can repeat this for half a minute.
+    """
+    join_group, join_and_sync = coordinator.join_group_async, coordinator._do_join_and_sync_async
+    finished: Any = None
+
+    async def join_or_take(timeout_ms: float | None = None) -> Any:
+        nonlocal finished
+        task = coordinator._join_task
+        finished = task if task is not None and task.is_done else None
+        return await join_group(timeout_ms)
+
+    async def take_or_join_and_sync() -> Any:
+        nonlocal finished
+        task, finished = finished, None
+        if task is not None and task.exception:
+            raise task.exception
+        # Any other state means that the member has left the group since.
+        if task is not None and coordinator.state is MemberState.REBALANCING:
+            return task.value
+        return await join_and_sync()
+
+    coordinator.join_group_async = join_or_take
+    coordinator._do_join_and_sync_async = take_or_join_and_sync
 
 
 def _name_the_place(fetcher: Any) -> None:
