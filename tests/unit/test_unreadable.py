@@ -11,7 +11,7 @@ from kafka.record.memory_records import MemoryRecords
 
 from petalstream.broker import UnreadableRecords, UnsupportedCodecError
 from petalstream.broker.kafka_python.consumer import poll
-from petalstream.broker.kafka_python.mends import _Batches, mend
+from petalstream.broker.kafka_python.mends import _Batches, _name_the_place
 from tests.records import Record
 from tests.unit.batches import (
     ATTRIBUTES,
@@ -157,10 +157,9 @@ def test_a_codec_that_is_not_installed_is_no_fault_of_the_records() -> None:
 def answered(code: int) -> tuple[Any, CompletedFetch]:
     """A mended fetcher, and a fetch from offset 17 on that the broker answered with an error."""
     subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
-    net = SimpleNamespace(run=lambda *call: None)
-    fetcher = SimpleNamespace(_subscriptions=subscriptions, _net=net)
+    fetcher = SimpleNamespace(_subscriptions=subscriptions)
     fetcher._parse_fetched_data = MethodType(Fetcher._parse_fetched_data, fetcher)
-    mend(SimpleNamespace(_coordinator=SimpleNamespace(need_rejoin=lambda: False), _fetcher=fetcher))
+    _name_the_place(fetcher)
     return fetcher, CompletedFetch(PARTITION, 17, 12, SimpleNamespace(error_code=code, high_watermark=-1), None)
 
 
