@@ -1,15 +1,18 @@
 """Which consumer owns a partition while rebalances begin and end between its polls."""
 
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.synchronize import Event
 
 import pytest
 
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker import KafkaError
+from petalstream.broker.confluent import Confluent
 from petalstream.broker.door import nothing
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
@@ -17,6 +20,7 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, Message
 from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
 from services.consumer.hold import Hold, Interrupted
+from tests.chaos.stream import members
 from tests.length import long_except
 from tests.stack import FLOWER, Stack
 
@@ -129,6 +133,42 @@ def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) ->
     finally:
         for consumer in (leader, other, late):
             consumer.close(1)
+
+
+def test_a_consumer_closes_before_it_has_polled_its_assignment(stack: Stack) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    spawn = multiprocessing.get_context("spawn")
+    ready = spawn.Event()
+    # In a process of its own: a client that hangs here keeps the interpreter to itself.
+    child = spawn.Process(target=close_unpolled, args=[stack.servers, stack.settings.consumer_group, ready])
+    child.start()
+    try:
+        broker.lags(
+            stack.servers, stack.settings.consumer_group, r"iris\.requests"
+        )  # waits for the group's coordinator
+        wait_until(lambda: is_assigned(stack, "own"), "the broker to assign partitions", SECONDS)
+        ready.set()
+        child.join(SECONDS)
+        assert child.exitcode == 0
+    finally:
+        child.kill()
+        child.join(SECONDS)
+
+
+def close_unpolled(servers: str, group: str, ready: Event) -> None:
+    """Join the group without a poll, and close once `ready` is set."""
+    consumer = Confluent().consumer(servers, group, "own", SECONDS)
+    consumer.subscribe(REQUEST_TOPICS.pattern)  # from now on the client joins in the background
+    assert ready.wait(SECONDS)
+    for _ in range(20):  # each a request to the group's coordinator, by which the client has handled its assignment
+        consumer._position("iris.requests", 0)
+    consumer.close(1)
+
+
+def is_assigned(stack: Stack, name: str) -> bool:
+    """Whether the broker has assigned partitions to this member of the group."""
+    member = members(stack).get(name)
+    return bool(member and member.partitions)
 
 
 def has_begun_to_join(consumer: Consumer) -> bool:

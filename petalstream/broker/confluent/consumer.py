@@ -36,6 +36,7 @@ class Consumer:
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
         self._obstacle: Message | KafkaError | None = None
+        self._is_closing = False
 
     def subscribe(self, pattern: str) -> None:
         """Read the topics that match, also those that come later."""
@@ -88,12 +89,15 @@ class Consumer:
 
     def close(self, seconds: float) -> None:
         """Leave, committing nothing."""
+        self._is_closing = True
         with suppress(KafkaError), translating():
             self._client.close()
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        # A client that closes reports a last assignment, and can no longer name the group's member.
+        metadata = None if self._is_closing else client.consumer_group_metadata()
         self._reached = {}
-        self._membership = Membership(self._membership.number + 1, client.consumer_group_metadata())
+        self._membership = Membership(self._membership.number + 1, metadata)
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
         self._membership = Membership(self._membership.number + 1, None)
