@@ -20,7 +20,7 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, Message
 from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
 from services.consumer.hold import Hold, Interrupted
-from tests.chaos.stream import members
+from tests.chaos.stream import committed, owners
 from tests.length import long_except
 from tests.stack import FLOWER, Stack
 
@@ -123,7 +123,8 @@ def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) ->
         with polling(other):
             join_until(leader, 3)
         for joining in (late, leader):  # the rebalance then waits for `other`
-            wait_until(partial(has_begun_to_join, joining), "the join to be under way", SECONDS)
+            generation = joining.membership().generation_id
+            wait_until(partial(asks_to_join, joining, generation), "the join to be under way", SECONDS)
         join_until(other, 2)
         generation = other.membership().generation_id
         wait_until(lambda: leader.client._coordinator._join_task.is_done, "the join to finish", SECONDS)
@@ -143,10 +144,8 @@ def test_a_consumer_closes_before_it_has_polled_its_assignment(stack: Stack) -> 
     child = spawn.Process(target=close_unpolled, args=[stack.servers, stack.settings.consumer_group, ready])
     child.start()
     try:
-        broker.lags(
-            stack.servers, stack.settings.consumer_group, r"iris\.requests"
-        )  # waits for the group's coordinator
-        wait_until(lambda: is_assigned(stack, "own"), "the broker to assign partitions", SECONDS)
+        committed(stack)  # waits for the group's coordinator
+        owners(stack, ["own"], SECONDS)
         ready.set()
         child.join(SECONDS)
         assert child.exitcode == 0
@@ -163,16 +162,3 @@ def close_unpolled(servers: str, group: str, ready: Event) -> None:
     for _ in range(20):  # each a request to the group's coordinator, by which the client has handled its assignment
         consumer._position("iris.requests", 0)
     consumer.close(1)
-
-
-def is_assigned(stack: Stack, name: str) -> bool:
-    """Whether the broker has assigned partitions to this member of the group."""
-    member = members(stack).get(name)
-    return bool(member and member.partitions)
-
-
-def has_begun_to_join(consumer: Consumer) -> bool:
-    """Poll shortly; whether the client then joins in the background."""
-    consumer.pause()
-    consumer.poll(0.1, 1)
-    return consumer.client._coordinator._join_task is not None
