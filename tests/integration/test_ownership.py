@@ -5,9 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.synchronize import Event
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from embedded.waiting import wait_until
 from petalstream import broker
@@ -20,11 +20,10 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, Message
 from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
 from services.consumer.hold import Hold, Interrupted
-from tests.chaos.stream import committed, owners
 from tests.length import long_except
 from tests.stack import FLOWER, Stack
 
-SECONDS = 30
+SECONDS, CLOSES = 30, 10
 
 
 def member(stack: Stack, name: str) -> Consumer:
@@ -138,27 +137,31 @@ def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) ->
 
 def test_a_consumer_closes_before_it_has_polled_its_assignment(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 6)
-    spawn = multiprocessing.get_context("spawn")
-    ready = spawn.Event()
     # In a process of its own: a client that hangs here keeps the interpreter to itself.
-    child = spawn.Process(target=close_unpolled, args=[stack.servers, stack.settings.consumer_group, ready])
+    child = multiprocessing.get_context("spawn").Process(target=close_unpolled, args=[stack.servers])
     child.start()
     try:
-        committed(stack)  # waits for the group's coordinator
-        owners(stack, ["own"], SECONDS)
-        ready.set()
-        child.join(SECONDS)
+        child.join(2 * SECONDS)
         assert child.exitcode == 0
     finally:
         child.kill()
         child.join(SECONDS)
 
 
-def close_unpolled(servers: str, group: str, ready: Event) -> None:
-    """Join the group without a poll, and close once `ready` is set."""
-    consumer = Confluent().consumer(servers, group, "own", SECONDS)
-    consumer.subscribe(REQUEST_TOPICS.pattern)  # from now on the client joins in the background
-    assert ready.wait(SECONDS)
-    for _ in range(20):  # each a request to the group's coordinator, by which the client has handled its assignment
-        consumer._position("iris.requests", 0)
-    consumer.close(1)
+def close_unpolled(servers: str) -> None:
+    """Join a group without a poll, and close once the broker has assigned partitions; again, in so many groups."""
+    admin = AdminClient({"bootstrap.servers": servers})
+    for group in (f"unpolled-{number}" for number in range(CLOSES)):
+        consumer = Confluent().consumer(servers, group, "own", SECONDS)
+        consumer.subscribe(REQUEST_TOPICS.pattern)  # from now on the client joins in the background
+        consumer._position("iris.requests", 0)  # waits for the group's coordinator
+        wait_until(lambda: is_assigned(admin, group), "the broker to assign partitions", SECONDS)  # noqa: B023
+        for _ in range(20):  # each a request to the group's coordinator, by which the client has its assignment
+            consumer._position("iris.requests", 0)
+        consumer.close(1)
+
+
+def is_assigned(admin: AdminClient, group: str) -> bool:
+    """Whether a member of the group has partitions."""
+    (described,) = admin.describe_consumer_groups([group]).values()
+    return any(member.assignment.topic_partitions for member in described.result(SECONDS).members)

@@ -1,5 +1,6 @@
 """Records in, and how far they are dealt with, through confluent-kafka."""
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,6 @@ class Consumer:
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
         self._obstacle: Message | KafkaError | None = None
-        self._is_closing = False
 
     def subscribe(self, pattern: str) -> None:
         """Read the topics that match, also those that come later."""
@@ -89,15 +89,24 @@ class Consumer:
 
     def close(self, seconds: float) -> None:
         """Leave, committing nothing."""
-        self._is_closing = True
         with suppress(KafkaError), translating():
+            self._client.unsubscribe()
+            self._give_back(time.monotonic() + seconds)
             self._client.close()
 
+    def _give_back(self, deadline: float) -> None:
+        """Poll until no assignment is left, new or old, or until the deadline.
+
+        A client that meets a new assignment while it closes can hang for ever (confluentinc/librdkafka#4884).
+        """
+        while self._client.consume(QUEUED_RECORDS, 0) or self._client.assignment():
+            if time.monotonic() > deadline:
+                break
+            self._client.poll(0.01)
+
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        # A client that closes reports a last assignment, and can no longer name the group's member.
-        metadata = None if self._is_closing else client.consumer_group_metadata()
         self._reached = {}
-        self._membership = Membership(self._membership.number + 1, metadata)
+        self._membership = Membership(self._membership.number + 1, client.consumer_group_metadata())
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
         self._membership = Membership(self._membership.number + 1, None)
