@@ -37,6 +37,7 @@ class Consumer:
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
         self._obstacle: Message | KafkaError | None = None
+        self._is_closed = False
 
     def subscribe(self, pattern: str) -> None:
         """Read the topics that match, also those that come later."""
@@ -88,11 +89,16 @@ class Consumer:
                 raise translated(place.error)
 
     def close(self, seconds: float) -> None:
-        """Leave, committing nothing."""
+        """Leave, committing nothing; once closed, do nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         with suppress(KafkaError), translating():
-            self._client.unsubscribe()
-            self._give_back(time.monotonic() + seconds)
-            self._client.close()
+            try:
+                self._client.unsubscribe()
+                self._give_back(time.monotonic() + seconds)
+            finally:
+                self._client.close()
 
     def _give_back(self, deadline: float) -> None:
         """Poll until no assignment is left, new or old, or until the deadline.
