@@ -43,6 +43,16 @@ class LocalBroker:
         kill(self._processes, self._child)
         self._child = None
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The broker reads nothing and answers nothing, while its connections stay."""
+        assert self._child
+        os.killpg(self._child.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._child.process.pid, signal.SIGCONT)
+
     def delete_topics(self) -> None:
         """Delete every topic but Kafka's own, and wait until none is listed."""
         admin = AdminClient({"bootstrap.servers": self.servers})

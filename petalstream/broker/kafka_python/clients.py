@@ -22,6 +22,9 @@ from petalstream.broker.door import (
 from petalstream.broker.kafka_python.mends import mend
 from petalstream.broker.kafka_python.partitioner import ByKey
 from petalstream.broker.kafka_python.quick import add_quickly, measure_quickly, read_quickly
+from petalstream.broker.kafka_python.sockets import leave_nothing_open
+
+leave_nothing_open()
 
 READER_BOOTSTRAP_SECONDS = 10
 # A message of a batch waits longer for the others, until all of them are handed over: to send takes the interpreter.
