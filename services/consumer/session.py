@@ -79,10 +79,7 @@ def _session(configured: Settings, client: Client, instance: str, refusals: Refu
 
 @contextmanager
 def _clients(configured: Settings, client: Client, instance: str) -> Iterator[tuple[Consumer, Producer]]:
-    """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on.
-
-    A producer that reaches no broker leaves nothing behind, as a consumer's constructor would.
-    """
+    """Consumer and producer; the producer first, since what a killed one left open must be ended before we read on."""
     producer = delivery.new_producer(configured, client, instance)
     try:
         consumer = client.consumer(
