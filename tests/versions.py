@@ -34,6 +34,13 @@ class Versions:
         self.says[published.manifest.version] = float(probability)
         return published
 
+    def point(self, version: str) -> None:
+        """Have `current` name this version, whatever it holds, in one rename as the trainer does."""
+        home = self.models_dir / "iris"
+        beside = home / ".current"
+        beside.write_text(f"{version}\n")
+        beside.replace(home / "current")
+
 
 def parts() -> Parts:
     """The data of Iris, split."""

@@ -61,13 +61,12 @@ def test_every_worker_takes_in_what_the_trainer_publishes_and_what_is_rolled_bac
 def test_a_bad_bundle_leaves_every_worker_serving_ready_and_saying_why(
     api: LoneApi, versions: Versions, iris: Bundle
 ) -> None:
-    current = versions.models_dir / "iris" / "current"
     spoilt = versions.publish(iris)
     await_served(api.url, "2", SECONDS)
     (spoilt.path / "model.joblib").write_bytes(b"cut")
-    current.write_text("1\n")
+    versions.point("1")
     await_served(api.url, "1", SECONDS)
-    current.write_text("2\n")
+    versions.point("2")
     refused = f"iris is not reloaded: {spoilt.path / 'model.joblib'} was altered"
     wait_until(lambda: api.log.read_text().count(refused) == WORKERS, "both workers to refuse it", SECONDS)
     assert served_versions(api.url) == {"1"}

@@ -48,10 +48,6 @@ def assert_serves(registry: Registry, versions: Versions, version: str, asked: s
     assert says == pytest.approx(versions.says[version])
 
 
-def point(versions: Versions, version: str) -> None:
-    (versions.models_dir / "iris" / "current").write_text(f"{version}\n")
-
-
 def test_a_new_version_is_taken_in(versions: Versions, worker: Worker, iris: Bundle) -> None:
     registry = worker()
     assert_serves(registry, versions, "1")
@@ -64,7 +60,7 @@ def test_a_new_version_is_taken_in(versions: Versions, worker: Worker, iris: Bun
 def test_a_pointer_that_is_set_back_is_followed(versions: Versions, worker: Worker, iris: Bundle) -> None:
     versions.publish(iris)
     registry = worker()
-    point(versions, "1")
+    versions.point("1")
     registry.refresh()
     assert served(registry)[0] == "1"
 
