@@ -47,11 +47,8 @@ class LocalBroker:
     def paused(self) -> Iterator[None]:
         """The broker reads nothing and answers nothing, while its connections stay."""
         assert self._child
-        os.killpg(self._child.process.pid, signal.SIGSTOP)
-        try:
+        with paused(self._child):
             yield
-        finally:
-            os.killpg(self._child.process.pid, signal.SIGCONT)
 
     def delete_topics(self) -> None:
         """Delete every topic but Kafka's own, and wait until none is listed."""
@@ -74,6 +71,16 @@ def kill(processes: Processes, child: Child) -> None:
     os.killpg(child.process.pid, signal.SIGKILL)
     child.process.wait(10)
     processes.forget(child)
+
+
+@contextmanager
+def paused(child: Child) -> Iterator[None]:
+    """A child and all its own children do nothing, while they and their connections stay."""
+    os.killpg(child.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(child.process.pid, signal.SIGCONT)
 
 
 @contextmanager

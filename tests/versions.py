@@ -5,11 +5,12 @@ from pathlib import Path
 
 from sklearn.base import clone
 
-from petalstream.bundle import Bundle
+from petalstream.bundle import CURRENT, Bundle
 from petalstream.settings import Settings
 from services.trainer import dataset, evaluate, publish
 from services.trainer.definition import definition
 from services.trainer.split import Parts, split
+from services.trainer.versions import STAGING, serve
 from tests.records import FLOWER
 
 
@@ -37,9 +38,9 @@ class Versions:
     def point(self, version: str) -> None:
         """Have `current` name this version, whatever it holds, in one rename as the trainer does."""
         home = self.models_dir / "iris"
-        beside = home / ".current"
-        beside.write_text(f"{version}\n")
-        beside.replace(home / "current")
+        pointer = home / f"{STAGING}{CURRENT}"
+        pointer.write_text(f"{version}\n")
+        serve(home, pointer)
 
 
 def parts() -> Parts:

@@ -8,6 +8,7 @@ import pytest
 
 from petalstream import broker
 from petalstream.settings import Delivery
+from tests.brokers import paused
 from tests.chaos.conftest import Chaos
 from tests.chaos.stream import committed, members, numbered, owners, reached, write, write_on
 from tests.stack import confluent_in_long_runs, ways
@@ -110,12 +111,9 @@ def test_a_consumer_that_slept_and_lost_its_partitions_commits_nothing_of_theirs
     owners(chaos.stack, ["sleeper", "other"], 30)
     for _ in range(chaos.length.scale):
         time.sleep(chaos.chance.uniform(0, 0.5))  # at any moment of the stream
-        sleeper.process.send_signal(signal.SIGSTOP)
-        try:
+        with paused(sleeper):
             owners(chaos.stack, ["other"], 60)
             reached(chaos.stack, committed(chaos.stack) + 1_000)
-        finally:
-            sleeper.process.send_signal(signal.SIGCONT)
         owners(chaos.stack, ["sleeper", "other"], 60)
     producer.process.send_signal(signal.SIGTERM)
     assert producer.process.wait(20) == 0
