@@ -20,7 +20,17 @@ from petalstream.broker.errors import (
 )
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
-from petalstream.broker.topics import Lag, commit_offsets, create_topics, lags, most_bytes, read_topic, record_count
+from petalstream.broker.topics import (
+    Lag,
+    commit_offsets,
+    create_topics,
+    is_committed,
+    lags,
+    most_bytes,
+    read_topic,
+    record_count,
+    topics,
+)
 
 __all__ = [
     "AuthorizationError",
@@ -44,10 +54,12 @@ __all__ = [
     "close_producer",
     "commit_offsets",
     "create_topics",
+    "is_committed",
     "lags",
     "most_bytes",
     "new_producer",
     "read_topic",
     "record_count",
     "send",
+    "topics",
 ]

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
@@ -12,7 +12,7 @@ from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.door import MAX_DEAD_LETTER_BYTES
 from petalstream.broker.kafka_python.clients import new_reader
-from petalstream.broker.kafka_python.consumer import poll
+from petalstream.broker.kafka_python.consumer import offsets_after, poll
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
 IDLE_SECONDS, READ_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 5, 0.5, 500
@@ -51,6 +51,21 @@ def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
                 admin.create_topics({topic: {"num_partitions": partitions, "configs": config}}, wait_for_metadata=True)
     finally:
         admin.close()
+
+
+def topics(bootstrap_servers: str, pattern: re.Pattern[str]) -> list[str]:
+    """Return the topics whose whole names match, in alphabetical order. Raises KafkaError."""
+    with _reading(bootstrap_servers) as consumer:
+        return sorted(filter(pattern.fullmatch, consumer.topics()))
+
+
+def is_committed(bootstrap_servers: str, group: str, records: Iterable[ReceivedRecord]) -> bool:
+    """Whether `group` has committed the offsets after `records`. Raises KafkaError."""
+    with _reading(bootstrap_servers, group) as consumer:
+        return all(
+            (consumer.committed(partition, timeout_ms=ANSWER_MS) or 0) >= after.offset
+            for partition, after in offsets_after(records).items()
+        )
 
 
 def record_count(bootstrap_servers: str, topic: str) -> int:

@@ -1,1 +1,13 @@
-"""Asks the api for a prediction of each request record, writes it to Kafka, prints it, and only then commits."""
+"""Scores the records of every `<model>.requests` topic through the api. The path of a record:
+
+1. `supervisor` keeps a Kafka consumer; `consumer_loop`, in the main thread, polls it.
+2. The record goes to the lane of its model (`lanes/`), into an `inbox`. A full inbox pauses its topic, and no other.
+3. The lane's `scorer_thread` takes the first records of the inbox as a batch.
+4. `scoring/` reads them and asks the api (`api_client/`) about all in one request; `isolation` finds bad ones.
+5. Each record becomes a prediction or a dead letter; `error_policy` says which error leads to what.
+6. A `brake` pauses a lane with too many dead letters; `pauses` shares that with all consumers of the group.
+7. The lane's second thread writes the outcomes to Kafka (`delivery/`), at least once or exactly once.
+8. Once they are acknowledged, they are counted (`metrics`) and shown in the log (`output/`).
+9. At least once: `consumer_loop` commits their offsets. Exactly once: the transaction has committed them already.
+10. A record whose outcome is not on the broker yet stays uncommitted, and is polled again by the next owner.
+"""

@@ -5,9 +5,9 @@ import socket
 import sys
 
 from petalstream import lifecycle, logs, memory, settings
-from petalstream.broker import ClientNotInstalled, FencedInstanceIdError, KafkaError
+from petalstream.broker import ClientNotInstalled, KafkaError
 from petalstream.keys import KeysError
-from services.consumer import metrics, policy, session
+from services.consumer import metrics, supervisor
 
 log = logging.getLogger("services.consumer")
 
@@ -25,13 +25,11 @@ def main() -> int:
         log.error("CONSUMER_METRICS_PORT %d cannot be listened on: %s", configured.consumer_metrics_port, error)
         return 1
     try:
-        session.serve(configured, instance, stop)
+        supervisor.run(configured, instance, stop)
     except (ClientNotInstalled, KeysError) as error:
         log.error("%s", error)
         return 1
     except KafkaError as error:
-        if isinstance(error, (FencedInstanceIdError, *policy.FENCED)):
-            log.error("another consumer is %r too: give each a CONSUMER_INSTANCE_ID of its own", instance)
         log.error("%s; what is not committed will be read again", error)
         return 1
     log.info("stopped; every committed record has its prediction or its dead letter")

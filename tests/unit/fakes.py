@@ -1,11 +1,12 @@
-"""A consumer of Kafka made by hand, for tests of what is done between two polls."""
+"""A Kafka consumer, the pauses of lanes and a lane's surroundings made by hand, for tests that need no broker."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
-from petalstream.messages import ReceivedRecord
+from petalstream.broker import KafkaError
+from petalstream.messages import ReceivedRecord, place
 from tests.records import Record
 
 
@@ -14,9 +15,11 @@ class Consumer:
 
     def __init__(self, on_poll: Callable[[int], list[Record]] = lambda number: []) -> None:
         self.on_poll = on_poll
+        self.on_commit: Callable[[], None] = lambda: None
         self.member = ConsumerGroupMetadata("petalstream", 7, "me-1", "me", MemberState.STABLE)
         self.polls = 0
         self.done: list[str] = []
+        self.committed: list[str] = []
 
     def membership(self) -> ConsumerGroupMetadata:
         return self.member
@@ -25,17 +28,21 @@ class Consumer:
         """From now on the group is so many generations further, and this member in that state."""
         self.member = self.member._replace(generation_id=self.member.generation_id + generations, state=state)
 
-    def pause(self) -> None:
-        self.done.append("pause")
+    def pause(self, topics: Collection[str]) -> None:
+        self.done.append(f"pause {' '.join(sorted(topics))}")
 
-    def resume(self) -> None:
-        self.done.append("resume")
+    def resume(self, topics: Collection[str]) -> None:
+        self.done.append(f"resume {' '.join(sorted(topics))}")
 
     def subscribe(self, pattern: str) -> None:
         self.done.append(f"subscribe {pattern}")
 
+    def skip(self, topic: str, partition: int, offset: int) -> None:
+        self.done.append(f"skip {topic}[{partition}] to {offset}")
+
     def commit(self, membership: object, records: Iterable[ReceivedRecord], seconds: float) -> None:
-        self.done.append("commit")
+        self.on_commit()
+        self.committed += map(place, records)
 
     def close(self, seconds: float) -> None:
         self.done.append("close")
@@ -43,8 +50,39 @@ class Consumer:
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         assert seconds <= 1, "a stop is seen between two polls only"
         self.polls += 1
-        self.done.append("poll")
         found = self.on_poll(self.polls)
         if not found:
-            time.sleep(seconds)
+            time.sleep(min(seconds, 0.01))
         return list(found)
+
+
+class Pauses:
+    """What LanePauses knows, without a topic; `error` is what its writes raise."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+        self.resumed: dict[str, int] = {}
+        self.error: KafkaError | None = None
+
+    def start(self) -> None:
+        """Know nothing."""
+
+    def reason(self, model: str) -> str | None:
+        return self.reasons.get(model)
+
+    def resumes(self, model: str) -> int:
+        return self.resumed.get(model, 0)
+
+    def pause(self, model: str, reason: str) -> None:
+        if self.error:
+            raise self.error
+        self.reasons[model] = reason
+
+    def resume(self, model: str) -> None:
+        if self.error:
+            raise self.error
+        self.reasons.pop(model, None)
+        self.resumed[model] = self.resumes(model) + 1
+
+    def close(self) -> None:
+        """Keep nothing open."""

@@ -1,22 +1,30 @@
 """Outcomes as people read them in the consumer's log, one line each."""
 
+import sys
 import time
 from collections.abc import Sequence
 
 from petalstream.messages import place
 from petalstream.schema import Fault
 from petalstream.votes import in_votes
-from services.consumer.answers import Answer
-from services.consumer.records import Request
-from services.consumer.scoring import Outcome
-from services.consumer.text import printable
+from services.consumer.api_client.responses import RowResult
+from services.consumer.scoring.records import Request
+from services.consumer.scoring.outcomes import Outcome
+from services.consumer.output.text import printable
 
 MOST_CHARACTERS = 2_000
 _YES_NO = {True: "yes", False: "no"}
 
 
+def write(outcomes: Sequence[Outcome]) -> None:
+    """Write a line for each outcome to standard output."""
+    # In one piece, since other lanes write theirs at the same time.
+    sys.stdout.write(lines(outcomes) + "\n")
+    sys.stdout.flush()
+
+
 def lines(outcomes: Sequence[Outcome]) -> str:
-    """A line for each: the prediction of a record, or why it is a dead letter."""
+    """Return a line for each: the prediction of a record, or why it is a dead letter."""
     now = time.time()
     return "\n".join([printable(_line(outcome, now), MOST_CHARACTERS) for outcome in outcomes])
 
@@ -27,7 +35,7 @@ def _line(outcome: Outcome, now: float) -> str:
     return prediction(*outcome.verdict, now - outcome.record.timestamp / 1000)
 
 
-def prediction(request: Request, answer: Answer, latency: float) -> str:
+def prediction(request: Request, result: RowResult, latency: float) -> str:
     """Where the record was, its features, the label with its share, whether it is right, version, latency.
 
     `latency` is in seconds, from the record's timestamp to its prediction.
@@ -35,19 +43,19 @@ def prediction(request: Request, answer: Answer, latency: float) -> str:
     named = request.features.items()
     # Without !s a float takes half as long again.
     words = [f"{name}={(_YES_NO[value] if type(value) is bool else value)!s}" for name, value in named]
-    label = answer["label"]
+    label = result["label"]
     return (
-        f"{place(request.record)}  {' '.join(words)}  ->  {label} {_share(answer)}  {_match(request.expected, label)}"
-        f"  ({answer['model']} version {answer['version']}, {latency * 1000:.0f} ms)"
+        f"{place(request.record)}  {' '.join(words)}  ->  {label} {_share(result)}  {_match(request.expected, label)}"
+        f"  ({result['model']} version {result['version']}, {latency * 1000:.0f} ms)"
     )
 
 
-def _share(answer: Answer) -> str:
+def _share(result: RowResult) -> str:
     """The label's probability; of a vote the votes, since a share of a few votes would be mistaken for certainty."""
-    label, share = answer["label"], answer["probabilities"][answer["label"]]
-    if not answer.get("votes"):
+    label, share = result["label"], result["probabilities"][result["label"]]
+    if not result.get("votes"):
         return f"{share:.1%}"
-    return in_votes(label, share, list(answer["votes"].values())) or f"{share:.1%} of the votes by weight"
+    return in_votes(label, share, list(result["votes"].values())) or f"{share:.1%} of the votes by weight"
 
 
 def _match(expected: str | None, label: str) -> str:

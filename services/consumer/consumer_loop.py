@@ -1,0 +1,103 @@
+"""The main thread: polls Kafka, hands records to the lanes of their models, commits what the lanes have written."""
+
+import time
+from contextlib import suppress
+
+from petalstream.broker import CommitFailedError, Consumer, FencedInstanceIdError, KafkaError, UnreadableRecords
+from petalstream.lifecycle import Stop
+from petalstream.messages import ReceivedRecord
+from services.consumer.lanes.assignment import Assignment
+from services.consumer.lanes.lanes import Lanes
+from services.consumer.scoring.outcomes import CorruptRecord
+
+IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
+# What is being written at a stop is acknowledged or has failed by then; before a new consumer there is less to wait for.
+STOP_SECONDS, ERROR_SECONDS = 8.0, 1.0
+
+
+class ConsumerLoop:
+    """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`."""
+
+    def __init__(self, consumer: Consumer, lanes: Lanes, most_records: int) -> None:
+        self._consumer, self._lanes, self._most = consumer, lanes, most_records
+        self._assignment = Assignment(consumer.membership())
+        self._paused: set[str] = set()
+
+    def run(self, stop: Stop) -> None:
+        """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
+        try:
+            while not stop.requested():
+                self._turn()
+        except FencedInstanceIdError:
+            self._end_assignment()  # whose partitions are another consumer's already
+            raise
+        except BaseException:
+            with suppress(KafkaError):
+                self._finish(ERROR_SECONDS)
+            raise
+        self._finish(STOP_SECONDS)
+
+    def _finish(self, seconds: float) -> None:
+        self._end_assignment()
+        self._lanes.await_writers(seconds)
+        self._commit()
+
+    def _turn(self) -> None:
+        self._lanes.raise_failure()
+        self._pause_full_lanes()
+        try:
+            records = self._consumer.poll(BUSY_SECONDS if self._lanes.are_busy() else IDLE_SECONDS, self._most)
+        except UnreadableRecords as error:
+            records = self._skip(error)
+        self._note_assignment()
+        self._lanes.add(records, self._assignment)
+        self._commit()
+
+    def _pause_full_lanes(self) -> None:
+        full = self._lanes.full_topics()
+        if more := full - self._paused:
+            self._consumer.pause(more)
+        if fewer := self._paused - full:
+            self._consumer.resume(fewer)
+        self._paused = full
+
+    def _skip(self, error: UnreadableRecords) -> list[CorruptRecord]:
+        """Read on after offsets that no client can read; return a stand-in for each."""
+        end, now = min(error.next, error.first + self._most), int(time.time() * 1000)
+        self._consumer.skip(error.topic, error.partition, end)
+        offsets = range(error.first, end)
+        return [CorruptRecord(error.topic, error.partition, offset, now, str(error)) for offset in offsets]
+
+    def _note_assignment(self) -> None:
+        """After a rebalance, drop the records of before: they are polled again by the consumer that owns them now."""
+        membership = self._consumer.membership()
+        if membership != self._assignment.membership:
+            self._end_assignment()
+            self._assignment, self._paused = Assignment(membership), set()
+
+    def _end_assignment(self) -> None:
+        self._assignment.over.set()
+        self._lanes.drop_records()
+
+    def _commit(self) -> None:
+        """Commit the offsets after all records that have their outcomes on the broker. Raises KafkaError."""
+        written = [(lane.uncommitted, lane.uncommitted.batches()) for lane in self._lanes.all()]
+        records = [
+            record
+            for _, batches in written
+            for batch in batches
+            if batch.assignment is self._assignment
+            for record in batch.records
+        ]
+        if records:
+            self._commit_after(records)
+        for uncommitted, batches in written:
+            uncommitted.remove(len(batches))
+
+    def _commit_after(self, records: list[ReceivedRecord]) -> None:
+        try:
+            self._consumer.commit(self._assignment.membership, records, COMMIT_SECONDS)
+        except CommitFailedError:
+            # After a rebalance they are polled again, and the lane has written them twice.
+            if self._consumer.membership() == self._assignment.membership:
+                raise

@@ -1,0 +1,1 @@
+"""How outcomes and offsets reach the broker: each lane has a writer, at least once or exactly once."""

@@ -1,0 +1,53 @@
+"""Records whose outcomes are written and whose offsets are not committed yet: as many may be written twice."""
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from petalstream.messages import ReceivedRecord
+from services.consumer.lanes.assignment import Assignment
+
+LOOK_SECONDS = 0.1
+
+
+class WrittenBatch(NamedTuple):
+    """Records that have their outcomes on the broker, and the assignment in which they were polled."""
+
+    records: Sequence[ReceivedRecord]
+    assignment: Assignment
+
+
+class Uncommitted:
+    """Passes batches from the thread that writes to the thread that commits; it has room for `most` records."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._batches: deque[WrittenBatch] = deque()
+        self._changed = threading.Condition()
+
+    def wait_for_room(self, records: int, assignment: Assignment) -> None:
+        """Wait until so many more records have room, or it is empty. Raises AssignmentOver."""
+        with self._changed:
+            while self._batches and self._records() + records > self._most:
+                assignment.check()
+                self._changed.wait(LOOK_SECONDS)
+
+    def add(self, batch: WrittenBatch) -> None:
+        """Add a batch at the end."""
+        with self._changed:
+            self._batches.append(batch)
+
+    def batches(self) -> list[WrittenBatch]:
+        """Return all batches, in the order in which they were written."""
+        return list(self._batches)
+
+    def remove(self, count: int) -> None:
+        """Remove the first `count` batches, which are committed, or no longer this consumer's to commit."""
+        with self._changed:
+            for _ in range(count):
+                self._batches.popleft()
+            self._changed.notify_all()
+
+    def _records(self) -> int:
+        return sum(len(batch.records) for batch in self._batches)

@@ -1,0 +1,117 @@
+"""The error policy: what happens to a record, a lane or the consumer when something goes wrong.
+
+| what goes wrong                                            | what happens                                             |
+| ---------------------------------------------------------- | -------------------------------------------------------- |
+| a record is not a JSON object, too large, null             | that record becomes a dead letter, with the reason       |
+| the api reports errors of a row                            | that record becomes a dead letter, with the first error  |
+| the api rejects a batch (400, 413, 422)                    | it is halved until each culprit stands alone             |
+| the api fails (500, closed connection) while it is ready   | the same; a record that fails three times alone, with    |
+|                                                            | others scored in between, becomes a dead letter          |
+| the api does not respond to a batch in time                | the lane asks for fewer records at once                  |
+| anything else of the api: unknown model, no connection,    | the lane waits and asks again, with its topic paused     |
+| 401, 403, 404, 429, 502, 503, 504; all records fail alike  | (dead letters after CONSUMER_GIVE_UP_SECONDS, if set)    |
+| too many dead letters                                      | the lane pauses and tries single records now and then    |
+| bytes on the broker that no client can read                | a dead letter for each offset; reading goes on           |
+| the broker refuses an outcome                              | a dead letter in its place, if need be without the bytes |
+| the broker refuses the topic of the outcomes               | the lane waits and writes again                          |
+| any other error of a lane's producer                       | the lane makes a new producer and writes again           |
+| any other error of the Kafka consumer                      | a new one, from the committed offsets                    |
+| another consumer has the same instance id                  | the same, after 10 s to 5 min                            |
+| no permission to read; a codec that is not installed       | exit code 1: waiting does not help                       |
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    stop_never,
+    wait_exponential,
+    wait_random_exponential,
+)
+
+from petalstream.broker import AuthorizationError, FencedInstanceIdError, KafkaError, UnsupportedCodecError
+from services.consumer.api_client.errors import ApiError, Unavailable
+
+MOST_WAIT_SECONDS = 300
+FATAL = (AuthorizationError, UnsupportedCodecError)
+LOG_SECONDS = 60
+
+_for_api = wait_random_exponential(multiplier=0.2, max=10)
+_for_broker = wait_random_exponential(multiplier=0.1, max=10)
+_for_twin = wait_exponential(multiplier=10, max=300)
+log = logging.getLogger(__name__)
+
+
+def asking(give_up_seconds: float, wait: Callable[[float], None], report: Callable[[str], None]) -> Retrying:
+    """Retries on ApiError: exponential backoff with full jitter, at least what the api asks for, at most 300 s.
+
+    `report` gets what went wrong each time. After `give_up_seconds` (0: never) the error is raised.
+    """
+    return Retrying(
+        retry=retry_if_exception_type(ApiError),
+        wait=_until_next_request,
+        stop=stop_after_delay(give_up_seconds) if give_up_seconds else stop_never,
+        sleep=wait,
+        before_sleep=lambda state: report(f"{_error(state)}; the lane waits for the api, and nothing is lost"),
+        reraise=True,
+    )
+
+
+def writing(wait: Callable[[float], None], report: Callable[[str], None]) -> Retrying:
+    """Retries on KafkaError for as long as it takes: exponential backoff with full jitter, at most 10 s."""
+    return Retrying(
+        retry=retry_if_exception_type(KafkaError),
+        wait=_for_broker,
+        sleep=wait,
+        before_sleep=lambda state: report(f"{_error(state)}; the lane waits and writes again, and nothing is lost"),
+        reraise=True,
+    )
+
+
+def until_next_consumer(state: RetryCallState) -> float:
+    """Seconds until a new Kafka consumer: up to 10 after most errors; 10 to 300 where another one has the same id."""
+    return _for_twin(state) if isinstance(_error(state), FencedInstanceIdError) else _for_broker(state)
+
+
+def _until_next_request(state: RetryCallState) -> float:
+    error = _error(state)
+    asked = error.retry_after if isinstance(error, Unavailable) else 0
+    return min(asked + _for_api(state), MOST_WAIT_SECONDS)
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+class Problem:
+    """Something that lasts: logged when it begins, once a minute until it ends, and at its end."""
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+        self._began = self._logged = float("-inf")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self._began > float("-inf")
+
+    def report(self, message: str) -> None:
+        """Say that it is there."""
+        now = time.monotonic()
+        if not self.is_on:
+            self._began = now
+        if now - self._logged >= LOG_SECONDS:
+            self._logged = now
+            log.error("%s: %s", self._subject, message)
+
+    def end(self) -> None:
+        """Say that it is over, if it was there."""
+        if self.is_on:
+            log.warning("%s: it goes on, after %.1f s", self._subject, time.monotonic() - self._began)
+            self._began = self._logged = float("-inf")

@@ -1,0 +1,86 @@
+"""One model's lane: its inbox, its two threads, and what they tell the thread that polls Kafka."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from services.consumer import metrics
+from services.consumer.delivery.uncommitted import Uncommitted
+from services.consumer.delivery.writer import Writer
+from services.consumer.lanes.assignment import Assignment, AssignmentOver
+from services.consumer.lanes.inbox import Inbox
+from services.consumer.lanes.scorer_thread import PassOn, ScorerThread
+from services.consumer.output import log_lines
+from services.consumer.scoring.outcomes import Outcome
+
+LOOK_SECONDS = 0.2
+
+
+class Lane:
+    """Scores and writes the records of one model; while a batch is written, the next one is scored.
+
+    `new_scorer` makes the thread that scores, from the function to which it passes outcomes. `uncommitted` has what
+    the writer leaves to be committed.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        inbox: Inbox,
+        new_scorer: Callable[[PassOn], ScorerThread],
+        writer: Writer,
+        uncommitted: Uncommitted,
+    ) -> None:
+        self.inbox, self.uncommitted, self._writer = inbox, uncommitted, writer
+        self.failure: BaseException | None = None
+        self._scorer = new_scorer(self._pass_on)
+        self._writing: Future[None] | None = None
+        self._pool = ThreadPoolExecutor(1, f"write-{model}")
+        self._thread = threading.Thread(target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True)
+        self._opening = self._pool.submit(self._guarded, writer.open)
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has records on their way, which it can work on now."""
+        return self.is_writing or not (self.inbox.is_empty or self._scorer.is_waiting)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether outcomes are on their way to the broker."""
+        return self._writing is not None and not self._writing.done()
+
+    def await_writer(self, seconds: float) -> None:
+        """Wait until nothing is being written, at most `seconds`."""
+        wait([each for each in (self._opening, self._writing) if each], seconds)
+
+    def close(self, seconds: float) -> None:
+        """End both threads in about `seconds`; a request that is under way is left to itself."""
+        self.inbox.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._writer.close(seconds)
+        self._thread.join(0.1)
+
+    def _pass_on(self, outcomes: Sequence[Outcome], assignment: Assignment, began: float) -> None:
+        """Have outcomes written, once those before are. Raises AssignmentOver."""
+        while self.is_writing:
+            assignment.check()
+            self.await_writer(LOOK_SECONDS)
+        assignment.check()
+        self._writing = self._pool.submit(self._guarded, self._write, outcomes, assignment, began)
+
+    def _write(self, outcomes: Sequence[Outcome], assignment: Assignment, began: float) -> None:
+        try:
+            written = self._writer.write(outcomes, assignment)
+        except AssignmentOver:
+            return
+        metrics.count(written, time.monotonic() - began)
+        log_lines.write(written)
+
+    def _guarded(self, work: Callable[..., None], *args: object) -> None:
+        """Note an error that nothing handles, for the thread that polls to raise."""
+        try:
+            work(*args)
+        except BaseException as error:
+            self.failure = error

@@ -1,0 +1,107 @@
+"""Keeps a Kafka consumer at work: after an error a new one goes on from the committed offsets. The lanes stay."""
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from tenacity import RetryCallState, Retrying, retry_if_exception
+
+from petalstream import broker
+from petalstream.broker import Client, FencedInstanceIdError, KafkaError
+from petalstream.keys import authorization
+from petalstream.lifecycle import Stop
+from petalstream.messages import REQUEST_TOPICS, model_of
+from petalstream.settings import Delivery, Settings
+from services.consumer import error_policy, metrics, wiring
+from services.consumer.consumer_loop import ConsumerLoop
+from services.consumer.delivery.writer import BOOTSTRAP_SECONDS
+from services.consumer.lanes.lanes import Lanes
+from services.consumer.pauses import LanePauses
+
+CLOSE_SECONDS = 1
+# A consumer that has worked for so long has recovered: the next error is the first one again.
+RECOVERED_SECONDS = 600
+log = logging.getLogger(__name__)
+
+
+def run(configured: Settings, instance: str, stop: Stop) -> None:
+    """Score every `*.requests` topic until asked to stop.
+
+    Raises KafkaError where a new consumer does not help, ClientNotInstalled, and KeysError where the file of API keys
+    cannot be read.
+    """
+    client = broker.client(configured.kafka_client)
+    pauses = LanePauses(configured.kafka_bootstrap_servers, configured.consumer_group)
+    headers = authorization(configured.api_keys)
+    lanes = Lanes(functools.partial(wiring.new_lane, configured, client, instance, headers, pauses))
+    with closing(pauses):
+        try:
+            _keep_consuming(lambda: _consume(configured, client, instance, lanes, pauses, stop), instance, stop)
+        finally:
+            lanes.close(CLOSE_SECONDS)
+
+
+def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop) -> None:
+    """Call `consume` until asked to stop, again after a KafkaError that a new consumer may not meet."""
+    restarts = Retrying(
+        retry=retry_if_exception(lambda error: _is_passing(error, stop)),
+        wait=error_policy.until_next_consumer,
+        sleep=stop.wait,
+        before_sleep=functools.partial(_report, instance),
+        reraise=True,
+    )
+    while not stop.requested():
+        restarts(_consume_until_error, consume, stop)
+
+
+def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
+    """Raise an error of `consume`, unless it has worked for long enough before to be begun again at once."""
+    began = time.monotonic()
+    try:
+        if not stop.requested():
+            consume()
+    except KafkaError as error:
+        if not _is_passing(error, stop) or time.monotonic() - began < RECOVERED_SECONDS:
+            raise
+        _log_restart(error)
+
+
+def _consume(
+    configured: Settings, client: Client, instance: str, lanes: Lanes, pauses: LanePauses, stop: Stop
+) -> None:
+    """Work with one Kafka consumer until asked to stop. Raises KafkaError."""
+    servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
+    pauses.start()
+    if configured.delivery == Delivery.EXACTLY_ONCE:
+        # The offsets of a transaction that a killed consumer left open could not be read until it timed out.
+        lanes.open(map(model_of, broker.topics(servers, REQUEST_TOPICS)))
+    consumer = client.consumer(servers, group, instance, BOOTSTRAP_SECONDS)
+    try:
+        consumer.subscribe(REQUEST_TOPICS.pattern)
+        log.info("waiting for records in group %s as %s", group, instance)
+        ConsumerLoop(consumer, lanes, configured.consumer_batch_records).run(stop)
+    finally:
+        consumer.close(CLOSE_SECONDS)
+
+
+def _is_passing(error: BaseException, stop: Stop) -> bool:
+    return isinstance(error, KafkaError) and not isinstance(error, error_policy.FATAL) and not stop.requested()
+
+
+def _report(instance: str, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, FencedInstanceIdError):
+        _log_restart(error)
+    elif state.attempt_number == 1:
+        log.error(
+            "another consumer is %r too: give each a CONSUMER_INSTANCE_ID of its own. Each of the two now works in"
+            " turn, for 10 s to 5 min",
+            instance,
+        )
+
+
+def _log_restart(error: BaseException | None) -> None:
+    metrics.CLIENT_RESTARTS.inc()
+    log.warning("%s; a new Kafka consumer goes on from the committed offsets", error)

@@ -1,0 +1,63 @@
+"""What is written and not committed: no more than one batch of it, so that a kill repeats no more."""
+
+import threading
+
+import pytest
+
+from embedded.waiting import wait_until
+from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
+from services.consumer.lanes.assignment import Assignment, AssignmentOver
+from tests.records import Record
+
+
+def batch(records: int, assignment: Assignment) -> WrittenBatch:
+    """So many records that have their outcomes."""
+    return WrittenBatch([Record(offset=offset) for offset in range(records)], assignment)
+
+
+def test_a_writer_waits_until_what_it_wrote_before_is_committed() -> None:
+    uncommitted, assignment = Uncommitted(most=10), Assignment("member")
+    uncommitted.wait_for_room(8, assignment)
+    uncommitted.add(batch(8, assignment))
+    uncommitted.wait_for_room(2, assignment)
+    writer = threading.Thread(target=uncommitted.wait_for_room, args=(3, assignment))
+    writer.start()
+    writer.join(0.3)
+    assert writer.is_alive()
+    uncommitted.remove(1)
+    writer.join(5)
+    assert not writer.is_alive()
+
+
+def test_a_batch_larger_than_the_room_is_written_alone() -> None:
+    Uncommitted(most=10).wait_for_room(11, Assignment("member"))
+
+
+def test_the_wait_ends_with_the_assignment() -> None:
+    uncommitted, assignment = Uncommitted(most=1), Assignment("member")
+    uncommitted.add(batch(1, assignment))
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            uncommitted.wait_for_room(1, assignment)
+        except AssignmentOver as error:
+            ended.append(error)
+
+    writer = threading.Thread(target=wait)
+    writer.start()
+    assignment.over.set()
+    wait_until(lambda: ended, "the writer to give up", 5)
+    writer.join(5)
+
+
+def test_batches_come_in_the_order_in_which_they_were_written() -> None:
+    uncommitted, assignment = Uncommitted(most=10), Assignment("member")
+    first, second = batch(1, assignment), batch(2, assignment)
+    uncommitted.add(first)
+    uncommitted.add(second)
+    assert uncommitted.batches() == [first, second]
+    uncommitted.remove(1)
+    assert uncommitted.batches() == [second]
+    with pytest.raises(IndexError):
+        uncommitted.remove(2)
