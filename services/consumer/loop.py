@@ -18,9 +18,10 @@ from services.consumer import metrics, show
 from services.consumer.ahead import NotAtOnce
 from services.consumer.delivery import Deliver
 from services.consumer.hold import Hold
+from services.consumer.old_scoring import Scoring
 from services.consumer.policy import FATAL
 from services.consumer.refusals import Refusals
-from services.consumer.scoring import Outcome, Scoring
+from services.consumer.scoring.outcomes import Outcome
 
 POLL_SECONDS, LOOK_SECONDS = 0.5, 0.2
 

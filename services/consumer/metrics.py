@@ -8,7 +8,7 @@ from prometheus_client import Counter, Histogram, start_http_server
 from petalstream.messages import model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer.scoring import Outcome
+from services.consumer.scoring.outcomes import Outcome
 
 PREDICTED = Counter("petalstream_consumer_predictions", "Predictions that the broker acknowledged", ["model"])
 DEAD = Counter("petalstream_consumer_dead_letters", "Dead letters that the broker acknowledged", ["reason"])

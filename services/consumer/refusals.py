@@ -8,7 +8,7 @@ from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import dead_letters_topic, model_of, place
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer.scoring import Outcome
+from services.consumer.scoring.outcomes import Outcome
 
 log = logging.getLogger(__name__)
 

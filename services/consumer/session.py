@@ -17,9 +17,9 @@ from services.consumer import delivery, metrics, policy
 from services.consumer.ahead import EagerClient
 from services.consumer.hold import Hold, Interrupted
 from services.consumer.loop import Worker
+from services.consumer.old_scoring import Scoring
 from services.consumer.patience import PatientApi
 from services.consumer.refusals import Refusals
-from services.consumer.scoring import Scoring
 
 CLOSE_SECONDS = 1
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from petalstream.messages import place
 from petalstream.schema import Fault
 from petalstream.votes import in_votes
 from services.consumer.answers import Answer
-from services.consumer.records import Request
-from services.consumer.scoring import Outcome
+from services.consumer.scoring.outcomes import Outcome
+from services.consumer.scoring.records import Request
 from services.consumer.text import printable
 
 MOST_CHARACTERS = 2_000

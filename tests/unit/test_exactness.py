@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from services.consumer.records import UnreadableRecord, read_request, write_prediction
+from services.consumer.scoring.records import InvalidRecord, read_request, write_prediction
 from tests.records import Record
 from tests.unit.test_scoring_anything import odd_numbers, payloads
 
@@ -46,7 +46,7 @@ def told(features: object) -> str:
 def test_what_is_read_is_what_json_reads(value: bytes | None) -> None:
     record, features = Record(value=value), features_of(value)
     if features is None:
-        with pytest.raises(UnreadableRecord) as unreadable:
+        with pytest.raises(InvalidRecord) as unreadable:
             read_request(record, 100_000)
         assert unreadable.value.fault.reason in (Reason.UNDECODABLE, Reason.NOT_AN_OBJECT)
     else:

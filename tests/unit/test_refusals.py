@@ -10,9 +10,9 @@ from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer.records import Request
 from services.consumer.refusals import Refusals
-from services.consumer.scoring import Outcome
+from services.consumer.scoring.outcomes import Outcome
+from services.consumer.scoring.records import Request
 from tests.records import Record, as_received
 
 LIMITS = {"iris.predictions": 1_000, "iris.dead-letters": 10_000, "rose.predictions": 100, "rose.dead-letters": 10_000}

@@ -14,8 +14,9 @@ from petalstream.dead_letters import DeadLetter
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.hold import Interrupted
+from services.consumer.old_scoring import Scoring
 from services.consumer.policy import ApiError, InQuestion, ServerError, Unavailable, UnknownModel
-from services.consumer.scoring import Outcome, Scoring
+from services.consumer.scoring.outcomes import Outcome
 from tests.records import Record, as_received
 
 MISSING = {"row": 0, "field": "petal_width", "message": "is missing", "reason": "missing_feature"}

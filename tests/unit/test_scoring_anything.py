@@ -15,8 +15,9 @@ from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import answers, show
 from services.consumer.client import PREDICT
+from services.consumer.old_scoring import Scoring
 from services.consumer.policy import InQuestion, UnknownModel
-from services.consumer.scoring import Outcome, Scoring
+from services.consumer.scoring.outcomes import Outcome
 from tests.records import FLOWER, Record, as_received, flower
 
 IRIS = ("setosa", "versicolor", "virginica")

@@ -10,8 +10,8 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import Message, ReceivedRecord, place
 from services.consumer.hold import Hold
 from services.consumer.loop import Worker
+from services.consumer.old_scoring import Ask, Scoring
 from services.consumer.refusals import Refusals
-from services.consumer.scoring import Ask, Scoring
 from tests.records import Record
 from tests.unit.fakes import Consumer
 

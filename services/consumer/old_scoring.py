@@ -4,33 +4,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from petalstream.dead_letters import write_dead_letter
-from petalstream.messages import Message, ReceivedRecord, event_time
+from petalstream.messages import ReceivedRecord, event_time
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.answers import Answer
 from services.consumer.policy import InQuestion, Unavailable, UnknownModel
-from services.consumer.records import Request, UnreadableRecord, read_request, write_prediction
+from services.consumer.scoring.outcomes import Outcome
+from services.consumer.scoring.records import InvalidRecord, Request, read_request, write_prediction
 
 # Below the 1 MB that a topic of the broker takes unless it is configured otherwise.
 MOST_PREDICTION_BYTES = 1_000_000
 # More than those headers of a prediction have that are not the request's.
 OWN_HEADERS_BYTES = 4_096
 Ask = Callable[[str, Sequence[bytes]], Sequence[Answer]]
-
-
-class Outcome(NamedTuple):
-    """What becomes of a record: the message to write, and the answer of the api or the fault that it tells of.
-
-    `attempts` counts how often the api was asked with the record.
-    """
-
-    record: ReceivedRecord
-    message: Message
-    verdict: tuple[Request, Answer] | Fault
-    attempts: int
 
 
 @dataclass(frozen=True)
@@ -54,7 +43,7 @@ class Scoring:
     def _read(self, record: ReceivedRecord) -> Request | Outcome:
         try:
             return read_request(record, self.record_bytes)
-        except UnreadableRecord as error:
+        except InvalidRecord as error:
             return _dead(record, error.fault, 0)
 
     def _scored(self, requests: Iterable[Request]) -> Iterator[Outcome]:
