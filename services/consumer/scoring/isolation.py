@@ -1,7 +1,8 @@
 """Finds the records for which the api rejects a batch, with a bounded number of requests.
 
-A rejected batch is halved until each culprit stands alone. If both halves are rejected and nothing was scored yet, up
-to 16 single records are tried: if all are rejected alike, the model or the api is the cause, and not the records.
+A rejected batch is halved until each culprit stands alone. If both halves are rejected and nothing was scored yet, the
+model or the api may be the cause, and not the records. Then up to 16 single records of a large batch are tried: if all
+are rejected alike, the search ends. A small batch is compared with a row that was scored before.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,7 +69,10 @@ class Isolation:
         middle = len(numbers) // 2
         halves = [(half, self._request(half)) for half in (numbers[:middle], numbers[middle:])]
         if all(half_error for _, half_error in halves) and not self.results and not self._suspects:
-            self._sample(numbers)
+            if len(numbers) > SAMPLES:
+                self._sample(numbers)
+            elif isinstance(error, BatchFailed) and self._control is not None:
+                self._score_control(self._control)
         for half, half_error in halves:
             rest = [row for row in half if row not in self.results and row not in self._suspects]
             if rest and len(rest) < len(half):
@@ -79,15 +83,14 @@ class Isolation:
 
     def _sample(self, numbers: Sequence[int]) -> None:
         """Try single rows, spread over the batch, until one is scored. Raises their error if all are rejected alike."""
-        count = min(SAMPLES, len(numbers))
         errors: dict[int, BatchRejected] = {}
-        for row in [numbers[index * len(numbers) // count] for index in range(count)]:
+        for row in [numbers[index * len(numbers) // SAMPLES] for index in range(SAMPLES)]:
             if error := self._request([row]):
                 errors[row] = error
             elif self._is_predicted(row):
                 break
         kinds = {(isinstance(error, BatchFailed), error.reason) for error in errors.values()}
-        if len(errors) == SAMPLES < len(numbers) and len(kinds) == 1:
+        if len(errors) == SAMPLES and len(kinds) == 1:
             raise next(iter(errors.values()))
         for row, error in errors.items():
             self._accuse(row, error)
@@ -100,25 +103,28 @@ class Isolation:
             self.results[row] = error
 
     def _confirm_suspects(self) -> None:
-        """Try each of the first suspects until it failed alone three times, with another row scored in between."""
+        """Try each of the first suspects until it failed alone three times, with another row scored in between.
+
+        Raises their error if there is no other row.
+        """
         self._requests_left = MOST_SUSPECTS * TRIES
         self._suspects = {row: self._suspects[row] for row in sorted(self._suspects)[:MOST_SUSPECTS]}
         for _ in range(TRIES - 1):
             if not self._suspects:
                 return
+            control = self.control
+            if control is None:
+                raise next(iter(self._suspects.values()))
             self._wait(SECONDS_BETWEEN_TRIES)
-            self._score_control()
+            self._score_control(control)
             for row in list(self._suspects):
                 del self._suspects[row]
                 if error := self._request([row]):
                     self._accuse(row, error)
         self.results |= self._suspects
 
-    def _score_control(self) -> None:
-        """Score a row that was scored before. Raises ApiError if the api does not score it, or there is no such row."""
-        control = self.control
-        if control is None:
-            raise next(iter(self._suspects.values()))
+    def _score_control(self, control: bytes) -> None:
+        """Score a row that was scored before. Raises ApiError if the api does not score it."""
         for tries_left in reversed(range(CONTROL_TRIES)):
             try:
                 self._score([control])
