@@ -56,6 +56,17 @@ def test_a_response_that_arrives_byte_by_byte_times_out(api: ApiServer, client: 
     assert time.monotonic() - began < 10, "the timeout of 0.5 s began anew with each byte"
 
 
+def test_a_503_at_the_deadline_of_the_request_times_out(
+    api: ApiServer, client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.status = 503
+    with pytest.raises(Unavailable):
+        client.score("iris", [b"{}"])
+    monkeypatch.setattr(client_module, "DEADLINE_SHARE", 0)
+    with pytest.raises(TimedOut, match="the api responded 503: "):
+        client.score("iris", [b"{}"])
+
+
 def test_after_a_timeout_the_next_request_has_a_new_connection(api: ApiServer, client: ApiClient) -> None:
     api.before_response = lambda handler: api.stopped.wait(30)
     with pytest.raises(TimedOut):

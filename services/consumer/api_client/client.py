@@ -33,6 +33,8 @@ CONNECT_SECONDS, READY_SECONDS = 1, 0.5
 SESSION_SECONDS = 60
 # A server may close a connection that is idle at the moment when the next request is sent.
 IDLE_SECONDS = 1
+# The api stops work at the deadline of the request, and may respond 503 just before the client's own timeout.
+DEADLINE_SHARE = 0.9
 # gunicorn replaces a killed worker within about a second.
 RESTART_SECONDS, SECONDS_BETWEEN_POLLS = 5, 0.2
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -64,11 +66,15 @@ class ApiClient:
         """
         # The rows are sent as they are: parsing and writing them again could change numbers.
         body = b"[" + b",".join([row.removeprefix(BYTE_ORDER_MARK) for row in rows]) + b"]"
+        began = time.monotonic()
         response = self._post(f"/models/{model}/{PREDICT}", body)
+        is_late = time.monotonic() - began >= self._timeout * DEADLINE_SHARE
         content = responses.parse(response.content)
         if response.status_code == HTTPStatus.OK:
             with suppress(ForeignResponse):
                 return responses.row_results(content, len(rows))
+        if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and is_late:
+            raise TimedOut(_message(response))
         raise self._error(response, _errors(content))
 
     def close(self) -> None:
@@ -80,7 +86,7 @@ class ApiClient:
     def _error(self, response: requests.Response, errors: list[dict[str, Any]]) -> ApiError:
         """Return the error that a response means. Asks a failed api whether it is ready."""
         status, reasons = response.status_code, [error.get("reason") for error in errors]
-        message = f"the api responded {status}: {response.content.decode(errors='replace')[:SHOWN_CHARACTERS]}"
+        message = _message(response)
         if status in REJECTED:
             too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             return BatchRejected(message, errors, Reason.TOO_LARGE if too_large else Reason.REJECTED)
@@ -167,6 +173,11 @@ def _is_closed(error: Exception) -> bool:
 def _has_cause(error: BaseException, kind: type[Exception]) -> bool:
     """Whether an error is of that kind or wraps one: requests wraps urllib3's errors, which wrap the socket's."""
     return isinstance(error, kind) or any(_has_cause(each, kind) for each in error.args if isinstance(each, Exception))
+
+
+def _message(response: requests.Response) -> str:
+    text = response.content.decode(errors="replace")[:SHOWN_CHARACTERS]
+    return f"the api responded {response.status_code}: {text}"
 
 
 def _errors(content: Any) -> list[dict[str, Any]]:
