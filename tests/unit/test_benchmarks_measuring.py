@@ -7,7 +7,7 @@ import pytest
 from benchmarks import latency, movers, profiles, streams, wrk
 from benchmarks.bench import BenchmarkError, Predictions
 from petalstream.messages import event_time
-from services.consumer.records import Request, write_prediction
+from services.consumer.scoring.records import Request, write_prediction
 from tests.records import Record
 
 FIGURES = '{"requests": 4000, "microseconds": 2000000, "not_ok": 0, "socket_errors": 0, "p50": 1500, "p99": 9000}'

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from services.consumer.records import UnreadableRecord, read_request, write_prediction
+from services.consumer.scoring.records import InvalidRecord, read_request, write_prediction
 from tests.records import Record
-from tests.unit.test_scoring_anything import odd_numbers, payloads
+from tests.unit.test_batch_scorer_anything import odd_numbers, payloads
 
 ANSWER = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {"setosa": 1.0}, "warnings": []}
 integers = st.integers(-(2**70), 2**70).map(str) | st.sampled_from([str(2**63), str(2**64), str(-(2**63) - 1)])
@@ -24,9 +24,9 @@ values = objects.map(lambda text: text.encode(errors="surrogatepass")) | payload
 
 
 def features_of(value: bytes | None) -> Any:
-    """What json reads, None where it is no object."""
+    """What json reads after a byte order mark, None where it is no object."""
     try:
-        features = json.loads((value or b"").decode())
+        features = json.loads((value or b"").decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
     return features if isinstance(features, dict) else None
@@ -41,12 +41,14 @@ def told(features: object) -> str:
 @example(b'{"a": 1e999, "b": "\\ud800", "a": 1}')
 @example(b'{"a": ' + b"9" * 4_301 + b"}")
 @example(b'{"a": 1, "b": 2, "a": 3}')
+@example(b'\xef\xbb\xbf{"a": 1.0}')
+@example(b"\xef\xbb\xbf\xef\xbb\xbf{}")
 @settings(max_examples=500)
 @given(values)
 def test_what_is_read_is_what_json_reads(value: bytes | None) -> None:
     record, features = Record(value=value), features_of(value)
     if features is None:
-        with pytest.raises(UnreadableRecord) as unreadable:
+        with pytest.raises(InvalidRecord) as unreadable:
             read_request(record, 100_000)
         assert unreadable.value.fault.reason in (Reason.UNDECODABLE, Reason.NOT_AN_OBJECT)
     else:

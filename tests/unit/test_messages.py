@@ -12,8 +12,8 @@ from petalstream import messages
 from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
-from services.consumer import records
-from services.consumer.records import Request, UnreadableRecord
+from services.consumer.scoring import records
+from services.consumer.scoring.records import InvalidRecord, Request
 from tests.records import Record, as_received
 
 MOST_BYTES = 10_000
@@ -74,7 +74,7 @@ def test_a_dead_letter_is_written_and_read_as_documented() -> None:
     shown = golden("dead-letters")
     own = [(name, shown["headers"][name].encode()) for name in ("expected", "traceparent")]
     request = Record("iris.requests", 3, 41, 1_000, shown["key"].encode(), shown["value"].encode(), own)
-    with pytest.raises(UnreadableRecord) as unreadable:
+    with pytest.raises(InvalidRecord) as unreadable:
         read(request)
     message = write_dead_letter(request, unreadable.value.fault, attempts=0)
     assert message.value == request.value
@@ -125,7 +125,7 @@ def test_a_null_header_does_not_harm_a_request() -> None:
 def test_a_record_that_is_no_object_is_named_with_its_place_and_the_reason(
     value: bytes | None, reason: Reason, message: str
 ) -> None:
-    with pytest.raises(UnreadableRecord, match=re.escape(f"iris.requests[4]@17: {message}")) as unreadable:
+    with pytest.raises(InvalidRecord, match=re.escape(f"iris.requests[4]@17: {message}")) as unreadable:
         read(Record(value=value, partition=4, offset=17))
     assert unreadable.value.fault.reason == reason
     assert unreadable.value.fault.message.startswith(message)
@@ -135,20 +135,20 @@ def test_a_record_is_measured_with_its_key_and_its_headers_and_may_just_reach_th
     record = Record(key=b"four", value=b"{}", headers=[("naïve", b"1234"), ("none", None)])
     found = len(b"four") + len(b"{}") + len("naïve".encode()) + len(b"1234") + len(b"none")
     assert records.read_request(record, found).features == {}
-    with pytest.raises(UnreadableRecord) as unreadable:
+    with pytest.raises(InvalidRecord) as unreadable:
         records.read_request(record, found - 1)
     assert unreadable.value.fault.reason == Reason.TOO_LARGE
     assert unreadable.value.fault.message == f"{found} bytes, and at most {found - 1} are scored"
 
 
 def test_a_record_that_is_too_large_is_not_parsed() -> None:
-    with pytest.raises(UnreadableRecord) as unreadable:
+    with pytest.raises(InvalidRecord) as unreadable:
         read(Record(value=b"{" * (MOST_BYTES + 1)))
     assert unreadable.value.fault.reason == Reason.TOO_LARGE
 
 
 def test_a_tombstone_is_one_however_large_its_key() -> None:
-    with pytest.raises(UnreadableRecord) as unreadable:
+    with pytest.raises(InvalidRecord) as unreadable:
         read(Record(key=b"k" * (MOST_BYTES + 1), value=None))
     assert unreadable.value.fault.reason == Reason.TOMBSTONE
 

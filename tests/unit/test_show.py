@@ -5,8 +5,8 @@ import time
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import show
-from services.consumer.records import read_request
-from services.consumer.scoring import Scoring
+from services.consumer.old_scoring import Scoring
+from services.consumer.scoring.records import read_request
 from tests.records import Record
 
 ANSWER = {

@@ -1,15 +1,15 @@
-"""What the api says of a batch in columns: row by row, and only where every column is what our api would write."""
+"""A response in columns: the result of each row, and an error unless every column is as our api writes it."""
 
 import json
 from typing import Any
 
 import pytest
 
-from services.consumer import answers
-from services.consumer.answers import ForeignAnswer
+from services.consumer.api_client import responses
+from services.consumer.api_client.responses import ForeignResponse
 
 MISSING = {"row": 1, "field": "petal_width", "message": "is missing", "reason": "missing_feature"}
-# Three rows, the second at fault.
+# Three rows, of which the second is invalid.
 COLUMNS: dict[str, Any] = {
     "model": "iris",
     "version": "7",
@@ -34,25 +34,25 @@ LAST = FIRST | {
 
 
 def test_each_row_has_its_prediction_or_its_errors() -> None:
-    assert answers.by_row(COLUMNS, 3) == [FIRST, {"errors": [MISSING]}, LAST]
+    assert responses.row_results(COLUMNS, 3) == [FIRST, {"errors": [MISSING]}, LAST]
 
 
-def test_votes_and_unused_features_are_told_of_the_rows_that_have_them() -> None:
+def test_rows_have_their_votes_and_unused_features() -> None:
     votes = {"tree": ["setosa", None, "setosa"], "forest": ["setosa", None, "virginica"]}
-    first, _, last = answers.by_row(COLUMNS | {"votes": votes, "unused": {"0": ["sex"]}}, 3)
+    first, _, last = responses.row_results(COLUMNS | {"votes": votes, "unused": {"0": ["sex"]}}, 3)
     assert first == FIRST | {"votes": {"tree": "setosa", "forest": "setosa"}, "unused": ["sex"]}
     assert last == LAST | {"votes": {"tree": "setosa", "forest": "virginica"}}
 
 
-def test_an_answer_may_be_of_errors_alone() -> None:
+def test_a_response_may_hold_errors_only() -> None:
     columns = {"model": "iris", "version": "7", "rows": 1, "label": [None], "probabilities": {"setosa": [None]}}
-    assert answers.by_row(columns | {"warnings": {}, "errors": {"0": [MISSING]}}, 1) == [{"errors": [MISSING]}]
+    assert responses.row_results(columns | {"warnings": {}, "errors": {"0": [MISSING]}}, 1) == [{"errors": [MISSING]}]
 
 
-def test_what_an_error_repeats_of_a_row_is_no_reason_to_refuse_the_whole_answer() -> None:
-    said = {"errors": {"1": [MISSING | {"field": "\ud800"}]}}
-    found = answers.by_row(answers.parsed(json.dumps(COLUMNS | said).encode()), 3)
-    assert found == [FIRST, {"errors": [MISSING | {"field": "\ud800"}]}, LAST]
+def test_a_lone_surrogate_that_an_error_repeats_is_read() -> None:
+    surrogate = {"errors": {"1": [MISSING | {"field": "\ud800"}]}}
+    results = responses.row_results(responses.parse(json.dumps(COLUMNS | surrogate).encode()), 3)
+    assert results == [FIRST, {"errors": [MISSING | {"field": "\ud800"}]}, LAST]
 
 
 @pytest.mark.parametrize(
@@ -96,25 +96,25 @@ def test_what_an_error_repeats_of_a_row_is_no_reason_to_refuse_the_whole_answer(
         {"errors": {"1": [MISSING], "2": [MISSING]}},
     ],
 )
-def test_an_answer_of_which_one_column_is_not_as_our_api_writes_it_is_somebody_elses(other: dict[str, Any]) -> None:
-    read = answers.parsed(json.dumps(COLUMNS | other).encode())
-    assert read is not None
-    with pytest.raises(ForeignAnswer):
-        answers.by_row(read, 3)
+def test_a_response_with_a_column_that_our_api_never_writes_is_foreign(other: dict[str, Any]) -> None:
+    content = responses.parse(json.dumps(COLUMNS | other).encode())
+    assert content is not None
+    with pytest.raises(ForeignResponse):
+        responses.row_results(content, 3)
 
 
 @pytest.mark.parametrize("name", ["model", "version", "rows", "label", "probabilities", "warnings", "errors"])
-def test_an_answer_without_what_every_answer_has_is_somebody_elses(name: str) -> None:
-    with pytest.raises(ForeignAnswer):
-        answers.by_row({key: value for key, value in COLUMNS.items() if key != name}, 3)
+def test_a_response_without_a_required_member_is_foreign(name: str) -> None:
+    with pytest.raises(ForeignResponse):
+        responses.row_results({key: value for key, value in COLUMNS.items() if key != name}, 3)
 
 
 @pytest.mark.parametrize("other", [None, [], [FIRST], "no", 3, {}])
-def test_what_is_no_object_of_columns_is_somebody_elses(other: object) -> None:
-    with pytest.raises(ForeignAnswer):
-        answers.by_row(other, 3)
+def test_a_response_that_is_not_an_object_of_columns_is_foreign(other: object) -> None:
+    with pytest.raises(ForeignResponse):
+        responses.row_results(other, 3)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"{", b"[" * 100_000 + b"]" * 100_000])
-def test_what_is_not_json_is_nothing(body: bytes) -> None:
-    assert answers.parsed(body) is None
+def test_a_body_that_is_not_json_is_none(body: bytes) -> None:
+    assert responses.parse(body) is None

@@ -1,4 +1,4 @@
-"""Whatever comes in, each record gives one outcome that can be written, by the real api and the real Iris model."""
+"""Any records have one outcome each that can be written, with the real api and the real Iris model."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -10,17 +10,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.dead_letters import DeadLetter
-from petalstream.messages import Message
+from petalstream.messages import Message, ReceivedRecord, model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer import answers, show
-from services.consumer.client import PREDICT
-from services.consumer.policy import InQuestion, UnknownModel
-from services.consumer.scoring import Outcome, Scoring
+from services.consumer import show
+from services.consumer.api_client import responses
+from services.consumer.api_client.client import PREDICT
+from services.consumer.api_client.errors import BatchRejected, UnknownModel
+from services.consumer.api_client.responses import RowResult
+from services.consumer.scoring.batch_scorer import BatchScorer
+from services.consumer.scoring.outcomes import Outcome
 from tests.records import FLOWER, Record, as_received, flower
 
 IRIS = ("setosa", "versicolor", "virginica")
-RECORD_BYTES, BATCH_BYTES = 4_000, 6_000
+RECORD_BYTES = 4_000
 
 odd_numbers = ["NaN", "Infinity", "-Infinity", "1e999", "1e-999", "-0.0", "3.5e38", "-1", "9" * 30, "9" * 400]
 odd_values = ["null", "true", '"5.1"', '"\\ud800"', "[5.1]", "{}", "[" * 450 + "]" * 450, "[" * 990 + "]" * 990]
@@ -57,7 +60,9 @@ odd_payloads = (
     st.none()
     | st.binary(max_size=20)
     | json_values.map(lambda value: json.dumps(value).encode())
-    | st.sampled_from([b"", b"[]", b"null", b"\xef\xbb\xbf{}", flower() * 2, b" " + flower() + b"\n"])
+    | st.sampled_from(
+        [b"", b"[]", b"null", b"\xef\xbb\xbf{}", b"\xef\xbb\xbf" + flower(), flower() * 2, b" " + flower() + b"\n"]
+    )
     | st.sampled_from([b"[" * 3_000, b'{"a":' * 500 + b"1" + b"}" * 500, b" " * 5_000])
 )
 # Most are nearly a flower: what is far from one is found out early.
@@ -79,30 +84,44 @@ def any_records(test: Callable[..., None]) -> Callable[..., None]:
     return settings(max_examples=250, deadline=None)(given(st.lists(records, max_size=12))(test))
 
 
-def asking(client: FlaskClient) -> Callable[[str, Sequence[bytes]], Any]:
-    """Asks the api as the consumer does."""
+def scorer(client: FlaskClient, model: str) -> BatchScorer:
+    """Return a scorer that asks the api as the consumer does."""
 
-    def ask(model: str, rows: Sequence[bytes]) -> Any:
-        path = f"/models/{model}/{PREDICT}"
-        answer = client.post(path, data=b"[" + b",".join(rows) + b"]", content_type="application/json")
-        body = json.loads(answer.data)
-        if answer.status_code == 404:
-            raise UnknownModel(answer.text)
-        if answer.status_code in (400, 413, 422):
-            raise InQuestion(answer.text[:300], body["errors"])
-        assert answer.status_code == 200
-        return answers.by_row(answers.parsed(answer.data), len(rows))
+    def score(rows: Sequence[bytes]) -> list[RowResult]:
+        body = b"[" + b",".join([row.removeprefix(b"\xef\xbb\xbf") for row in rows]) + b"]"
+        response = client.post(f"/models/{model}/{PREDICT}", data=body, content_type="application/json")
+        if response.status_code == 404:
+            raise UnknownModel(response.text)
+        if response.status_code in (400, 413, 422):
+            raise BatchRejected(response.text[:300], json.loads(response.data)["errors"])
+        assert response.status_code == 200
+        return responses.row_results(responses.parse(response.data), len(rows))
 
-    return ask
+    return BatchScorer(score, RECORD_BYTES)
+
+
+def outcomes_of(client: FlaskClient, model_records: Sequence[ReceivedRecord]) -> list[Outcome]:
+    """Score records of one model; those of an unknown model are given up."""
+    if not model_records:
+        return []
+    own = scorer(client, model_of(model_records[0].topic))
+    outcomes, error = own.score_front(model_records, lambda seconds: pytest.fail("the api failed"))
+    if error:
+        assert isinstance(error, UnknownModel)
+        outcomes += own.give_up(model_records[len(outcomes) :], error, 1)
+    return outcomes
 
 
 def scored(client: FlaskClient, given_records: Sequence[Record]) -> list[Outcome]:
-    """The outcomes, after checking that there is one for each record, in order."""
+    """Return the outcomes by model, after checking that there is one for each record, in order."""
     for offset, record in enumerate(given_records):
         record.offset = offset
-    outcomes = Scoring(asking(client), RECORD_BYTES, BATCH_BYTES).outcomes(given_records)
-    assert [outcome.record for outcome in outcomes] == list(given_records)
-    return outcomes
+    by_topic = [
+        [record for record in given_records if record.topic == topic] for topic in ("iris.requests", "rose.requests")
+    ]
+    outcomes = [outcomes_of(client, each) for each in by_topic]
+    assert [[outcome.record for outcome in each] for each in outcomes] == by_topic
+    return outcomes[0] + outcomes[1]
 
 
 def check_writable(message: Message) -> None:
@@ -125,7 +144,7 @@ def check_prediction(outcome: Outcome, answer: Any) -> None:
     assert headers["source_offset"] == str(outcome.record.offset).encode()
     value = json.loads(outcome.message.value or b"", parse_constant=pytest.fail)
     assert set(value["features"]) == set(FLOWER)
-    assert value["features"] == json.loads(outcome.record.value or b"")
+    assert value["features"] == json.loads((outcome.record.value or b"").decode("utf-8-sig"))
     assert value["prediction"]["label"] == answer["label"]
     assert answer["label"] in IRIS
     assert sum(value["prediction"]["probabilities"].values()) == pytest.approx(1)
@@ -160,7 +179,7 @@ def test_what_becomes_of_a_record_does_not_depend_on_its_neighbours(
 ) -> None:
     together = scored(client, given_records)
     for outcome in together:
-        (alone,) = Scoring(asking(client), RECORD_BYTES, BATCH_BYTES).outcomes([outcome.record])
+        (alone,) = outcomes_of(client, [outcome.record])
         if isinstance(outcome.verdict, Fault):
             assert isinstance(alone.verdict, Fault)
             assert alone.verdict.reason == outcome.verdict.reason
