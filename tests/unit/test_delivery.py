@@ -8,7 +8,7 @@ import pytest
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError
-from petalstream.broker.door import nothing
+from petalstream.broker.interfaces import nothing
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.broker.kafka_python.producer import Producer
 from petalstream.messages import Message
