@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from kafka import KafkaConsumer, KafkaProducer
 
 from petalstream import broker, memory
-from petalstream.broker.door import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
+from petalstream.broker.interfaces import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
 from petalstream.lifecycle import Stop, stop_on_signals
 from petalstream.messages import Headers, Message
 from petalstream.settings import KafkaClient, Settings

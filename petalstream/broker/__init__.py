@@ -1,23 +1,27 @@
-"""The one door to Kafka: nothing outside of this folder imports a client.
+"""Access to Kafka: no module outside of this package imports a client.
 
-The stream goes through the client that KAFKA_CLIENT chooses; operators' tools, and what is done to topics as a whole,
-go through kafka-python.
+The stream uses the client that KAFKA_CLIENT names. Operators' tools and the functions for whole topics use
+kafka-python.
 """
 
 from petalstream.broker.choice import client
-from petalstream.broker.door import Client, Consumer, Meanwhile, Membership, Producer, Sender
 from petalstream.broker.errors import (
+    RECORD_ERRORS,
+    TOPIC_ERRORS,
     AuthorizationError,
     ClientNotInstalled,
     CommitFailedError,
     FencedInstanceIdError,
     InvalidProducerEpochError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
+    NeighbourRefused,
     ProducerFencedError,
     UnreadableRecords,
     UnsupportedCodecError,
 )
+from petalstream.broker.interfaces import Client, Consumer, Meanwhile, Membership, Producer, Sender
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.topics import (
@@ -33,6 +37,8 @@ from petalstream.broker.topics import (
 )
 
 __all__ = [
+    "RECORD_ERRORS",
+    "TOPIC_ERRORS",
     "AuthorizationError",
     "Client",
     "ClientNotInstalled",
@@ -41,10 +47,12 @@ __all__ = [
     "FencedInstanceIdError",
     "InvalidProducerEpochError",
     "KafkaError",
+    "KafkaTimeoutError",
     "Lag",
     "Meanwhile",
     "Membership",
     "MessageSizeTooLargeError",
+    "NeighbourRefused",
     "Producer",
     "ProducerFencedError",
     "Sender",

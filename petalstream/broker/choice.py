@@ -2,8 +2,8 @@
 
 import importlib.util
 
-from petalstream.broker.door import Client
 from petalstream.broker.errors import ClientNotInstalled
+from petalstream.broker.interfaces import Client
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.settings import KafkaClient
 

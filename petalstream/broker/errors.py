@@ -1,40 +1,63 @@
-"""What may go wrong with Kafka, in the same exceptions whichever client met it."""
+"""The exceptions that both clients raise."""
 
 from kafka.errors import (
     AuthorizationError,
     CommitFailedError,
     FencedInstanceIdError,
     InvalidProducerEpochError,
+    InvalidRecordError,
+    InvalidTimestampError,
+    InvalidTopicError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    OutOfOrderSequenceNumberError,
+    PolicyViolationError,
     ProducerFencedError,
+    RecordListTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
     UnsupportedCodecError,
 )
 
 __all__ = [
+    "RECORD_ERRORS",
+    "TOPIC_ERRORS",
     "AuthorizationError",
     "ClientNotInstalled",
     "CommitFailedError",
     "FencedInstanceIdError",
     "InvalidProducerEpochError",
+    "InvalidRecordError",
+    "InvalidTimestampError",
+    "InvalidTopicError",
     "KafkaError",
     "KafkaTimeoutError",
     "MessageSizeTooLargeError",
+    "NeighbourRefused",
+    "OutOfOrderSequenceNumberError",
+    "PolicyViolationError",
     "ProducerFencedError",
+    "RecordListTooLargeError",
+    "TopicAuthorizationFailedError",
+    "UnknownTopicOrPartitionError",
     "UnreadableRecords",
     "UnsupportedCodecError",
 ]
 
 
 class ClientNotInstalled(Exception):
-    """The client that the setting KAFKA_CLIENT asks for is not there."""
+    """The client that the setting KAFKA_CLIENT names is not installed."""
 
     def __init__(self, client: str, package: str) -> None:
         super().__init__(
             f"KAFKA_CLIENT={client} needs the package {package}: pip install -c constraints.txt {package},"
             f" or build the image with KAFKA_CLIENT={client}"
         )
+
+
+class NeighbourRefused(KafkaError):  # type: ignore[misc]
+    """A message failed because another message of the same write was refused; it was not refused itself."""
 
 
 class UnreadableRecords(KafkaError):  # type: ignore[misc]
@@ -47,3 +70,25 @@ class UnreadableRecords(KafkaError):  # type: ignore[misc]
     def __str__(self) -> str:
         last = f" to {self.next - 1}" if self.next > self.first + 1 else ""
         return f"{self.topic}[{self.partition}]@{self.first}{last} cannot be read: {self.args[0]}"
+
+
+# A record is refused, or its batch for one of its records. Only a message that was written alone is known to be at
+# fault: the broker names no record that makes a batch too large.
+RECORD_ERRORS = (
+    InvalidRecordError,
+    InvalidTimestampError,
+    MessageSizeTooLargeError,
+    NeighbourRefused,
+    PolicyViolationError,
+    RecordListTooLargeError,
+)
+TOPIC_ERRORS = (InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
+
+
+def with_neighbours(errors: dict[int, KafkaError], consequences: tuple[type[KafkaError], ...]) -> dict[int, KafkaError]:
+    """Return `errors` with NeighbourRefused in place of `consequences`, if a record of the same write was refused."""
+    refused = next((error for error in errors.values() if isinstance(error, RECORD_ERRORS)), None)
+    if refused is None:
+        return errors
+    neighbour = NeighbourRefused(f"another message of the same write was refused: {refused}")
+    return {index: neighbour if isinstance(error, consequences) else error for index, error in errors.items()}

@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicParti
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from petalstream.broker.door import MAX_DEAD_LETTER_BYTES
+from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
 from petalstream.broker.kafka_python.clients import new_reader
 from petalstream.broker.kafka_python.consumer import offsets_after, poll
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic

@@ -13,7 +13,7 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker import KafkaError
 from petalstream.broker.confluent import Confluent
-from petalstream.broker.door import nothing
+from petalstream.broker.interfaces import nothing
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.lifecycle import Stop

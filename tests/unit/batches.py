@@ -7,7 +7,7 @@ from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 from kafka.record.util import calc_crc32c
 
 from petalstream.broker import UnreadableRecords
-from petalstream.broker.kafka_python.mends import _Records
+from petalstream.broker.kafka_python.workarounds import _Records
 
 PARTITION = TopicPartition("iris.requests", 3)
 # Where these fields lie in a record batch, version 2 (kafka.apache.org/documentation/#recordbatch).

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.record.default_records import DefaultRecordBatchBuilder
 
-from petalstream.broker.kafka_python.quick import LENGTH_BYTES, size_bound
+from petalstream.broker.kafka_python.fast_paths import LENGTH_BYTES, size_bound
 
 parts = st.none() | st.binary(max_size=400)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)

@@ -11,7 +11,7 @@ from kafka.record.memory_records import MemoryRecords
 
 from petalstream.broker import UnreadableRecords, UnsupportedCodecError
 from petalstream.broker.kafka_python.consumer import poll
-from petalstream.broker.kafka_python.mends import _Batches, _name_the_place
+from petalstream.broker.kafka_python.workarounds import _Batches, _name_the_place
 from tests.records import Record
 from tests.unit.batches import (
     ATTRIBUTES,

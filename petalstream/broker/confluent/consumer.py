@@ -1,14 +1,14 @@
 """Records in, and how far they are dealt with, through confluent-kafka."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import confluent_kafka
 from confluent_kafka import Message, TopicPartition
 
-from petalstream.broker import door
+from petalstream.broker import interfaces
 from petalstream.broker.confluent.errors import UNREADABLE, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.records import offsets_after, readable
@@ -67,15 +67,15 @@ class Consumer:
         """Which member of the group this is since the last rebalance that a poll has told of."""
         return self._membership
 
-    def pause(self) -> None:
-        """Let no poll give a record of the partitions that it has."""
+    def pause(self, topics: Collection[str]) -> None:
+        """Stop returning records of the assigned partitions of `topics`."""
         with translating():
-            self._client.pause(self._client.assignment())
+            self._client.pause(self._partitions(topics))
 
-    def resume(self) -> None:
-        """Go on where it was paused."""
+    def resume(self, topics: Collection[str]) -> None:
+        """Return records of the assigned partitions of `topics` again, from where they were paused."""
         with translating():
-            self._client.resume(self._client.assignment())
+            self._client.resume(self._partitions(topics))
 
     def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
         """Commit; the library itself gives up. Raises KafkaError, so where `membership` is no longer the consumer's."""
@@ -99,6 +99,9 @@ class Consumer:
                 self._give_back(time.monotonic() + seconds)
             finally:
                 self._client.close()
+
+    def _partitions(self, topics: Collection[str]) -> list[TopicPartition]:
+        return [place for place in self._client.assignment() if place.topic in topics]
 
     def _give_back(self, deadline: float) -> None:
         """Poll until no assignment is left, new or old, or until the deadline.
@@ -154,15 +157,15 @@ def _options(servers: str, group: str, instance_id: str) -> dict[str, str | int 
         "enable.auto.offset.store": False,
         "allow.auto.create.topics": False,
         "check.crcs": True,
-        "fetch.max.bytes": door.FETCH_BYTES,
-        "max.partition.fetch.bytes": door.PARTITION_FETCH_BYTES,
-        "queued.max.messages.kbytes": door.FETCH_BYTES // 1024,
+        "fetch.max.bytes": interfaces.FETCH_BYTES,
+        "max.partition.fetch.bytes": interfaces.PARTITION_FETCH_BYTES,
+        "queued.max.messages.kbytes": interfaces.FETCH_BYTES // 1024,
         "queued.min.messages": QUEUED_RECORDS,
         # By default a queue that is full is looked at again after a second.
         "fetch.queue.backoff.ms": 2,
-        "topic.metadata.refresh.interval.ms": door.METADATA_MS,
-        "session.timeout.ms": door.SESSION_MS,
-        "heartbeat.interval.ms": door.HEARTBEAT_MS,
-        "reconnect.backoff.max.ms": door.MOST_RECONNECT_MS,
+        "topic.metadata.refresh.interval.ms": interfaces.METADATA_MS,
+        "session.timeout.ms": interfaces.SESSION_MS,
+        "heartbeat.interval.ms": interfaces.HEARTBEAT_MS,
+        "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
         "socket.timeout.ms": ANSWER_SECONDS * 1000,
     }

@@ -4,70 +4,93 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import Any
 
 import confluent_kafka
 
-from petalstream.broker import door
+from petalstream.broker import interfaces
 from petalstream.broker.confluent.consumer import Membership
-from petalstream.broker.confluent.errors import translated, translating
+from petalstream.broker.confluent.errors import NotSent, ProducerFailed, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.records import offsets_after
-from petalstream.broker.door import Left, Meanwhile, nothing
-from petalstream.broker.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from petalstream.broker.errors import (
+    InvalidProducerEpochError,
+    KafkaError,
+    KafkaTimeoutError,
+    ProducerFencedError,
+    with_neighbours,
+)
+from petalstream.broker.interfaces import Left, Meanwhile, nothing
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
 BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
 Options = dict[str, Any]
-OnSize = Callable[[MessageSizeTooLargeError], KafkaError]
-Told = Callable[[confluent_kafka.KafkaError | None, object], None]
+LibraryError = confluent_kafka.KafkaError
+Report = Callable[[LibraryError | None, object], None]
 
 
 class Producer:
-    """petalstream.broker.Producer through confluent-kafka; `on_size` says what to raise where a batch was too large."""
+    """petalstream.broker.Producer and Sender through confluent-kafka."""
 
-    def __init__(self, options: Options, delivery_seconds: int, on_size: OnSize) -> None:
-        self._client = confluent_kafka.Producer(options, logger=log)
-        self._delivery_seconds, self._on_size = delivery_seconds, on_size
-        self._errors: list[KafkaError] = []
+    def __init__(self, servers: str, delivery_seconds: int, transactional_id: str | None = None) -> None:
+        self._options = options(servers, delivery_seconds, transactional_id)
+        self._client = confluent_kafka.Producer(self._options, logger=log)
+        self._delivery_seconds = delivery_seconds
         self._offsets: Any = None
+        self._has_gap = False
 
     def init_transactions(self, seconds: float) -> None:
-        """End what a producer of the same transactional id has left open. Raises KafkaError."""
+        """End a transaction that an earlier producer of the same id left open. Raises KafkaError."""
         with translating():
             self._client.init_transactions(seconds)
 
-    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> None:
-        """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError."""
-        self._errors.clear()
-        for message in messages:
-            self._produce(message, self._note)
+    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
+        """Write messages; return the error of each that was not acknowledged, by index. Raises KafkaError."""
+        reports: dict[int, LibraryError] = {}
+        errors: dict[int, KafkaError] = {}
+        for index, message in enumerate(messages):
+            try:
+                self._produce(message, partial(_note, reports, index), left)
+            except KafkaError as error:
+                errors[index] = error
         meanwhile()
         if self.flush(left()):
-            raise KafkaTimeoutError("the broker did not take every message in time")
-        for error in self._errors:
-            raise self._on_size(error) if isinstance(error, MessageSizeTooLargeError) else error
+            errors |= self._purge(reports)
+        errors = {index: translated(error) for index, error in reports.items()} | errors
+        self._has_gap = self._has_gap or bool(errors)
+        if failed := next(
+            (each for each in errors.values() if isinstance(each, ProducerFencedError | ProducerFailed)), None
+        ):
+            raise failed
+        return with_neighbours(errors, (NotSent,))
 
     def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
-        """Hand over one message; `refused` is called where it does not arrive. Raises KafkaError."""
-        self._produce(message, lambda error, _: refused(translated(error)) if error else None)
+        """Send one message; call `refused` if it does not arrive. Raises KafkaError."""
+        end = time.monotonic() + self._delivery_seconds
+
+        def report(error: LibraryError | None, _: object) -> None:
+            if error:
+                refused(translated(error))
+
+        self._produce(message, report, lambda: max(0.0, end - time.monotonic()))
         self._client.poll(0)
 
     def flush(self, seconds: float) -> int:
-        """Wait until it is known what became of every message sent; of how many it is not after `seconds`."""
+        """Wait until the fate of every message is known; return how many are unknown after `seconds`."""
         with translating():
             return int(self._client.flush(seconds))
 
     def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
-        """What is written from now on is one transaction with the offsets after `records`. Raises KafkaError."""
+        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError."""
         self._offsets = offsets_after(records), membership.metadata
         with translating():
             self._client.begin_transaction()
 
     def commit_transaction(self, left: Left) -> None:
-        """Commit what was written, and the offsets, in the seconds that are `left`. Raises KafkaError."""
+        """Commit the messages and the offsets in the seconds that are `left`. Raises KafkaError."""
         (offsets, member), seconds = self._offsets, left()
         with translating():
             bounded(
@@ -75,77 +98,108 @@ class Producer:
             )
             self._client.commit_transaction(left())
 
+    def abort_transaction(self, left: Left) -> None:
+        """Abort the open transaction in the seconds that are `left`. Raises KafkaError."""
+        try:
+            with translating():
+                self._client.abort_transaction(left())
+        except (ProducerFencedError, InvalidProducerEpochError):
+            raise
+        except KafkaError as error:
+            log.warning("a new client aborts the transaction, as this one cannot: %s", error)
+            self._has_gap = True
+        if self._has_gap:
+            self._renew(left())
+
+    def _renew(self, seconds: float) -> None:
+        """Go on with a new client, whose sequence numbers begin again.
+
+        A refused batch leaves a gap in them, for which the broker would refuse the next batch.
+        """
+        self.close(0)
+        self._client = confluent_kafka.Producer(self._options, logger=log)
+        self.init_transactions(seconds)
+        self._has_gap = False
+
     def close(self, seconds: float) -> None:
-        """Close within about `seconds`; what the broker has not taken by then is not sent any more."""
-        # Not the library's close(), which waits for the broker without a bound. A producer that was fenced says so
-        # again, whatever it is asked.
+        """Close within about `seconds`; messages that the broker has not taken by then are dropped."""
+        # Not the library's close(), which waits for the broker without a bound. A fenced producer raises on each call.
         with suppress(KafkaError), translating():
             self._client.flush(seconds)
         with suppress(KafkaError), translating():
             self._client.purge()
             self._client.flush(0)
 
-    def _produce(self, message: Message, told: Told) -> None:
+    def _produce(self, message: Message, report: Report, left: Left) -> None:
         headers: Any = message.headers
-        end = 0.0
         while True:
             try:
-                self._client.produce(message.topic, message.value, message.key, headers=headers, on_delivery=told)
+                self._client.produce(message.topic, message.value, message.key, headers=headers, on_delivery=report)
                 return
             except BufferError:
-                end = end or time.monotonic() + self._delivery_seconds
-                if time.monotonic() > end:
-                    raise KafkaTimeoutError("the broker has taken nothing for too long") from None
+                if not left():
+                    raise KafkaTimeoutError("the queue of the client was full for too long") from None
                 self._client.poll(FULL_SECONDS)
             except confluent_kafka.KafkaException as error:
                 raise translated(error.args[0]) from error
 
-    def _note(self, error: confluent_kafka.KafkaError | None, _: object) -> None:
-        if error:
-            self._errors.append(translated(error))
+    def _purge(self, reports: dict[int, LibraryError]) -> dict[int, KafkaError]:
+        """Drop the messages whose fate is unknown; return an error for each."""
+        known = set(reports)
+        with translating():
+            self._client.purge()
+            self._client.flush(OVERTIME_SECONDS)
+        error = KafkaTimeoutError("the broker did not acknowledge the message in time")
+        return dict.fromkeys(reports.keys() - known, error)
+
+
+def _note(reports: dict[int, LibraryError], index: int, error: LibraryError | None, _: object) -> None:
+    if error:
+        reports[index] = error
 
 
 def bounded(call: Callable[[], object], seconds: float) -> None:
-    """Wait for a call of the library that may forget its own timeout. Raises KafkaTimeoutError.
+    """Wait for a call of the library that may ignore its own timeout. Raises KafkaTimeoutError.
 
-    The library does, in send_offsets_to_transaction(), where the group's coordinator is lost meanwhile: librdkafka's
-    issue 5456. Nothing ends such a call; its producer must not be used any more, and is fenced by the next one.
+    send_offsets_to_transaction() ignores it if the group's coordinator is lost (confluentinc/librdkafka#5456). Nothing
+    ends such a call. Its client must not be used any more; the next one of the same id fences it.
     """
-    told: Future[object] = Future()
+    result: Future[object] = Future()
 
     def run() -> None:
         try:
-            told.set_result(call())
+            result.set_result(call())
         except BaseException as error:
-            told.set_exception(error)
+            result.set_exception(error)
 
     Thread(target=run, name="offsets", daemon=True).start()
     try:
-        told.result(seconds)
+        result.result(seconds)
     except TimeoutError:
         raise KafkaTimeoutError("the broker did not take the transaction's offsets in time") from None
 
 
-def options(servers: str, delivery_seconds: int, alone: bool, transactional_id: str | None = None) -> Options:
-    """The library's settings; `alone` has each record sent in a batch of its own."""
+def options(servers: str, delivery_seconds: int, transactional_id: str | None = None) -> Options:
+    """Return the library's settings."""
     own: Options = {} if transactional_id is None else {"transactional.id": transactional_id}
     return {
         "bootstrap.servers": servers,
         "acks": "all",
         "enable.idempotence": True,
         "allow.auto.create.topics": False,
-        # A key has the partition that kafka-python, and Java, give it.
+        # A key has the same partition as with kafka-python and Java's client.
         "partitioner": "murmur2_random",
-        "message.max.bytes": door.MAX_DEAD_LETTER_BYTES,
-        "batch.size": door.PRODUCE_BYTES,
-        "batch.num.messages": 1 if alone else BATCH_RECORDS,
-        # The library's own threads send what was handed over, also while the last of a batch are not yet.
-        "linger.ms": door.LINGER_MS,
+        "message.max.bytes": interfaces.MAX_DEAD_LETTER_BYTES,
+        "batch.size": interfaces.PRODUCE_BYTES,
+        "batch.num.messages": BATCH_RECORDS,
+        # The library's own threads send while a batch is still being handed over.
+        "linger.ms": interfaces.LINGER_MS,
         "queue.buffering.max.kbytes": QUEUED_KILOBYTES,
         "delivery.timeout.ms": delivery_seconds * 1000,
         "request.timeout.ms": delivery_seconds * 500,
         "delivery.report.only.error": True,
-        "reconnect.backoff.max.ms": door.MOST_RECONNECT_MS,
-        "transaction.timeout.ms": door.TRANSACTION_SECONDS * 1000,
+        "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
+        "topic.metadata.propagation.max.ms": interfaces.TOPIC_MS,
+        "transaction.timeout.ms": interfaces.TRANSACTION_SECONDS * 1000,
         **own,
     }

@@ -6,7 +6,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaError
 
-from petalstream.broker.door import (
+from petalstream.broker.interfaces import (
     BOOTSTRAP_SECONDS,
     FETCH_BYTES,
     HEARTBEAT_MS,
@@ -19,10 +19,11 @@ from petalstream.broker.door import (
     SESSION_MS,
     TRANSACTION_SECONDS,
 )
-from petalstream.broker.kafka_python.mends import mend
+from petalstream.broker.kafka_python.fast_paths import add_quickly, measure_quickly, read_quickly
 from petalstream.broker.kafka_python.partitioner import ByKey
-from petalstream.broker.kafka_python.quick import add_quickly, measure_quickly, read_quickly
+from petalstream.broker.kafka_python.producer_workarounds import survive_refusals
 from petalstream.broker.kafka_python.sockets import leave_nothing_open
+from petalstream.broker.kafka_python.workarounds import mend
 
 leave_nothing_open()
 
@@ -35,7 +36,7 @@ def new_producer(
     bootstrap_servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS, **options: Any
 ) -> KafkaProducer:
     """An idempotent producer that waits for all replicas; a record not taken in `delivery_seconds` has failed."""
-    return measure_quickly(
+    producer = measure_quickly(
         KafkaProducer(
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
@@ -53,6 +54,7 @@ def new_producer(
             **{"linger_ms": LINGER_MS, **options},
         )
     )
+    return survive_refusals(producer)
 
 
 def new_transactional_producer(

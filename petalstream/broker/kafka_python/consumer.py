@@ -1,13 +1,13 @@
 """Records in, and how far they are dealt with, through kafka-python."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from petalstream.broker.door import Membership
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.interfaces import Membership
 from petalstream.messages import ReceivedRecord
 
 MOMENT = 0.001
@@ -39,13 +39,20 @@ class Consumer:
         """Which member of which generation of the group this is, in which state."""
         return self.client.group_metadata()
 
-    def pause(self) -> None:
-        """Let no poll give a record of the partitions that it has."""
-        self.client.pause(*self.client.assignment())
+    def pause(self, topics: Collection[str]) -> None:
+        """Stop returning records of the assigned partitions of `topics`."""
+        self.client.pause(*self._assigned(topics))
 
-    def resume(self) -> None:
-        """Go on where it was paused."""
-        self.client.resume(*self.client.assignment())
+    def resume(self, topics: Collection[str]) -> None:
+        """Return records of the assigned partitions of `topics` again, from where they were paused."""
+        self.client.resume(*self._assigned(topics))
+
+    def skip(self, topic: str, partition: int, offset: int) -> None:
+        """Read a partition from `offset` on. Raises CommitFailedError if it is not assigned any more."""
+        place = TopicPartition(topic, partition)
+        if place not in self.client.assignment():
+            raise CommitFailedError(f"{topic}[{partition}] is not assigned any more")
+        self.client.seek(place, offset)
 
     def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
         """Commit within `seconds`. Raises KafkaError, so where `membership` is no longer the consumer's."""
@@ -60,6 +67,9 @@ class Consumer:
         """Leave within `seconds`, committing nothing."""
         with suppress(KafkaError):
             self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
+
+    def _assigned(self, topics: Collection[str]) -> list[TopicPartition]:
+        return [place for place in self.client.assignment() if place.topic in topics]
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:

@@ -1,94 +1,181 @@
 """Messages out through kafka-python, alone or in transactions."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
+from kafka.util import ensure_valid_topic_name
 
-from petalstream.broker.door import Left, Meanwhile, Membership, nothing
-from petalstream.broker.errors import KafkaError, KafkaTimeoutError
+from petalstream.broker.errors import (
+    TOPIC_ERRORS,
+    InvalidRecordError,
+    InvalidTopicError,
+    KafkaError,
+    KafkaTimeoutError,
+    OutOfOrderSequenceNumberError,
+    UnknownTopicOrPartitionError,
+    with_neighbours,
+)
+from petalstream.broker.interfaces import TOPIC_MS, Left, Meanwhile, Membership, nothing
 from petalstream.broker.kafka_python.clients import close_producer
 from petalstream.broker.kafka_python.consumer import offsets_after
 from petalstream.messages import Message, ReceivedRecord
 
-# So long the client's thread has the interpreter for itself, which is enough to send what was handed over.
+# The client's thread gets the interpreter for this long, which is enough to send the messages.
 MOMENT = 0.0005
+READY_SECONDS = 0.005
 
 
 class Producer:
-    """petalstream.broker.Producer through kafka-python."""
+    """petalstream.broker.Producer and Sender through kafka-python."""
 
     def __init__(self, client: KafkaProducer) -> None:
         self._client = client
         self._offsets: Any = None
         self._unknown = 0
-        # The client tells what became of a message from a thread of its own.
-        self._told = threading.Condition()
+        # The client calls back from its own thread.
+        self._reported = threading.Condition()
 
-    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> None:
-        """Write messages and await the broker's word on each within the seconds that are `left`. Raises KafkaError.
+    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
+        """Write messages; return the error of each that was not acknowledged, by index. Raises KafkaError.
 
         `meanwhile` is called once the client's thread has had a moment to send them.
         """
-        futures = [send(self._client, message) for message in messages]
-        # What is not full goes out now. Where the broker had the client split a batch this raises, and tells less than
-        # the futures do.
+        results = self._send_all(messages, left)
+        # Batches that are not full are sent now.
         with suppress(KafkaError):
             self._client.flush(MOMENT)
         meanwhile()
-        with suppress(KafkaError):
-            self._client.flush(left())
-        for future in futures:
-            if not future.succeeded():
-                future.get(timeout=left())
+        self._await_all(results, left)
+        self._raise_if_failed()
+        errors = {index: self._error(messages[index].topic, result) for index, result in enumerate(results)}
+        return with_neighbours(
+            {index: error for index, error in errors.items() if error}, (OutOfOrderSequenceNumberError,)
+        )
 
     def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
-        """Hand over one message; `refused` is called where it does not arrive. Raises KafkaError."""
+        """Send one message; call `refused` if it does not arrive. Raises KafkaError."""
         future = send(self._client, message)
-        with self._told:
+        with self._reported:
             self._unknown += 1
         future.add_errback(refused)
-        future.add_both(self._known)
+        future.add_both(self._report)
 
     def flush(self, seconds: float) -> int:
-        """Wait until it is known what became of every message sent; of how many it is not after `seconds`."""
-        # Not the client's flush(), which raises where the broker had it split a batch that was too large.
-        with self._told:
-            self._told.wait_for(lambda: not self._unknown, seconds)
+        """Wait until the fate of every message is known; return how many are unknown after `seconds`."""
+        # Not the client's flush(), which raises if the client had to split a batch.
+        with self._reported:
+            self._reported.wait_for(lambda: not self._unknown, seconds)
             return self._unknown
 
     def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
-        """What is written from now on is one transaction with the offsets after `records`. Raises KafkaError."""
+        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError."""
         self._client.begin_transaction()
-        # The client's own methods for this and for the commit wait for the broker, and without a bound. These offsets
-        # are on their way while the messages are made ready; a consumer that is given their partitions meanwhile waits
-        # until the transaction has ended.
-        manager = self._client._transaction_manager
-        self._offsets = manager.send_offsets_to_transaction(offsets_after(records), membership)
+        # The client's own methods for offsets, commit and abort wait for the broker without a bound. The offsets are
+        # sent while the messages are prepared; a consumer that is assigned their partitions meanwhile waits until the
+        # transaction has ended.
+        self._offsets = self._manager.send_offsets_to_transaction(offsets_after(records), membership)
         self._client._sender.wakeup()
 
     def commit_transaction(self, left: Left) -> None:
-        """Commit what was written, and the offsets, in the seconds that are `left`. Raises KafkaError."""
-        self._await(self._offsets, "offsets", left())
-        self._await(self._client._transaction_manager.begin_commit(), "commit", left())
+        """Commit the messages and the offsets in the seconds that are `left`. Raises KafkaError."""
+        self._await(self._offsets, "take the transaction's offsets", left())
+        self._await(self._manager.begin_commit(), "commit the transaction", left())
+
+    def abort_transaction(self, left: Left) -> None:
+        """Abort the open transaction in the seconds that are `left`. Raises KafkaError."""
+        manager = self._manager
+        self._await(manager.begin_abort(), "abort the transaction", left())
+        # A refused batch leaves a gap in the sequence numbers; with a new epoch they begin again.
+        manager.bump_producer_id_and_epoch()
+        self._client._sender.wakeup()
+        while manager.is_bumping_epoch():
+            if not left():
+                raise KafkaTimeoutError("the broker did not renew the producer's epoch in time")
+            time.sleep(READY_SECONDS)
+        self._raise_if_failed()
 
     def close(self, seconds: float) -> None:
-        """Close within `seconds`; what the broker has not taken by then is not sent any more."""
+        """Close within `seconds`; messages that the broker has not taken by then are dropped."""
         close_producer(self._client, seconds)
+
+    @property
+    def _manager(self) -> Any:
+        return self._client._transaction_manager
+
+    def _send_all(self, messages: Sequence[Message], left: Left) -> list[Any]:
+        """Return a future, or the client's own error, for each message."""
+        results: list[Any] = []
+        of_topic: dict[str, KafkaError] = {}  # so that a missing topic is waited for once
+        for message in messages:
+            if error := of_topic.get(message.topic):
+                results.append(error)
+                continue
+            try:
+                results.append(self._send(message, left))
+            except KafkaError as error:
+                if isinstance(error, (*TOPIC_ERRORS, KafkaTimeoutError)):
+                    of_topic[message.topic] = error
+                results.append(error)
+        return results
+
+    def _send(self, message: Message, left: Left) -> Any:
+        cluster = self._client._metadata
+        refreshed = cluster._last_successful_refresh_ms
+        if cluster.partitions_for_topic(message.topic) is None:
+            self._client.config["max_block_ms"] = min(TOPIC_MS, left() * 1000)
+        try:
+            return send(self._client, message)
+        except KafkaTimeoutError as error:
+            if cluster._last_successful_refresh_ms > refreshed:
+                raise UnknownTopicOrPartitionError(message.topic) from error
+            raise
+        except (TypeError, ValueError) as error:
+            raise (InvalidRecordError if is_valid_topic(message.topic) else InvalidTopicError)(str(error)) from error
+
+    def _await_all(self, results: list[Any], left: Left) -> None:
+        # The client's flush() ends early if the client splits a batch.
+        pending = [result for result in results if not isinstance(result, KafkaError)]
+        while (pending := [future for future in pending if not future.is_done]) and (seconds := left()):
+            with suppress(KafkaError):
+                self._client.flush(seconds)
+
+    def _error(self, topic: str, result: Any) -> KafkaError | None:
+        """Return the error of a message, None if the broker has acknowledged it."""
+        if isinstance(result, KafkaError) or (result.is_done and result.succeeded()):
+            return result if isinstance(result, KafkaError) else None
+        error = result.exception if result.is_done else KafkaTimeoutError("the broker did not acknowledge it in time")
+        if isinstance(error, KafkaTimeoutError) and self._client._metadata.partitions_for_topic(topic) is None:
+            return UnknownTopicOrPartitionError(topic)
+        return error if isinstance(error, KafkaError) else KafkaError(error)
+
+    def _raise_if_failed(self) -> None:
+        if self._manager.has_fatal_error():
+            error = self._manager.last_error
+            raise error if isinstance(error, KafkaError) else KafkaError(error)
 
     def _await(self, result: Any, what: str, seconds: float) -> None:
         self._client._sender.wakeup()
         if not result.wait(timeout_ms=int(seconds * 1000)):
-            raise KafkaTimeoutError(f"the broker did not take the transaction's {what} in time")
+            raise KafkaTimeoutError(f"the broker did not {what} in time")
 
-    def _known(self, _: object) -> None:
-        with self._told:
+    def _report(self, _: object) -> None:
+        with self._reported:
             self._unknown -= 1
-            self._told.notify()
+            self._reported.notify()
+
+
+def is_valid_topic(name: str) -> bool:
+    """Return whether Kafka allows the name of a topic."""
+    with suppress(TypeError, ValueError):
+        ensure_valid_topic_name(name)
+        return True
+    return False
 
 
 def send(client: KafkaProducer, message: Message) -> Any:
-    """Hand one message to the client; the future's get() raises KafkaError where the broker did not take it."""
+    """Hand one message to the client; the future's get() raises KafkaError if the broker did not take it."""
     return client.send(message.topic, message.value, message.key, message.headers)

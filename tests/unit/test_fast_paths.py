@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from kafka.errors import KafkaConnectionError
 
-from petalstream.broker.kafka_python.quick import READ_BYTES, received
+from petalstream.broker.kafka_python.fast_paths import READ_BYTES, received
 
 CAME = b"x" * 50_000
 

@@ -10,7 +10,7 @@ from kafka.producer.transaction_manager import TransactionManager
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.broker.kafka_python import clients, quick
+from petalstream.broker.kafka_python import clients, fast_paths
 from petalstream.broker.kafka_python.consumer import poll
 from petalstream.messages import Message
 from tests.stack import FLOWER, Stack
@@ -25,14 +25,14 @@ def send_all(producer: KafkaProducer) -> None:
 
 def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[int] = []
-    read = quick.received
+    read = fast_paths.received
 
     def noted(connection: object) -> tuple[bytes, object]:
         data, error = read(connection)
         pieces.append(len(data))
         return data, error
 
-    monkeypatch.setattr(quick, "received", noted)
+    monkeypatch.setattr(fast_paths, "received", noted)
     broker.create_topics(stack.servers, "iris", 1)
     with (
         closing(clients.new_producer(stack.servers, SECONDS)) as producer,

@@ -1,0 +1,153 @@
+"""Interfaces of a Kafka client, a consumer in a group and a producer; both packages implement them."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Protocol
+
+from petalstream.broker.errors import KafkaError
+from petalstream.messages import Message, ReceivedRecord
+
+# Identifies a member and a generation of the group: while it stays the same, so do the consumer's partitions.
+Membership = Any
+# Returns how many seconds are left.
+Left = Callable[[], float]
+Meanwhile = Callable[[], object]
+
+BOOTSTRAP_SECONDS = 30
+# The broker aborts a transaction that is open for longer.
+TRANSACTION_SECONDS = 10
+MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
+# The most bytes of fetches that a consumer has in flight or in its queue.
+FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
+SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
+MOST_RECONNECT_MS = 1_000
+# A message waits this long for others of its partition.
+LINGER_MS = 2
+# More than a partition gets of a batch of ordinary records, which is then sent as one batch.
+PRODUCE_BYTES = 512 * 1024
+# A new topic may take this long to reach the broker that is asked for it.
+TOPIC_MS = 2_000
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Consumer(Protocol):
+    """A member of a group. It commits only what it is told to, and starts a new group at the earliest record.
+
+    It reads committed records only: none of an aborted or an open transaction.
+    """
+
+    def subscribe(self, pattern: str) -> None:
+        """Read the topics that match `pattern`, including topics that are created later."""
+
+    def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
+        """Return up to `most` records as soon as there are any, none after `seconds`.
+
+        Records of one partition are in order. Raises UnreadableRecords, KafkaError.
+        """
+
+    def membership(self) -> Membership:
+        """Return the current membership of the group."""
+
+    def pause(self, topics: Collection[str]) -> None:
+        """Stop returning records of the assigned partitions of `topics`; other partitions are still polled.
+
+        Partitions that are revoked, or assigned later, are not paused.
+        """
+
+    def resume(self, topics: Collection[str]) -> None:
+        """Return records of the assigned partitions of `topics` again, from where they were paused."""
+
+    def skip(self, topic: str, partition: int, offset: int) -> None:
+        """Read a partition from `offset` on, after UnreadableRecords. Raises KafkaError."""
+
+    def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
+        """Commit the offsets after `records` in about `seconds`.
+
+        Raises KafkaError, also if `membership` is no longer the current one.
+        """
+
+    def close(self, seconds: float) -> None:
+        """Leave the group within about `seconds` without a commit. Raises nothing."""
+
+
+class Sender(Protocol):
+    """Sends messages one by one, each soon."""
+
+    def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
+        """Send one message; call `refused`, maybe from another thread, if it does not arrive.
+
+        Raises KafkaError if the client itself refuses it.
+        """
+
+    def flush(self, seconds: float) -> int:
+        """Wait until the fate of every message is known; return how many are unknown after `seconds`."""
+        ...
+
+    def close(self, seconds: float) -> None:
+        """Close within about `seconds`; messages that the broker has not taken by then are dropped."""
+
+
+class Producer(Protocol):
+    """Writes batches of messages. One thread at a time may use it."""
+
+    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
+        """Write messages in the seconds that are `left`; return the error of each that was not acknowledged, by index.
+
+        A message whose fate is unknown in the end has KafkaTimeoutError. Refused messages may take others of the same
+        write with them (see RECORD_ERRORS), which can be written again; in a transaction, after it was aborted.
+        `meanwhile` is called while the broker works. Raises KafkaError if only a new producer can go on.
+        """
+        ...
+
+    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
+        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError.
+
+        The broker refuses it, now or later, if `membership` is not that of a member any more.
+        """
+
+    def commit_transaction(self, left: Left) -> None:
+        """Commit the transaction in the seconds that are `left`. Raises KafkaError.
+
+        After an error the transaction may have been committed: only the committed offsets tell, once a new producer of
+        the same id exists.
+        """
+
+    def abort_transaction(self, left: Left) -> None:
+        """Abort the open transaction in the seconds that are `left`; another one can begin then.
+
+        Raises KafkaError if only a new producer of the same id can go on.
+        """
+
+    def close(self, seconds: float) -> None:
+        """Close within about `seconds`; messages that the broker has not taken by then are dropped."""
+
+
+class Client(Protocol):
+    """One package that talks to Kafka. Each method raises KafkaError.
+
+    Senders and producers are idempotent and wait for all replicas. A message fails if it was not taken in
+    `delivery_seconds`.
+    """
+
+    def consumer(self, servers: str, group: str, instance_id: str, bootstrap_seconds: float) -> Consumer:
+        """Return a consumer in `group`."""
+        ...
+
+    def sender(self, servers: str, delivery_seconds: int) -> Sender:
+        """Return a sender once a broker has answered."""
+        ...
+
+    def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
+        """Return a producer."""
+        ...
+
+    def transactional_producer(
+        self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
+    ) -> Producer:
+        """Return a producer after it has ended an open transaction of an earlier producer of the same id.
+
+        A process may have several, with different ids, for one membership (KIP-447).
+        """
+        ...
