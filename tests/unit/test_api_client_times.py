@@ -8,12 +8,8 @@ import urllib3
 from urllib3 import BaseHTTPResponse, HTTPResponse, Timeout
 from urllib3.exceptions import HTTPError
 
-from petalstream import lifecycle, settings
-from petalstream.settings import SettingError
 from services.consumer.client import ApiClient
 from services.consumer.policy import ServerError, Unavailable
-
-LONGEST = 6.0
 
 
 class Wire:
@@ -63,18 +59,6 @@ def test_a_500_of_an_api_that_does_not_say_in_time_whether_it_is_ready_is_no_wor
 ) -> None:
     with pytest.raises(Unavailable, match="does not answer: timed out"):
         client_of(monkeypatch, Wire(500, 0), timeout=5.5).score("iris", [b"{}"])
-
-
-def test_with_the_longest_timeout_there_may_be_a_question_ends_within_the_drain(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert settings.load({"API_TIMEOUT": str(LONGEST)}).api_timeout == LONGEST
-    with pytest.raises(SettingError):
-        settings.load({"API_TIMEOUT": str(LONGEST + 0.1)})
-    wire = Wire(500, 200)
-    with pytest.raises(ServerError):
-        client_of(monkeypatch, wire, LONGEST).score("iris", [b"{}"])
-    assert sum(connect + answer for _, (connect, answer) in wire.allowed) < lifecycle.DRAIN_SECONDS
 
 
 def test_closing_it_closes_its_connections(monkeypatch: pytest.MonkeyPatch) -> None:
