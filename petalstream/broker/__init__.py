@@ -5,6 +5,7 @@ go through kafka-python.
 """
 
 from petalstream.broker.choice import client
+from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.door import Client, Consumer, Meanwhile, Membership, Producer, Sender
 from petalstream.broker.errors import (
     AuthorizationError,
@@ -27,6 +28,7 @@ __all__ = [
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
+    "CompactedReader",
     "Consumer",
     "FencedInstanceIdError",
     "InvalidProducerEpochError",
@@ -43,6 +45,7 @@ __all__ = [
     "client",
     "close_producer",
     "commit_offsets",
+    "create_compacted_topic",
     "create_topics",
     "lags",
     "most_bytes",
@@ -50,4 +53,5 @@ __all__ = [
     "read_topic",
     "record_count",
     "send",
+    "write_compacted",
 ]
