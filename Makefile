@@ -13,7 +13,7 @@ all-tests = $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup --no-loadscope-reorde
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down logs dead-letters replay lag train rollback clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
+.PHONY: help up down logs dead-letters replay lag lanes resume train rollback clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,12 @@ replay: ## Send dead letters to be scored again (REASON=too_large those alone; D
 lag: ## Show how far the consumer has come in each partition of the requests
 	@deploy/preflight.sh
 	@$(tools) lag
+lanes: ## List the models whose lane is paused, since when and why
+	@deploy/preflight.sh
+	@$(tools) lanes
+resume: ## Score the records of paused lanes again (MODEL=iris names one)
+	@deploy/preflight.sh
+	@$(tools) resume $(or $(MODEL),--all)
 train: ## Train again (MODEL=iris names one) and publish a new version, which is served then
 	@deploy/preflight.sh
 	@docker compose run --rm --build trainer python -m services.trainer $(MODEL)

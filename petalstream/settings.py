@@ -1,12 +1,29 @@
 """Every setting of the stack: the only module that reads the environment."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self, get_type_hints
+from typing import Any, get_type_hints
+
+from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
+
+__all__ = [
+    "Delivery",
+    "GroupName",
+    "KafkaClient",
+    "LogLevel",
+    "Parts",
+    "Servers",
+    "SettingError",
+    "Settings",
+    "inherited",
+    "load",
+    "load_or_exit",
+    "share_folder",
+    "shared_folder",
+    "variable",
+]
 
 # The metrics library asks for it under this name.
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -22,56 +39,6 @@ class SettingError(ValueError):
 def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
     """A field of Settings: its default, the line that README says of it, and its bounds."""
     return field(default=default, metadata={"meaning": meaning, "least": least, "most": most})
-
-
-class LogLevel(str):
-    """One of logging's levels, by name."""
-
-    NAMES = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-    def __new__(cls, text: str) -> Self:
-        """The level that `text` names. Raises ValueError."""
-        if text.upper() not in cls.NAMES:
-            raise ValueError(text)
-        return super().__new__(cls, text.upper())
-
-
-class Servers(str):
-    """Brokers to start from: `host:port`, or a host alone, with commas between."""
-
-    FORM = re.compile(r"(\[[^\]\s]+\]|[^:,\s]+)(:\d{1,5})?")
-
-    def __new__(cls, text: str) -> Self:
-        """The brokers that `text` lists. Raises ValueError."""
-        if not all(map(cls.FORM.fullmatch, text.split(","))):
-            raise ValueError(text)
-        return super().__new__(cls, text)
-
-
-class Parts(str):
-    """Parts of the api, with commas between: pages, health and metrics, or `none` of them."""
-
-    NAMES = ("pages", "health", "metrics")
-
-    def __new__(cls, text: str) -> Self:
-        """The parts that `text` lists. Raises ValueError."""
-        if text != "none" and not set(text.split(",")) <= set(cls.NAMES):
-            raise ValueError(text)
-        return super().__new__(cls, text)
-
-
-class Delivery(StrEnum):
-    """What the consumer promises of a record that is read: written at least once, or exactly once."""
-
-    AT_LEAST_ONCE = "at-least-once"
-    EXACTLY_ONCE = "exactly-once"
-
-
-class KafkaClient(StrEnum):
-    """The package that consumer and producer talk to Kafka with."""
-
-    KAFKA_PYTHON = "kafka-python"
-    CONFLUENT = "confluent"
 
 
 @dataclass(frozen=True)
@@ -112,10 +79,10 @@ class Settings:
         "", "origins whose scripts a browser lets read the api's answers, with commas between; empty: none"
     )
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
-    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1, 6)
+    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1)
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
-    consumer_group: str = _setting("petalstream", "consumer group, under which offsets are committed")
+    consumer_group: GroupName = _setting(GroupName("petalstream"), "consumer group, under which offsets are committed")
     consumer_instance_id: str = _setting(
         "", "keeps a restarted consumer its partitions; each needs its own; empty: the host's name"
     )
@@ -125,6 +92,15 @@ class Settings:
     consumer_batch_bytes: int = _setting(524288, "most bytes of one request to the api, unless one record has more", 1)
     consumer_give_up_seconds: float = _setting(
         0.0, "records that the api has not answered for so long are dead letters; 0: never, they wait", 0
+    )
+    consumer_dead_letter_share: float = _setting(
+        0.5, "a lane pauses when more than this share of its last 1,000 outcomes are dead letters; 0: never", 0, 1
+    )
+    consumer_dead_letters_in_a_row: int = _setting(
+        1000, "a lane pauses after so many dead letters in a row; 0: never", 0
+    )
+    consumer_probe_seconds: float = _setting(
+        30.0, "a paused lane tries a record, and so long after a bad one the next", 0.1
     )
     consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
     consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
@@ -189,6 +165,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
+    GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),

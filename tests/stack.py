@@ -18,7 +18,7 @@ from petalstream import settings as environment
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
-from petalstream.settings import Delivery, KafkaClient, Settings
+from petalstream.settings import Delivery, GroupName, KafkaClient, Settings
 from tests.brokers import LOG_TAIL, LocalBroker, kill
 from tests.lone_api import LoneApi, lone_api
 
@@ -155,7 +155,7 @@ def stack(
         settings,
         kafka_bootstrap_servers=kafka_broker.servers,
         kafka_client=kafka_client,
-        consumer_group=f"test-{uuid.uuid4().hex[:8]}",
+        consumer_group=GroupName(f"test-{uuid.uuid4().hex[:8]}"),
         api_port=api_port,
         api_url=f"http://127.0.0.1:{api_port}",
         api_workers=1,

@@ -5,6 +5,7 @@ kafka-python.
 """
 
 from petalstream.broker.choice import client
+from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.errors import (
     RECORD_ERRORS,
     TOPIC_ERRORS,
@@ -43,6 +44,7 @@ __all__ = [
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
+    "CompactedReader",
     "Consumer",
     "FencedInstanceIdError",
     "InvalidProducerEpochError",
@@ -61,6 +63,7 @@ __all__ = [
     "client",
     "close_producer",
     "commit_offsets",
+    "create_compacted_topic",
     "create_topics",
     "is_committed",
     "lags",
@@ -70,4 +73,5 @@ __all__ = [
     "record_count",
     "send",
     "topics",
+    "write_compacted",
 ]

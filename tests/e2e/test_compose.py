@@ -202,7 +202,7 @@ def test_killed_containers_come_back_by_themselves_and_every_record_has_its_pred
 
 
 @pytest.mark.long
-def test_a_bad_record_is_listed_and_replayed_by_make_and_the_lag_is_shown(stack: Stack) -> None:
+def test_a_bad_record_is_listed_and_replayed_by_make_and_lag_and_lanes_are_shown(stack: Stack) -> None:
     producer = broker.new_producer(stack.servers, 10)
     broker.send(producer, Message("iris.requests", b"bad", b'{"sepal_length": 5.1}', [])).get(timeout=20)
     broker.close_producer(producer, 5)
@@ -210,6 +210,8 @@ def test_a_bad_record_is_listed_and_replayed_by_make_and_the_lag_is_shown(stack:
     assert re.search(r"\b1 replayed", stack.make("replay").stdout)
     wait_until(lambda: len(list(broker.read_topic(stack.servers, "iris.dead-letters"))) == 2, "it to return", SECONDS)
     assert "iris.requests" in stack.make("lag").stdout
+    assert "no lane is paused" in stack.make("lanes").stdout
+    assert "no lane is paused" in stack.make("resume").stdout
 
 
 @pytest.mark.long

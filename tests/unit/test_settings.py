@@ -34,8 +34,11 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("PRODUCER_LOOP", "maybe", "true or false"),
         ("DELIVERY", "twice", "at-least-once or exactly-once"),
         ("RECORD_MAX_BYTES", "1000001", "a whole number from 1 to 1000000"),
-        ("API_TIMEOUT", "6.1", "a number from 0.1 to 6"),
+        ("API_TIMEOUT", "0", "a number of at least 0.1"),
         ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
+        ("CONSUMER_GROUP", "my group", "up to 200 letters, digits, dots, underscores and hyphens"),
+        ("CONSUMER_DEAD_LETTER_SHARE", "1.1", "a number from 0 to 1"),
+        ("CONSUMER_DEAD_LETTERS_IN_A_ROW", "-1", "a whole number of at least 0"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
@@ -43,6 +46,10 @@ def test_what_a_setting_cannot_be_is_refused_by_name(name: str, text: str, expec
     with pytest.raises(SettingError) as refused:
         settings.load({name: text})
     assert str(refused.value) == f"{name} must be {expected}, not {text!r}"
+
+
+def test_the_consumer_may_wait_for_the_api_as_long_as_is_asked() -> None:
+    assert settings.load({"API_TIMEOUT": "600"}).api_timeout == 600
 
 
 def test_delivery_is_at_least_once_unless_it_is_asked_for_exactly_once() -> None:

@@ -131,5 +131,7 @@ def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsume
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             allow_auto_create_topics=False,
+            metrics_enabled=False,
+            reconnect_backoff_max_ms=MOST_RECONNECT_MS,
         )
     )

@@ -58,8 +58,8 @@ class AtLeastOnceWriter:
         # Only these are written again.
         unwritten[0] = failed
         refused.raise_unless_refused(errors)
-        if len(failed) == 1:
-            outcomes[failed[0]] = refused.substitute(outcomes[failed[0]], next(iter(errors.values())))
+        if len(group) == 1:
+            outcomes[failed[0]] = refused.substitute(outcomes[failed[0]], errors[0])
         else:
             unwritten.popleft()
-            unwritten.extendleft(reversed(refused.halves(failed)))
+            unwritten.extendleft(half for half in reversed(refused.halves(failed)) if half)

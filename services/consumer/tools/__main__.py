@@ -1,4 +1,4 @@
-"""`python -m services.consumer.tools COMMAND`: what an operator can ask of the dead letters and of the consumer."""
+"""`python -m services.consumer.tools COMMAND`: commands about dead letters, lanes and the consumer's lag."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from petalstream.broker import KafkaError
 from petalstream.messages import REQUEST_TOPICS
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
-from services.consumer.tools import options, reading, reports, sending
+from services.consumer.tools import lanes, options, reading, reports, sending
 from services.consumer.tools.replay import Tally
 from services.consumer.tools.selection import OffsetRange, Selection
 
@@ -37,7 +37,7 @@ class _Tools(click.Group):
 @click.group(cls=_Tools, context_settings={"max_content_width": 110})
 @click.pass_context
 def tools(context: click.Context) -> None:
-    """See and replay dead letters, and see how far the consumer has come."""
+    """See and replay dead letters, resume paused lanes, and see how far the consumer has come."""
     configured = settings.load_or_exit("tools")
     logs.configure(configured.log_level)
     context.obj = configured
@@ -127,6 +127,24 @@ def show_lag(configured: Settings) -> None:
     """How far the consumer has come in each partition of the requests."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
     for line in reports.lags(broker.lags(servers, group, REQUEST_TOPICS.pattern)):
+        click.echo(line)
+
+
+@tools.command("lanes")
+@click.pass_obj
+def show_lanes(configured: Settings) -> None:
+    """List the lanes that are paused: model, since when, why."""
+    for line in lanes.listing(lanes.paused(configured.kafka_bootstrap_servers, configured.consumer_group)):
+        click.echo(line)
+
+
+@tools.command("resume")
+@click.argument("model", required=False)
+@click.option("--all", "all_lanes", is_flag=True, help="Every lane that is paused.")
+@click.pass_obj
+def resume_lanes(configured: Settings, model: str | None, all_lanes: bool) -> None:
+    """Resume the paused lane of MODEL in every consumer of the group."""
+    for line in lanes.resume(configured.kafka_bootstrap_servers, configured.consumer_group, model, all_lanes):
         click.echo(line)
 
 

@@ -1,0 +1,67 @@
+"""The values that a setting can have, where a number, a path or any text is too general."""
+
+import re
+from enum import StrEnum
+from typing import Self
+
+
+class LogLevel(str):
+    """One of logging's levels, by name."""
+
+    NAMES = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+    def __new__(cls, text: str) -> Self:
+        """The level that `text` names. Raises ValueError."""
+        if text.upper() not in cls.NAMES:
+            raise ValueError(text)
+        return super().__new__(cls, text.upper())
+
+
+class Servers(str):
+    """Brokers to start from: `host:port`, or a host alone, with commas between."""
+
+    FORM = re.compile(r"(\[[^\]\s]+\]|[^:,\s]+)(:\d{1,5})?")
+
+    def __new__(cls, text: str) -> Self:
+        """The brokers that `text` lists. Raises ValueError."""
+        if not all(map(cls.FORM.fullmatch, text.split(","))):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
+class GroupName(str):
+    """The name of a consumer group that can begin a topic's name, which Kafka restricts."""
+
+    FORM = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+    def __new__(cls, text: str) -> Self:
+        """Return the name. Raises ValueError."""
+        if not cls.FORM.fullmatch(text):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
+class Parts(str):
+    """Parts of the api, with commas between: pages, health and metrics, or `none` of them."""
+
+    NAMES = ("pages", "health", "metrics")
+
+    def __new__(cls, text: str) -> Self:
+        """The parts that `text` lists. Raises ValueError."""
+        if text != "none" and not set(text.split(",")) <= set(cls.NAMES):
+            raise ValueError(text)
+        return super().__new__(cls, text)
+
+
+class Delivery(StrEnum):
+    """What the consumer promises of a record that is read: written at least once, or exactly once."""
+
+    AT_LEAST_ONCE = "at-least-once"
+    EXACTLY_ONCE = "exactly-once"
+
+
+class KafkaClient(StrEnum):
+    """The package that consumer and producer talk to Kafka with."""
+
+    KAFKA_PYTHON = "kafka-python"
+    CONFLUENT = "confluent"
