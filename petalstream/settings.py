@@ -79,7 +79,7 @@ class Settings:
         "", "origins whose scripts a browser lets read the api's answers, with commas between; empty: none"
     )
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
-    api_timeout: float = _setting(5.0, "seconds the consumer waits for an answer of the api", 0.1)
+    api_timeout: float = _setting(5.0, "seconds the consumer waits for a response of the api", 0.1, 3600)
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
     consumer_group: GroupName = _setting(GroupName("petalstream"), "consumer group, under which offsets are committed")

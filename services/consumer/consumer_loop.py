@@ -8,10 +8,10 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord
 from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.lanes import Lanes
-from services.consumer.scoring.outcomes import CorruptRecord
+from services.consumer.scoring.records import CorruptRecord
 
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
-# What is being written at a stop is acknowledged or has failed by then; before a new consumer there is less to wait for.
+# By then what is being written at a stop is acknowledged or has failed.
 STOP_SECONDS, ERROR_SECONDS = 8.0, 1.0
 
 
@@ -61,7 +61,7 @@ class ConsumerLoop:
             self._consumer.resume(fewer)
         self._paused = full
 
-    def _skip(self, error: UnreadableRecords) -> list[CorruptRecord]:
+    def _skip(self, error: UnreadableRecords) -> list[ReceivedRecord]:
         """Read on after offsets that no client can read; return a stand-in for each."""
         end, now = min(error.next, error.first + self._most), int(time.time() * 1000)
         self._consumer.skip(error.topic, error.partition, end)

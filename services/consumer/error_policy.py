@@ -1,29 +1,28 @@
 """The error policy: what happens to a record, a lane or the consumer when something goes wrong.
 
-| what goes wrong                                            | what happens                                             |
-| ---------------------------------------------------------- | -------------------------------------------------------- |
-| a record is not a JSON object, too large, null             | that record becomes a dead letter, with the reason       |
-| the api reports errors of a row                            | that record becomes a dead letter, with the first error  |
-| the api rejects a batch (400, 413, 422)                    | it is halved until each culprit stands alone             |
-| the api fails (500, closed connection) while it is ready   | the same; a record that fails three times alone, with    |
-|                                                            | others scored in between, becomes a dead letter          |
-| the api does not respond to a batch in time                | the lane asks for fewer records at once                  |
-| anything else of the api: unknown model, no connection,    | the lane waits and asks again, with its topic paused     |
-| 401, 403, 404, 429, 502, 503, 504; all records fail alike  | (dead letters after CONSUMER_GIVE_UP_SECONDS, if set)    |
-| too many dead letters                                      | the lane pauses and tries single records now and then    |
-| bytes on the broker that no client can read                | a dead letter for each offset; reading goes on           |
-| the broker refuses an outcome                              | a dead letter in its place, if need be without the bytes |
-| the broker refuses the topic of the outcomes               | the lane waits and writes again                          |
-| any other error of a lane's producer                       | the lane makes a new producer and writes again           |
-| any other error of the Kafka consumer                      | a new one, from the committed offsets                    |
-| another consumer has the same instance id                  | the same, after 10 s to 5 min                            |
-| no permission to read; a codec that is not installed       | exit code 1: waiting does not help                       |
+| what goes wrong                                          | what happens                                             |
+| -------------------------------------------------------- | -------------------------------------------------------- |
+| a record is not a JSON object, too large, null           | that record becomes a dead letter, with the reason       |
+| the api reports errors of a row                          | that record becomes a dead letter, with the first error  |
+| the api rejects a batch (400, 413, 422)                  | it is halved until each culprit stands alone             |
+| the api fails (500, closed connection) while it is ready | the same; a record that fails three times alone, with    |
+|                                                          | others scored in between, becomes a dead letter          |
+| the api does not respond to a batch in time              | the lane asks for fewer records at once                  |
+| anything else of the api: unknown model, no connection,  | the lane waits and asks again, with its topic paused     |
+| 401, 403, 404, 429, 502, 503, 504; all records fail alike | (dead letters after CONSUMER_GIVE_UP_SECONDS, if set)    |
+| too many dead letters                                    | the lane pauses and tries single records now and then    |
+| bytes on the broker that no client can read              | a dead letter for each offset; reading goes on           |
+| the broker refuses an outcome                            | a dead letter in its place, if need be without the bytes |
+| the broker refuses the topic of the outcomes             | the lane waits and writes again                          |
+| any other error of a lane's producer                     | the lane makes a new producer and writes again           |
+| any other error of the Kafka consumer                    | a new one, from the committed offsets                    |
+| another consumer has the same instance id                | the same, after 10 s to 5 min                            |
+| no permission to read; a codec that is not installed     | exit code 1: waiting does not help                       |
 """
 
 import logging
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 
 from tenacity import (
     RetryCallState,

@@ -48,7 +48,7 @@ def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop) -> N
     restarts = Retrying(
         retry=retry_if_exception(lambda error: _is_passing(error, stop)),
         wait=error_policy.until_next_consumer,
-        sleep=stop.wait,
+        sleep=lambda seconds: _wait(stop, seconds),
         before_sleep=functools.partial(_report, instance),
         reraise=True,
     )
@@ -68,9 +68,7 @@ def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
         _log_restart(error)
 
 
-def _consume(
-    configured: Settings, client: Client, instance: str, lanes: Lanes, pauses: LanePauses, stop: Stop
-) -> None:
+def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, pauses: LanePauses, stop: Stop) -> None:
     """Work with one Kafka consumer until asked to stop. Raises KafkaError."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
     pauses.start()
@@ -88,6 +86,10 @@ def _consume(
 
 def _is_passing(error: BaseException, stop: Stop) -> bool:
     return isinstance(error, KafkaError) and not isinstance(error, error_policy.FATAL) and not stop.requested()
+
+
+def _wait(stop: Stop, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 def _report(instance: str, state: RetryCallState) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from confluent_kafka.admin import AdminClient
+from services.consumer.hold import Hold, Interrupted
 
 from embedded.waiting import wait_until
 from petalstream import broker
@@ -19,7 +20,6 @@ from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, Message
 from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
-from services.consumer.hold import Hold, Interrupted
 from tests.length import long_except
 from tests.stack import FLOWER, Stack
 

@@ -27,7 +27,7 @@ def dead_letter(offset: int, key: bytes | None = b"1") -> Outcome:
 
 
 class Producer:
-    """Keeps what it is given; `refuse` says of each message why it is refused, if it is; `fail` raises before a step."""
+    """Keeps what it is given; `refuse` gives the error of a message, if any; `fail` raises before a step."""
 
     def __init__(
         self,

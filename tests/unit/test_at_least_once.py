@@ -67,7 +67,8 @@ def test_refused_records_are_found_among_those_that_fail_with_them() -> None:
     assert sorted(keys, key=str) == [b"0", b"1", b"2", b"4", b"5", b"7"]
     dead = [DeadLetter.read(as_received(message)) for message in producer.written if "dead" in message.topic]
     assert [(each.offset, each.reason) for each in dead] == [(3, Reason.REJECTED), (6, Reason.REJECTED)]
-    assert "no key" in dead[0].message and "iris.predictions" in dead[0].message
+    assert "no key" in dead[0].message
+    assert "iris.predictions" in dead[0].message
     assert [outcome.record.offset for outcome in outcomes] == list(range(8))
     assert len(uncommitted.batches()) == 1
 

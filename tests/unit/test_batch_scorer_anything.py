@@ -13,11 +13,11 @@ from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message, ReceivedRecord, model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer import show
 from services.consumer.api_client import responses
 from services.consumer.api_client.client import PREDICT
 from services.consumer.api_client.errors import BatchRejected, UnknownModel
 from services.consumer.api_client.responses import RowResult
+from services.consumer.output import log_lines
 from services.consumer.scoring.batch_scorer import BatchScorer
 from services.consumer.scoring.outcomes import Outcome
 from tests.records import FLOWER, Record, as_received, flower
@@ -194,6 +194,6 @@ def test_what_becomes_of_a_record_does_not_depend_on_its_neighbours(
 @any_records
 def test_any_outcome_is_shown_as_one_line_that_can_be_printed(client: FlaskClient, given_records: list[Record]) -> None:
     for outcome in scored(client, given_records):
-        shown = show.lines([outcome])
+        shown = log_lines.lines([outcome])
         assert shown.encode()
         assert shown.isprintable()

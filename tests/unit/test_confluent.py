@@ -17,7 +17,6 @@ from petalstream.broker.confluent import Confluent
 from petalstream.broker.confluent.errors import translated, translating
 from petalstream.broker.confluent.producer import bounded
 from petalstream.broker.errors import KafkaTimeoutError
-from services.consumer import policy
 
 Code = confluent_kafka.KafkaError
 
@@ -41,7 +40,6 @@ def test_an_error_of_the_library_is_the_exception_that_the_other_client_raises(
     error = translated(Code(code, "why"))
     assert isinstance(error, kind)
     assert "why" in str(error)
-    assert (kind is KafkaError) <= policy.Recovery().helps(error)
 
 
 def fenced_in_a_callback() -> None:

@@ -13,7 +13,7 @@ from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lanes import Lanes
-from services.consumer.scoring.outcomes import CorruptRecord
+from services.consumer.scoring.records import CorruptRecord
 from tests.records import Record
 from tests.unit.fakes import Consumer
 
@@ -171,7 +171,10 @@ def test_offsets_that_cannot_be_read_get_stand_ins_in_their_order_and_reading_go
         found = batch.records if batch else ()
 
     loop = Loop(
-        records(1), UnreadableRecords("iris.requests", 0, 2, 4, ValueError("bad bytes")), records(4), look,
+        records(1),
+        UnreadableRecords("iris.requests", 0, 2, 4, ValueError("bad bytes")),
+        records(4),
+        look,
         lanes={"iris": iris},
     ).run()
     assert loop.consumer.done == ["skip iris.requests[0] to 4"]

@@ -76,9 +76,14 @@ def test_a_failed_commit_that_the_broker_has_not_is_repeated() -> None:
 
 
 def test_the_broker_is_asked_about_a_commit_only_in_the_batch_of_that_commit() -> None:
-    assignment, first, second = Assignment("member"), failing_once("commit"), Producer()
-    writing = writer(first, second, committed=True)
-    assignment.over.set()
+    assignment, second = Assignment("member"), Producer()
+
+    def fail(step: str) -> None:
+        if step == "commit":
+            assignment.over.set()
+            raise KafkaError("commit failed")
+
+    writing = writer(Producer(fail=fail), second, committed=True)
     with pytest.raises(AssignmentOver):
         writing.write([predicted(1)], assignment)
     writing.write([predicted(2)], Assignment("next"))

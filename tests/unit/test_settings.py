@@ -34,7 +34,7 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("PRODUCER_LOOP", "maybe", "true or false"),
         ("DELIVERY", "twice", "at-least-once or exactly-once"),
         ("RECORD_MAX_BYTES", "1000001", "a whole number from 1 to 1000000"),
-        ("API_TIMEOUT", "0", "a number of at least 0.1"),
+        ("API_TIMEOUT", "0", "a number from 0.1 to 3600"),
         ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
         ("CONSUMER_GROUP", "my group", "up to 200 letters, digits, dots, underscores and hyphens"),
         ("CONSUMER_DEAD_LETTER_SHARE", "1.1", "a number from 0 to 1"),

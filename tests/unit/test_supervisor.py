@@ -29,7 +29,7 @@ class Consumers:
         self.stop, self.count = Stop(), 0
         self.waits: list[float] = []
         monkeypatch.setattr(supervisor, "_consume", self._consume)
-        monkeypatch.setattr(self.stop, "wait", self.waits.append)
+        monkeypatch.setattr(supervisor, "_wait", lambda stop, seconds: self.waits.append(seconds))
 
     def _consume(self, *_: Any) -> None:
         self.count += 1

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from petalstream.broker import Lag
 from petalstream.reasons import Reason
-from services.consumer import text
+from services.consumer.output import text
 from services.consumer.tools import options, reports
 from services.consumer.tools.__main__ import tools
 from services.consumer.tools.replay import Tally

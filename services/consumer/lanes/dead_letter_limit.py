@@ -33,7 +33,8 @@ class DeadLetterLimit:
 
     def __str__(self) -> str:
         """Say in words what was counted."""
-        return f"{self._dead} of its last {len(self._window)} outcomes are dead letters, the last {self._in_a_row} in a row"
+        outcomes = f"{self._dead} of its last {len(self._window)} outcomes"
+        return f"{outcomes} are dead letters, the last {self._in_a_row} in a row"
 
     def _is_reached(self) -> bool:
         leaving = self._window[0] if len(self._window) == WINDOW else False

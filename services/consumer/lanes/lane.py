@@ -37,7 +37,9 @@ class Lane:
         self._scorer = new_scorer(self._pass_on)
         self._writing: Future[None] | None = None
         self._pool = ThreadPoolExecutor(1, f"write-{model}")
-        self._thread = threading.Thread(target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True
+        )
         self._opening = self._pool.submit(self._guarded, writer.open)
         self._thread.start()
 

@@ -8,9 +8,9 @@ from petalstream.messages import place
 from petalstream.schema import Fault
 from petalstream.votes import in_votes
 from services.consumer.api_client.responses import RowResult
-from services.consumer.scoring.records import Request
-from services.consumer.scoring.outcomes import Outcome
 from services.consumer.output.text import printable
+from services.consumer.scoring.outcomes import Outcome
+from services.consumer.scoring.records import Request
 
 MOST_CHARACTERS = 2_000
 _YES_NO = {True: "yes", False: "no"}

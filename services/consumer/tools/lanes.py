@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 import click
 
 from petalstream.broker import CompactedReader
-from services.consumer import text
+from services.consumer.output import text
 from services.consumer.pauses import LaneState, Phase, lanes_topic, read_lane, write_lane
 
 REASON = 300  # characters

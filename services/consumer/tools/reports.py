@@ -6,7 +6,7 @@ from itertools import chain
 
 from petalstream.broker import Lag
 from petalstream.dead_letters import REPLAYS, DeadLetter
-from services.consumer import text
+from services.consumer.output import text
 from services.consumer.tools.reading import Found
 from services.consumer.tools.replay import Tally
 
