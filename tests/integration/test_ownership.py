@@ -2,28 +2,25 @@
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from services.consumer.hold import Hold, Interrupted
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.broker import KafkaError
+from petalstream.broker import KafkaError, Membership, Producer
 from petalstream.broker.confluent import Confluent
-from petalstream.broker.interfaces import nothing
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
-from petalstream.lifecycle import Stop
-from petalstream.messages import REQUEST_TOPICS, Message
-from services.consumer.delivery import AtLeastOnce, Deliver, ExactlyOnce
+from petalstream.messages import REQUEST_TOPICS, Message, ReceivedRecord
+from petalstream.settings import KafkaClient
 from tests.length import long_except
-from tests.stack import FLOWER, Stack
+from tests.stack import FLOWER, Stack, both_clients
 
-SECONDS, CLOSES = 30, 10
+SECONDS, CLOSES, TOPICS = 30, 10, ["iris.requests"]
 
 
 def member(stack: Stack, name: str) -> Consumer:
@@ -34,13 +31,13 @@ def member(stack: Stack, name: str) -> Consumer:
 
 
 @contextmanager
-def polling(consumer: Consumer) -> Iterator[None]:
+def polling(consumer: broker.Consumer) -> Iterator[None]:
     """Poll in the background, as a consumer without anything to do, without taking records."""
     stop = threading.Event()
 
     def poll() -> None:
         while not stop.is_set():
-            consumer.pause()
+            consumer.pause(TOPICS)
             consumer.poll(0.1, 1)
 
     thread = threading.Thread(target=poll)
@@ -56,7 +53,7 @@ def join_until(consumer: Consumer, partitions: int) -> None:
     """Poll until the consumer has so many partitions."""
 
     def has() -> bool:
-        consumer.pause()
+        consumer.pause(TOPICS)
         consumer.poll(0.1, 1)
         return len(consumer.client.assignment()) == partitions
 
@@ -66,7 +63,7 @@ def join_until(consumer: Consumer, partitions: int) -> None:
 def asks_to_join(consumer: Consumer, generation: int) -> bool:
     """Whether the client joins in the background, or has done so since; a poll too short even to ask is repeated."""
     if consumer.client._coordinator._join_task is None:
-        consumer.pause()
+        consumer.pause(TOPICS)
         consumer.poll(0.2, 1)
     return consumer.client._coordinator._join_task is not None or consumer.membership().generation_id > generation
 
@@ -74,44 +71,85 @@ def asks_to_join(consumer: Consumer, generation: int) -> bool:
 @pytest.mark.parametrize("delivery", long_except(["at-least-once"], ["at-least-once", "exactly-once"]))
 def test_what_was_polled_before_a_rebalance_is_never_committed_after_it(stack: Stack, delivery: str) -> None:
     broker.create_topics(stack.servers, "iris", 6)
-    client, transactional = KafkaPython(), delivery == "exactly-once"
-    producer = (
-        client.transactional_producer(stack.servers, 8, "own", SECONDS)
-        if transactional
-        else client.producer(stack.servers, 8, SECONDS)
-    )
+    producer = KafkaPython().transactional_producer(stack.servers, 8, "own", SECONDS)
     stack.write(Message("iris.requests", None, FLOWER, []) for _ in range(300))
     own, other, late = (member(stack, name) for name in ("own", "other", "late"))
-    deliver: Deliver = ExactlyOnce(producer) if transactional else AtLeastOnce(own, producer)
-    hold = Hold(own, Stop())
+
+    def commit() -> None:
+        if delivery == "at-least-once":
+            own.commit(polled_as, batch, SECONDS)
+        else:
+            commit_with(producer, polled_as, batch)
+
     try:
         with polling(other):
             join_until(own, 3)
-        own.resume()
-        batch = own.poll(10, 500)
-        hold.begin(own.membership())
+        own.resume(TOPICS)
+        batch, polled_as = own.poll(10, 500), own.membership()
         # `late` asks to join; the rebalance waits for `own`, whose poll is too short for it, and for `other`.
         with polling(late):
-            with pytest.raises(Interrupted):
-                wait_until(lambda: hold.wait(0.3), "the rebalance to reach the batch in hand", SECONDS)
-            generation = hold.membership.generation_id
-            wait_until(lambda: asks_to_join(own, generation), "the join to be under way", SECONDS)
+            wait_until(lambda: has_changed(own, polled_as), "the rebalance to reach the batch", SECONDS)
+            generation = own.membership().generation_id
             with polling(other):
-                wait_until(lambda: own.membership() != hold.membership, "the rebalance to end", SECONDS)
-                with pytest.raises(Interrupted):
-                    hold.check()
-                # Even past that check the broker, or the client, refuses.
+                wait_until(lambda: own.membership().generation_id > generation, "the rebalance to end", SECONDS)
                 wait_until(lambda: len(late.client.assignment()) == 2, "the late member's partitions", SECONDS)
                 with pytest.raises(KafkaError):
-                    deliver([Message("iris.predictions", b"1", b"{}", [])], batch, hold.membership, nothing)
+                    commit()
         assert not [
             lag for lag in broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests") if lag.committed
         ]
-        assert list(broker.read_topic(stack.servers, "iris.predictions")) == [] or not transactional
+        assert list(broker.read_topic(stack.servers, "iris.predictions")) == []
     finally:
         for consumer in (own, other, late):
             consumer.close(1)
         producer.close(1)
+
+
+def has_changed(consumer: Consumer, membership: Membership) -> bool:
+    """Poll without taking records; whether the consumer is another member by now, or one of another generation."""
+    consumer.pause(TOPICS)
+    consumer.poll(0.3, 1)
+    return bool(consumer.membership() != membership)
+
+
+def commit_with(producer: Producer, membership: Membership, batch: Sequence[ReceivedRecord]) -> None:
+    """Write an outcome and commit a batch in one transaction."""
+
+    def left() -> float:
+        return SECONDS
+
+    producer.begin_transaction(membership, batch)
+    for error in producer.write([Message("iris.predictions", b"1", b"{}", [])], left).values():
+        raise error
+    producer.commit_transaction(left)
+
+
+@both_clients
+def test_after_a_rebalance_a_consumer_reads_what_is_not_committed_again_in_the_partitions_that_it_keeps(
+    stack: Stack, kafka_client: KafkaClient
+) -> None:
+    broker.create_topics(stack.servers, "iris", 2)
+    stack.write(Message("iris.requests", b"%d" % number, FLOWER, []) for number in range(60))
+    client = broker.client(kafka_client)
+    own, other = (client.consumer(stack.servers, stack.settings.consumer_group, name, SECONDS) for name in "ab")
+    found: list[int] = []
+
+    def read_again() -> bool:
+        with suppress(KafkaError):  # a rebalance in the middle of a poll
+            found.extend(record.offset for record in own.poll(0.1, 100))
+        return found.count(0) > firsts
+
+    try:
+        firsts = 0
+        own.subscribe(REQUEST_TOPICS.pattern)
+        wait_until(lambda: read_again() and len(found) == 60, "all records", SECONDS)
+        firsts = found.count(0)
+        other.subscribe(REQUEST_TOPICS.pattern)
+        with polling(other):
+            wait_until(read_again, "a partition's first record again", SECONDS)
+    finally:
+        own.close(1)
+        other.close(1)
 
 
 def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) -> None:

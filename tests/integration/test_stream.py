@@ -11,16 +11,14 @@ import requests
 from kafka import KafkaAdminClient
 
 from embedded.ports import free_port
-from embedded.processes import Child
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from petalstream.settings import Delivery
 from tests.length import Length
-from tests.stack import FLOWER, Stack, ways
+from tests.stack import FLOWER, Stack
 
 SECONDS = 60
 
@@ -123,29 +121,6 @@ def test_the_topic_of_a_model_that_is_new_is_found_while_the_stream_runs(stack: 
     assert ended(producer.process, 20) == 0
     wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
     assert stack.summary().duplicates == 0
-
-
-@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.EXACTLY_ONCE)
-def test_of_two_consumers_with_one_id_one_ends_with_the_reason_and_nothing_is_lost(stack: Stack, delivery: str) -> None:
-    stack.use_shared_api()
-    producer = stack.produce(producer_loop=True, producer_interval=0.005)
-    twins = {"consumer": stack.consume_more(100, delivery=delivery)}
-    twins["second"] = stack.consume("second", consumer_instance_id="consumer", delivery=delivery)
-    fenced = functools.partial(the_ended, twins)
-    name = wait_until(fenced, "one of the two to end", SECONDS)
-    assert twins[name].process.returncode == 1
-    assert "another consumer is 'consumer' too: give each a CONSUMER_INSTANCE_ID" in stack.log(name).read_text()
-    stack.await_predictions(stack.count("predictions") + 100)
-    producer.process.send_signal(signal.SIGTERM)
-    assert ended(producer.process, 20) == 0
-    wait_until(lambda: not stack.summary().missing, "the rest of the predictions", SECONDS)
-    assert the_ended(twins) == name
-
-
-def the_ended(children: dict[str, Child]) -> str:
-    """The name of the only one that has ended, empty where none has."""
-    names = [name for name, child in children.items() if child.process.poll() is not None]
-    return names[0] if len(names) == 1 else ""
 
 
 def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> None:

@@ -14,6 +14,7 @@ def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     """The consumer, with the mends of this file."""
     _keep_assignments(consumer._coordinator)
     _take_finished_joins(consumer._coordinator)
+    _read_again_after_a_rebalance(consumer._subscription)
     _name_the_place(consumer._fetcher)
     _let_go(consumer._fetcher._net)
     consumer._fetcher.PartitionRecords = _Records
@@ -57,6 +58,21 @@ def _take_finished_joins(coordinator: Any) -> None:
 
     coordinator.join_group_async = join_or_take
     coordinator._do_join_and_sync_async = take_or_join_and_sync
+
+
+def _read_again_after_a_rebalance(subscription: Any) -> None:
+    """Read every partition from its committed offset after a rebalance, as Java's client does with this assignor.
+
+    The client goes on where it was in a partition that it keeps. Records that were polled before the rebalance and have
+    no outcome, which the consumer then drops, would be lost.
+    """
+    assign = subscription.assign_from_subscribed
+
+    def assign_anew(assignments: Any) -> None:
+        assign([])
+        assign(assignments)
+
+    subscription.assign_from_subscribed = assign_anew
 
 
 def _name_the_place(fetcher: Any) -> None:
