@@ -100,7 +100,7 @@ class Scorer:
         for index, row in fitting:
             if isinstance(row, Mapping):
                 matrix.append([each.encoded(row[each.name]) for each in inputs])
-                if named := [name for name in beside if name in row]:
+                if named := [name for name in beside if row.get(name) is not None]:
                     unused[index] = named
         return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
 

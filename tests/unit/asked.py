@@ -150,6 +150,10 @@ USUAL = {
     **{f"the key {key}": Asked("/predict", ROW, given, GUARDED) for key, given in BEARER.items()},
     "tensors and a key": Asked(INFER, of_json(inputs()), BEARER[KEYS[0]], GUARDED),
     "a key where none is asked for": Asked("/predict", ROW, BEARER[KEYS[0]]),
+    "a byte order mark": Asked(IRIS, b"\xef\xbb\xbf" + ROW),
+    "a byte order mark before tensors": Asked(INFER, b"\xef\xbb\xbf" + of_json(inputs())),
+    "null for an unused feature": Asked(HEART, of_json(PATIENT | {"sex": None})),
+    "null for an unused feature of many": Asked(HEART, of_json([PATIENT | {"sex": None}] * 40)),
 }
 UNUSUAL = {
     "a bad row": Asked(IRIS, of_json(FLOWER | {"petal_width": -1})),
@@ -176,7 +180,6 @@ UNUSUAL = {
     "lists nested too deep": Asked(IRIS, b"[" * 9_000 + b"]" * 9_000),
     "objects nested too deep": Asked(IRIS, b'{"a":' * 2_000 + b"1" + b"}" * 2_000),
     "no UTF-8": Asked(IRIS, b'{"\xff": 1}'),
-    "a byte order mark": Asked(IRIS, b"\xef\xbb\xbf" + ROW),
     "half of it": Asked(IRIS, ROW[:-9]),
     "two of it": Asked(IRIS, ROW * 2),
     "a text": Asked(IRIS, ROW, {"Content-Type": "text/plain"}),
