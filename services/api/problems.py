@@ -14,6 +14,7 @@ from petalstream.reasons import Reason
 from petalstream.schema import RowError
 from services.api import metrics
 from services.api.body import UnreadableBody
+from services.api.deadline import DeadlinePassed, UnreadableTimeout
 from services.api.model import NotServed, UnknownModel
 from services.api.negotiation import wants_page
 from services.api.registry import NotReady
@@ -25,9 +26,11 @@ V2 = "/v2"
 STATUS = {
     UnreadableBody: (HTTPStatus.BAD_REQUEST, None),
     WrongTensor: (HTTPStatus.BAD_REQUEST, None),
+    UnreadableTimeout: (HTTPStatus.BAD_REQUEST, None),
     UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
     NotServed: (HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNAVAILABLE),
     NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNAVAILABLE),
+    DeadlinePassed: (HTTPStatus.SERVICE_UNAVAILABLE, None),
 }
 SHOWN = 3
 RETRY_SECONDS = 1
