@@ -39,7 +39,7 @@ class Feature:
     """One value of a sample: a number in `unit`, yes or no, or one of `choices`.
 
     `minimum` and `maximum` are hard bounds of a number, None means none. One that is not `used` is asked for and kept
-    beside the sample, may be missing, and is no input of the model.
+    beside the sample, may be missing or None, and is no input of the model.
     """
 
     name: str
@@ -162,9 +162,10 @@ def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iter
         yield RowError(index, None, f"must be an object of named features, not {json_kind(row)}", Reason.NOT_AN_OBJECT)
         return
     for feature in features:
+        if not feature.used and row.get(feature.name) is None:
+            continue
         if feature.name not in row:
-            if feature.used:
-                yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
+            yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
         elif fault := feature.fault(row[feature.name]):
             yield RowError(index, feature.name, fault.message, fault.reason)
     expected = [feature.name for feature in features]

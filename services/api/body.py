@@ -17,6 +17,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _PIECE = 4096
 _DIGITS = bytes(ord("0") if 48 <= byte <= 57 else ord(" ") for byte in range(256))
 _LONG = b"0" * 19
+_BYTE_ORDER_MARK = "\ufeff".encode()
 
 
 class UnreadableBody(ValueError):
@@ -47,9 +48,9 @@ def read_body(request: Request, most_bytes: int) -> bytes:
 
 
 def decoded(body: bytes) -> str:
-    """The text of a body. Raises UnreadableBody."""
+    """The text of a body, without a byte order mark. Raises UnreadableBody."""
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise UnreadableBody(f"the body is not UTF-8: byte {error.start} cannot be decoded") from error
 
@@ -77,7 +78,7 @@ def parse_quickly(body: bytes) -> Any:
     """
     if _LONG in body.translate(_DIGITS):
         raise ValueError("a number may be too long")
-    return orjson.loads(body)
+    return orjson.loads(body.removeprefix(_BYTE_ORDER_MARK))
 
 
 def read_json(request: Request, most_bytes: int) -> Any:

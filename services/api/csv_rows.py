@@ -14,7 +14,7 @@ def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
 
     Raises UnreadableBody, with the line where the fault begins, for what is no table of one row or more.
     """
-    lines = _lines(text.removeprefix("\ufeff"))
+    lines = _lines(text)
     line, header = next(lines, (1, []))
     names = _names(line, header)
     known = {feature.name: feature for feature in features}

@@ -7,7 +7,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from services.api import access, headers, metrics, notes, problems, reception
+from services.api import access, deadline, headers, metrics, notes, problems, reception
+from services.api.deadline import DeadlinePassed
 from services.api.gate import Gate
 from services.api.notes import Notes
 from services.api.observability import METRICS, PROBES
@@ -91,7 +92,7 @@ class Front:
 
     def _refused(self, environ: Environ) -> Answer:
         began, request = time.perf_counter(), notes.begin(environ)
-        fields, body = _busy(environ["PATH_INFO"])
+        fields, body = _busy(environ)
         self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)
         return fields + request.told(), body
 
@@ -121,9 +122,12 @@ class Front:
 
     def _gated(self, environ: Environ, told: Told) -> Iterable[bytes]:
         """What the app answers, where the request may come in; the answer is whole when its turn ends."""
-        if not self._gate.enter():
-            return _turn_away(environ, told)
+        until = notes.of(environ).deadline
+        if not self._gate.enter(until):
+            return _turn_away(told, _late(environ) if deadline.has_passed(until) else _busy(environ))
         try:
+            if deadline.has_passed(until):
+                return _turn_away(told, _late(environ))
             if self.short_way and (answer := self.short_way(environ)):
                 fields, body = answer
                 told("200 OK", fields)
@@ -133,16 +137,24 @@ class Front:
             self._gate.leave()
 
 
-def _turn_away(environ: Environ, told: Told) -> Iterable[bytes]:
+def _turn_away(told: Told, answer: Answer) -> Iterable[bytes]:
     """503 at once, without a step into the app."""
-    fields, body = _busy(environ["PATH_INFO"])
+    fields, body = answer
     told(f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}", fields)
     return [body]
 
 
-def _busy(path: str) -> tuple[Fields, bytes]:
+def _busy(environ: Environ) -> Answer:
     metrics.REJECTED.inc()
-    kind, said = problems.written(path, HTTPStatus.SERVICE_UNAVAILABLE, BUSY)
+    return _unavailable(environ, BUSY)
+
+
+def _late(environ: Environ) -> Answer:
+    return _unavailable(environ, str(DeadlinePassed()))
+
+
+def _unavailable(environ: Environ, detail: str) -> Answer:
+    kind, said = problems.written(environ["PATH_INFO"], HTTPStatus.SERVICE_UNAVAILABLE, detail)
     body = said.encode()
     fields = [
         ("Content-Type", kind),

@@ -1,6 +1,8 @@
 """How many requests a worker lets in: so many at work, so many waiting for their turn, and no more."""
 
+import math
 import threading
+import time
 from collections import deque
 
 # Longer than any request should be at work: whoever waits so long is better told to come again.
@@ -26,8 +28,8 @@ class Gate:
         # Each waits for its own lock to be released.
         self._waiting: deque[threading.Lock] = deque()
 
-    def enter(self) -> bool:
-        """Wait for a turn.
+    def enter(self, deadline: float = math.inf) -> bool:
+        """Wait for a turn, until `deadline` by time.monotonic() at most.
 
         False at once where too many wait already or the gate is closed, or after `TURN_SECONDS` without a turn.
         """
@@ -42,7 +44,8 @@ class Gate:
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
-        return turn.acquire(timeout=TURN_SECONDS) or not self._gives_up(turn)
+        seconds = max(0.0, min(TURN_SECONDS, deadline - time.monotonic()))
+        return turn.acquire(timeout=seconds) or not self._gives_up(turn)
 
     def leave(self) -> None:
         """Give up the turn that `enter` gave, to who has waited longest."""

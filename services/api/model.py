@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class UnknownModel(LookupError):
-    """A model, or a version of one, that is not there."""
+    """A model that the api does not know, or a version of a model that is not on the volume."""
 
 
 class NotServed(LookupError):
-    """A model or version that is there and cannot be served; the message says why."""
+    """A model or version that the api knows and cannot serve now; the message says why."""
 
 
 class Model:

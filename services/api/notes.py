@@ -1,9 +1,12 @@
 """What is known of one request: the app notes it down, and metrics and the access log tell it."""
 
+import math
 import random
 import re
 from dataclasses import dataclass
 from typing import Any
+
+from services.api import deadline
 
 _KEY = "petalstream.notes"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -13,10 +16,11 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 
 @dataclass
 class Notes:
-    """Its id and trace context, the route that answers it, and what was scored for it."""
+    """Its id and trace context, its `deadline` (deadline.py), the route that answers it, and what was scored for it."""
 
     request_id: str
     traceparent: str | None
+    deadline: float = math.inf
     route: str = "unmatched"
     model: str | None = None
     version: str | None = None
@@ -36,6 +40,7 @@ def begin(environ: dict[str, Any]) -> Notes:
     notes = Notes(
         request_id=brought if _REQUEST_ID.fullmatch(brought) else f"{random.getrandbits(128):032x}",
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        deadline=deadline.of(environ),
     )
     environ[_KEY] = notes
     return notes

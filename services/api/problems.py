@@ -14,6 +14,7 @@ from petalstream.reasons import Reason
 from petalstream.schema import RowError
 from services.api import metrics
 from services.api.body import UnreadableBody
+from services.api.deadline import DeadlinePassed, UnreadableTimeout
 from services.api.model import NotServed, UnknownModel
 from services.api.negotiation import wants_page
 from services.api.registry import NotReady
@@ -21,12 +22,15 @@ from services.api.scorer import InvalidRows
 from services.api.tensors import WrongTensor
 
 V2 = "/v2"
-# The status of each, the status under /v2, and the reason.
+# The status and the reason of each.
 STATUS = {
-    UnreadableBody: (HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST, None),
-    WrongTensor: (HTTPStatus.BAD_REQUEST, HTTPStatus.BAD_REQUEST, None),
-    UnknownModel: (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
-    NotServed: (HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNKNOWN_MODEL),
+    UnreadableBody: (HTTPStatus.BAD_REQUEST, None),
+    WrongTensor: (HTTPStatus.BAD_REQUEST, None),
+    UnreadableTimeout: (HTTPStatus.BAD_REQUEST, None),
+    UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),
+    NotServed: (HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNAVAILABLE),
+    NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, Reason.UNAVAILABLE),
+    DeadlinePassed: (HTTPStatus.SERVICE_UNAVAILABLE, None),
 }
 SHOWN = 3
 RETRY_SECONDS = 1
@@ -97,14 +101,13 @@ def register(app: Flask) -> None:
     for kind in STATUS:
         app.register_error_handler(kind, _named)
     app.register_error_handler(InvalidRows, lambda error: problem(HTTPStatus.BAD_REQUEST, str(error), error.errors))
-    app.register_error_handler(NotReady, lambda error: problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
 
 
 def _named(error: Exception) -> Response:
-    status, status_in_v2, reason = STATUS[type(error)]
-    return problem(status_in_v2 if request.path.startswith(V2) else status, str(error), reason=reason)
+    status, reason = STATUS[type(error)]
+    return problem(status, str(error), reason=reason)
 
 
 def _http_error(error: HTTPException) -> Response:

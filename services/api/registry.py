@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from petalstream import bundle
+from petalstream.messages import MODEL_NAME
 from services.api import metrics
 from services.api.metrics import Reload
 from services.api.model import Model, NotServed, UnknownModel
@@ -78,7 +79,8 @@ class Registry:
     def find(self, name: str, version: str | None = None) -> Served:
         """The version of a model, by default the current one.
 
-        Raises NotReady where nothing is served at all, UnknownModel, and NotServed for what is there all the same.
+        Raises NotServed for a model or version on the volume that cannot be served now, NotReady if no model is served,
+        and UnknownModel for any other name.
         """
         model = self._known(name)
         if version is not None:
@@ -105,16 +107,19 @@ class Registry:
     def load(self, name: str) -> None:
         """Serve what `current` names, for all workers, though it was unloaded. Raises UnknownModel and NotServed."""
         if name not in bundle.model_names(self._models_dir):
-            raise self._unknown(name)
+            raise self._absent(name)
         self._unloaded.discard(name)
         self.refresh(again=name)
         if reason := self.refused.get(name):
             raise NotServed(f"{name} is not reloaded: {reason}")
 
     def unload(self, name: str) -> None:
-        """Serve the model no longer, for all workers, until it is loaded or the api starts. Raises UnknownModel."""
+        """Serve the model no longer, for all workers, until it is loaded or the api starts.
+
+        Raises UnknownModel and NotServed.
+        """
         if name not in bundle.model_names(self._models_dir):
-            raise self._unknown(name)
+            raise self._absent(name)
         self._unloaded.add(name)
         self.refresh()
 
@@ -125,11 +130,15 @@ class Registry:
         if not model and name in self._put_away:  # another worker has just loaded it again
             self.refresh()
             model = self._models.get(name)
-        if not model and not self.served:
+        if model:
+            return model
+        error = self._absent(name)
+        if isinstance(error, UnknownModel) and not self.served:
             raise NotReady
-        if not model:
-            raise self._unknown(name)
-        return model
+        raise error
 
-    def _unknown(self, name: str) -> UnknownModel:
+    def _absent(self, name: str) -> NotServed | UnknownModel:
+        """The error for a model that is not in memory: the volume has a folder of it, or there is no such model."""
+        if MODEL_NAME.fullmatch(name) and (self._models_dir / name).is_dir():
+            return NotServed(f"{name} is not served: no version of it has been taken in yet")
         return UnknownModel(f"there is no model {name[:40]!r}; served are {', '.join(self.served)}")

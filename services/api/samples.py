@@ -51,6 +51,7 @@ class Matcher:
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = {feature.name: feature for feature in features}
         self._needed = {feature.name for feature in features if feature.used}
+        self._beside = self._features.keys() - self._needed
         # Clients send the names in few orders.
         self._layout_of = lru_cache(LAYOUTS)(self._layout)
         self._codes = {
@@ -71,13 +72,15 @@ class Matcher:
 
     def of_table(self, table: Table) -> Samples | None:
         """The samples of a table; None where a value may not fit, or a name."""
-        names = tuple(table.columns)
-        if not self._features.keys() >= table.columns.keys() >= self._needed:
+        values, columns = table.numbers, table.columns
+        if values is None:
+            columns = {name: column for name, column in columns.items() if not self._is_left_out(name, column)}
+        names = tuple(columns)
+        if not self._features.keys() >= columns.keys() >= self._needed:
             return None
-        values = table.numbers
         try:
             if values is None:
-                values = np.array([self._numbers(name, table.columns[name]) for name in names], dtype=np.float64)
+                values = np.array([self._numbers(name, columns[name]) for name in names], dtype=np.float64)
         except (_Unfit, OverflowError):
             return None
         layout = self._layout_of(names)
@@ -85,6 +88,10 @@ class Matcher:
             return None
         matrix = np.ascontiguousarray(values[layout.inputs].T)
         return Samples(matrix, dict.fromkeys(range(len(matrix)), layout.unused) if layout.unused else {})
+
+    def _is_left_out(self, name: str, column: Sequence[Any]) -> bool:
+        """Whether every row has null for a feature that the model does not use."""
+        return column[0] is None and name in self._beside and column.count(None) == len(column)
 
     def _numbers(self, name: str, values: Sequence[Any]) -> Sequence[float]:
         codes = self._codes.get(name)

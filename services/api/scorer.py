@@ -1,5 +1,6 @@
 """The core of the api: rows in, predictions out. It knows no Flask."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import Inference
 from petalstream.schema import RowError, row_errors
 from services.api.cautions import Cautions
+from services.api.chunks import Chunks
 from services.api.runtime import Runtime
 from services.api.samples import Matcher, Samples, Table
 from services.api.scored import Scored
@@ -40,32 +42,35 @@ class InvalidRows(ValueError):
 
 @dataclass(frozen=True)
 class Scorer:
-    """One version of a model, ready to predict; `runtime` computes what the manifest describes."""
+    """One version of a model, ready to predict; `runtime` computes what the manifest describes.
+
+    A `deadline` is by time.monotonic(); DeadlinePassed is raised when it has passed before all rows are scored.
+    """
 
     manifest: Manifest
     runtime: Runtime
 
-    def predict(self, rows: Rows) -> Scored:
+    def predict(self, rows: Rows, deadline: float = math.inf) -> Scored:
         """What the model says of rows that must all fit it. Raises InvalidRows."""
         if samples := self._at_once(rows):
-            return self._score(samples, {}, len(rows))
+            return self._score(samples, {}, len(rows), deadline)
         given = rows.rows() if isinstance(rows, Table) else rows
         faults = (error for index, row in enumerate(given) for error in row_errors(self.manifest.features, row, index))
         if errors := list(islice(faults, MOST_ERRORS)):
             raise InvalidRows(errors)
-        return self._score(self._samples(enumerate(given)), {}, len(given))
+        return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
 
-    def report(self, rows: Rows) -> Scored:
+    def report(self, rows: Rows, deadline: float = math.inf) -> Scored:
         """What the model says of rows, where those that do not fit it have their errors.
 
         Raises InvalidRows where more than MOST_REPORTED rows do not.
         """
         if samples := self._at_once(rows):
-            return self._score(samples, {}, len(rows))
+            return self._score(samples, {}, len(rows), deadline)
         given = rows.rows() if isinstance(rows, Table) else rows
         errors = self._errors(given)
         fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
-        return self._score(self._samples(fitting), errors, len(given))
+        return self._score(self._samples(fitting), errors, len(given), deadline)
 
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
@@ -81,6 +86,10 @@ class Scorer:
     @cached_property
     def _matcher(self) -> Matcher:
         return Matcher(self.manifest.features)
+
+    @cached_property
+    def _chunks(self) -> Chunks:
+        return Chunks(self.runtime)
 
     @cached_property
     def _cautions(self) -> Cautions:
@@ -100,7 +109,7 @@ class Scorer:
         for index, row in fitting:
             if isinstance(row, Mapping):
                 matrix.append([each.encoded(row[each.name]) for each in inputs])
-                if named := [name for name in beside if name in row]:
+                if named := [name for name in beside if row.get(name) is not None]:
                     unused[index] = named
         return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
 
@@ -114,8 +123,8 @@ class Scorer:
                 raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))
         return found
 
-    def _score(self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int) -> Scored:
-        found = self.runtime(samples.matrix) if len(samples.matrix) else _nothing(self.manifest)
+    def _score(self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int, deadline: float) -> Scored:
+        found = self._chunks.infer(samples.matrix, deadline) if len(samples.matrix) else _nothing(self.manifest)
         fitting = [row for row in range(count) if row not in errors] if errors else range(count)
         warnings = {fitting[row]: said for row, said in self._cautions.of(samples.matrix).items()}
         return Scored(self.manifest, fitting, found, warnings, samples.unused, errors)

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from services.api import metrics, notes
+from services.api import deadline, metrics, notes
 from services.api.opening import Served
 from services.api.scored import Scored
 from services.api.scorer import InvalidRows, Rows
@@ -12,13 +12,15 @@ batch_of, rows_of = cache(metrics.BATCH.labels), cache(metrics.ROWS_SCORED.label
 
 
 def scored(environ: dict[str, Any], served: Served, rows: Rows, reports: bool = False) -> Scored:
-    """What the one version says of the rows; with `reports` a row at fault has its errors. Raises InvalidRows.
+    """What the one version says of the rows; with `reports` a row at fault has its errors.
 
-    `environ` is the request's.
+    `environ` is the request's. Raises InvalidRows, UnreadableTimeout and DeadlinePassed.
     """
+    deadline.require_readable(environ)
     note(environ, served, len(rows))
+    score = served.scorer.report if reports else served.scorer.predict
     try:
-        found = served.scorer.report(rows) if reports else served.scorer.predict(rows)
+        found = score(rows, notes.of(environ).deadline)
     except InvalidRows:
         rows_of(served.manifest.model, "refused").inc(len(rows))
         raise

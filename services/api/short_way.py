@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from petalstream.settings import Settings
-from services.api import compression, headers, inferences, notes, rows, scoring
+from services.api import compression, deadline, headers, inferences, notes, rows, scoring
 from services.api.auth import Keys, bearer
 from services.api.body import parse_quickly
 from services.api.encoding import json_bytes
@@ -58,10 +58,15 @@ class _Asked:
     reports: bool = False
     alone: Sequence[object] = ()
 
+    @property
+    def deadline(self) -> float:
+        """When the client stops waiting."""
+        return notes.of(self.environ).deadline
+
     def scored(self) -> Scored:
-        """What the version says of its rows. Raises InvalidRows."""
+        """What the version says of its rows. Raises InvalidRows and DeadlinePassed."""
         scorer = self.served.scorer
-        return scorer.report(self.rows) if self.reports else scorer.predict(self.rows)
+        return (scorer.report if self.reports else scorer.predict)(self.rows, self.deadline)
 
 
 class ShortWay:
@@ -94,6 +99,7 @@ class ShortWay:
             return None
         path = environ["PATH_INFO"]
         try:
+            deadline.require_readable(environ)
             if found := _PREDICT.fullmatch(path):
                 return self._prediction(environ, found[1])
             if found := _INFER.fullmatch(path):
@@ -149,7 +155,8 @@ def _bodies(group: Sequence[_Asked]) -> list[bytes | None]:
             scored = first.scored()
             bodies: list[bytes | None] = [first.write(scored)]
         else:
-            scored = first.served.scorer.predict([row for each in group for row in each.alone])
+            rows_of_all = [row for each in group for row in each.alone]
+            scored = first.served.scorer.predict(rows_of_all, max(each.deadline for each in group))
             bodies = [json_bytes(answer) for answer in scored.answers()]
     except Exception:  # whose fault it is shows when each is asked alone; that one the ordinary way answers
         return [None] if len(group) == 1 else [body for each in group for body in _bodies([each])]

@@ -13,6 +13,8 @@ from gunicorn import SERVER
 from gunicorn.util import http_date
 from httptools import HttpParserError, HttpRequestParser
 
+from services.api import deadline
+
 MOST_BYTES = 64 * 1024
 _PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict|v2/models/[a-z0-9_]+/infer)[ ?]")
 # What says where a body ends, or has the client wait before it sends one.
@@ -28,6 +30,7 @@ _NAMES = {
     b"traceparent": "HTTP_TRACEPARENT",
     b"user-agent": "HTTP_USER_AGENT",
     b"x-request-id": "HTTP_X_REQUEST_ID",
+    b"x-request-timeout": deadline.VARIABLE,
 }
 
 

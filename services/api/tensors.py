@@ -39,7 +39,10 @@ class Tensor:
 
 
 def read(content: object) -> Tensor:
-    """The tensor that an object of `inputs` describes, each value of the datatype it names. Raises WrongTensor."""
+    """The tensor that an object of `inputs` describes, each value of the datatype it names or null.
+
+    Whether a feature may be null is for the schema of the model to say. Raises WrongTensor.
+    """
     if not isinstance(content, dict) or not isinstance(content.get("name"), str):
         raise WrongTensor(f"each input must be an object with name, shape, datatype and data, not {shown(content)}")
     title, datatype = _title(content["name"]), content.get("datatype")
@@ -53,7 +56,7 @@ def read(content: object) -> Tensor:
     numbers = DATATYPES[datatype].numbers(values)
     if numbers is None:
         for index, value in enumerate(values):
-            if not DATATYPES[datatype].fits(value):
+            if value is not None and not DATATYPES[datatype].fits(value):
                 holds = DATATYPES[datatype].holds
                 raise WrongTensor(f"{title} is {datatype}, which holds {holds}; element {index} is {shown(value)}")
     return Tensor(content["name"], datatype, shape, values, numbers)

@@ -126,7 +126,7 @@ class Worker(ThreadWorker):
         if not ask or not came:
             return nothing
         try:
-            environs = [small.environ(seen, _address(conn)) for conn, seen in came]
+            environs = [_environ(conn, seen) for conn, seen in came]
             usual = iter(ask([environ for environ in environs if environ]))
             answers = [next(usual) if environ else None for environ in environs]
             return [small.response(status, *answer) if answer else None for answer in answers]
@@ -182,8 +182,10 @@ class Worker(ThreadWorker):
             listener.close()
 
 
-def _address(conn: TConn) -> str:
-    return conn.client[0] if isinstance(conn.client, tuple) else ""
+def _environ(conn: TConn, seen: bytes) -> dict[str, Any] | None:
+    """What small.environ reads, and the connection, which knows since when the request waits (deadline.py)."""
+    environ = small.environ(seen, conn.client[0] if isinstance(conn.client, tuple) else "")
+    return environ and {**environ, "gunicorn.socket": conn.sock}
 
 
 def send_on(conn: TConn, left: bytes) -> bool:

@@ -106,12 +106,13 @@ def test_a_browser_may_ask_without_a_key_whether_it_may_send_one(guarded: Ask) -
     asked = {
         "Origin": "https://a.example",
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization, content-type",
+        "Access-Control-Request-Headers": "authorization, content-type, x-request-timeout",
     }
     answer = client.options("/models/iris/predict", headers=asked)
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
-    assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower()
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert {"authorization", "x-request-timeout"} <= set(allowed)
     scored = client.post(
         "/models/iris/predict",
         json=FLOWER,

@@ -78,7 +78,7 @@ def test_every_kind_of_feature_has_its_bounds_and_choices(rose: FlaskClient) -> 
         ("height", (-5, 300, 1.5), (-5.01, 300.01, "1.5", True)),
         ("thorns", (0, 99, 3.0, -(10**9)), (0.5, 100, "3", False)),
         ("wild", (True, False, 1, 0, 1.0), ("yes", 2, -1, 0.5)),
-        ("bed", ("north", "south"), ("", None)),
+        ("bed", ("north", "south", None), ("",)),
     ):
         for value, is_good in [(each, True) for each in good] + [(each, False) for each in bad]:
             status = rose.post("/models/rose/predict", json=row | {name: value}).status_code

@@ -46,7 +46,7 @@ def test_a_model_is_unloaded_until_it_is_loaded(own: FlaskClient, flower: dict[s
         assert (answer.status_code, answer.get_json()) == (503, {"error": "iris is not served: it was unloaded"})
         assert answer.headers["Retry-After"] == "1"
     assert own.get("/v2/health/ready").status_code == 503
-    assert own.post("/models/iris/predict", json=flower).status_code == 404
+    assert own.post("/models/iris/predict", json=flower).status_code == 503
     answer = own.post(LOAD)
     assert (answer.status_code, answer.get_json()) == (200, {})
     assert indexed(own, ready=True) == [READY]

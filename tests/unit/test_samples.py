@@ -50,10 +50,11 @@ NEARLY: st.SearchStrategy[Any] = st.sampled_from(
 
 @st.composite
 def fitting(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Rows of the same names that fit."""
+    """Rows of the same names that fit; a feature that is not used may be null in all of them."""
     names = [name for name, feature in NAMED.items() if feature.used or draw(st.booleans())]
     ordered = draw(st.permutations(names))
-    return draw(st.lists(st.fixed_dictionaries({name: FIT[name] for name in ordered}), min_size=1, max_size=6))
+    values = {name: FIT[name] if NAMED[name].used or draw(st.booleans()) else st.none() for name in ordered}
+    return draw(st.lists(st.fixed_dictionaries(values), min_size=1, max_size=6))
 
 
 @st.composite
@@ -76,7 +77,10 @@ def anything(draw: st.DrawFn) -> list[Any]:
 def one_by_one(rows: Sequence[Any]) -> tuple[list[list[float]], dict[int, list[str]]]:
     """What the model would be given of rows that fit, and the names in them that it does without."""
     matrix = [[each.encoded(row[each.name]) for each in FEATURES if each.used] for row in rows]
-    unused = {at: [each.name for each in FEATURES if not each.used and each.name in row] for at, row in enumerate(rows)}
+    unused = {
+        at: [each.name for each in FEATURES if not each.used and row.get(each.name) is not None]
+        for at, row in enumerate(rows)
+    }
     return matrix, {at: names for at, names in unused.items() if names}
 
 

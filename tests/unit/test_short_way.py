@@ -215,9 +215,9 @@ def test_single_rows_that_come_together_are_scored_at_once(
 ) -> None:
     sizes, predict = list[int](), Scorer.predict
 
-    def predict_and_count(scorer: Scorer, rows: Rows) -> Scored:
+    def predict_and_count(scorer: Scorer, rows: Rows, deadline: float) -> Scored:
         sizes.append(len(rows))
-        return predict(scorer, rows)
+        return predict(scorer, rows, deadline)
 
     monkeypatch.setattr(Scorer, "predict", predict_and_count)
     environs = [come(USUAL["a row"]) for _ in range(5)]

@@ -29,13 +29,13 @@ FAILURES: Mapping[int, tuple[str, Mapping[str, Schema]]] = {
     HTTPStatus.BAD_REQUEST: ("The request cannot be answered as it is; it says what was expected.", {}),
     HTTPStatus.UNAUTHORIZED: ("A valid API key is needed.", {"WWW-Authenticate": TEXT}),
     HTTPStatus.FORBIDDEN: ("It is a page of another site that has the browser ask.", {}),
-    HTTPStatus.NOT_FOUND: ("There is no such thing, or it is not served.", {}),
+    HTTPStatus.NOT_FOUND: ("There is no such thing.", {}),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Another method is needed.", {"Allow": TEXT}),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("The body is larger than this server takes.", {}),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("The body is of a type, or encoded in a way, that is not known here.", {}),
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: ("There are no such bytes.", {"Content-Range": TEXT}),
     HTTPStatus.SERVICE_UNAVAILABLE: (
-        "No model is served yet, or too many requests are in flight.",
+        "The model cannot be served now, too many requests are in flight, or X-Request-Timeout has passed.",
         {"Retry-After": {"type": "integer", "minimum": 1, "description": "Seconds after which to try again."}},
     ),
 }

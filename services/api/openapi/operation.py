@@ -55,6 +55,11 @@ def query(name: str, description: str, schema: Schema) -> Json:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+def header(name: str, description: str, schema: Schema) -> Json:
+    """A header of the request, which may be left out."""
+    return {"name": name, "in": "header", "description": description, "schema": schema}
+
+
 def part_of_path(name: str, description: str, schema: Schema) -> Json:
     """A parameter in the path."""
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}

@@ -1,15 +1,23 @@
 """The two ways to ask a model for predictions: by its name, and as the default model."""
 
 from petalstream.bundle import Manifest
+from services.api import deadline
 from services.api.body import FORM
 from services.api.openapi import answers, examples, rows
-from services.api.openapi.operation import Json, Operation, answer, content, one_of, query, reference
+from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
 from services.api.opening import Served
 from services.api.shapes import TEXT, Schema, listed
 from services.api.wording import capital
 
 FAILURES = (400, 404, 413, 415)
+TIMEOUT = header(
+    deadline.HEADER,
+    "Seconds that the client waits for the response, from when the request arrived. After that the rows are not scored,"
+    " or not to the end, and the response is 503. A value that is no positive decimal number is 400.",
+    {"type": "string", "pattern": f"^{deadline.PATTERN}$"},
+)
 WISHES = (
+    TIMEOUT,
     query(
         "on_error",
         "Of rows that do not fit the model: fail as a whole, or report each in its place.",

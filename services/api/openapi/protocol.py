@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from petalstream.messages import MODEL_NAME
-from services.api.openapi import answers, examples, tensors
+from services.api.openapi import answers, examples, predict, tensors
 from services.api.openapi.operation import PROTOCOL, Json, Operation, answer, content, part_of_path, reference
 from services.api.opening import Served
 from services.api.shapes import Schema
@@ -72,7 +72,7 @@ def _infer(served: Served, path: str, name: str, parameters: Sequence[Json]) -> 
         tag=TAG,
         summary="Predict",
         description="Takes a tensor for each feature, or one of them all; their data may be flat or nested.",
-        parameters=parameters,
+        parameters=[*parameters, predict.TIMEOUT],
         body={"required": True, "content": asked},
         answers={200: answer("The tensors that were asked for.", told)},
         failures=(*_BODY, 404, 503),

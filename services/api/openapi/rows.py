@@ -11,8 +11,9 @@ TYPED_YES_NO = one_of(("yes", "no", "true", "false", "1", "0"))
 
 
 def value(feature: Feature) -> Schema:
-    """What the feature may be in JSON."""
-    return _named(feature) | _values(feature)
+    """What the feature may be in JSON; one that the model does not use may be null."""
+    schema = _named(feature) | _values(feature)
+    return schema if feature.used else _or_null(schema)
 
 
 def typed(feature: Feature) -> Schema:
@@ -35,6 +36,12 @@ def row(features: Sequence[Feature], each: Callable[[Feature], Schema], examples
 def column(feature: Feature) -> Schema:
     """The values of the feature in several rows."""
     return {"type": "array", "items": value(feature), "minItems": 1}
+
+
+def _or_null(schema: Schema) -> Schema:
+    types = schema["type"]
+    nullable = schema | {"type": [*([types] if isinstance(types, str) else types), "null"]}
+    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
 def _named(feature: Feature) -> Schema:

@@ -34,7 +34,7 @@ def request(manifest: Manifest) -> Schema:
     """An inference request. Which shapes and data agree, and which inputs may be missing, a schema cannot say."""
     inputs = [_column(feature) for feature in manifest.features]
     if all(feature.kind is not Kind.CATEGORY for feature in manifest.features):
-        inputs.append(_matrix(len(manifest.features)))
+        inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
     schema = named(inputs=_some({"anyOf": inputs}))
     schema["properties"] |= {
         "id": {"type": ["string", "null"], "description": "The answer has it too."},
@@ -76,9 +76,9 @@ def _column(feature: Feature) -> Schema:
     return _with_parameters({**tensor, "title": feature.label})
 
 
-def _matrix(width: int) -> Schema:
-    """A tensor of all features, in their order."""
-    value: Schema = {"type": ["number", "boolean"]}
+def _matrix(width: int, is_whole: bool) -> Schema:
+    """A tensor of all features, in their order; unless `is_whole`, some may be null."""
+    value: Schema = {"type": ["number", "boolean", *([] if is_whole else ["null"])]}
     row: Schema = {"type": "array", "items": value, "minItems": width, "maxItems": width}
     tensor = named(
         name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=_sizes(2), data=_some({"anyOf": [value, row]})

@@ -1,0 +1,89 @@
+"""A batch with a deadline is scored in chunks, with the bits of one call, and not after the deadline."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from petalstream.bundle import Bundle
+from petalstream.inference import Inference
+from services.api import chunks as room
+from services.api import runtime
+from services.api.chunks import Chunks
+from services.api.deadline import DeadlinePassed
+from services.api.runtime import Runtime
+
+
+class Counting:
+    """A runtime that keeps the number of rows of each call, and by how much each call moves the clock."""
+
+    def __init__(self, seconds_a_row: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes, self._seconds, self._now = list[int](), seconds_a_row, 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self._now)
+        monkeypatch.setattr(time, "perf_counter", lambda: self._now)
+
+    def __call__(self, samples: NDArray[np.float64]) -> Inference:
+        self.sizes.append(len(samples))
+        self._now += self._seconds * len(samples)
+        return Inference(np.zeros(len(samples), np.int64), samples[:, :1], None)
+
+
+def rows(count: int) -> NDArray[np.float64]:
+    return np.arange(count, dtype=np.float64).reshape(-1, 1)
+
+
+def test_without_a_deadline_a_batch_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting(1, monkeypatch)
+    assert Chunks(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).tolist()
+    assert counting.sizes == [5_000]
+
+
+def test_the_chunks_of_a_slow_model_are_small_and_those_of_a_fast_one_whole_batches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = Counting(0.01, monkeypatch)
+    assert Chunks(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).tolist()
+    assert slow.sizes == [16, 16, 18]  # the last chunk has the rest that is shorter than a tile
+    fast = Counting(0.00001, monkeypatch)
+    chunks = Chunks(fast)
+    for _ in range(3):
+        chunks.infer(rows(750), deadline=60)
+    assert fast.sizes == [16, 734, 750, 750]
+
+
+def test_single_rows_do_not_make_the_chunks_of_a_batch_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = Counting(0.00001, monkeypatch)
+    chunks = Chunks(fast)
+    chunks.infer(rows(750), deadline=60)
+    chunks.infer(rows(1), deadline=60)
+    chunks.infer(rows(750), deadline=60)
+    assert fast.sizes == [16, 734, 1, 750]
+
+
+def test_a_batch_stops_between_chunks_after_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Counting(0.01, monkeypatch)
+    with pytest.raises(DeadlinePassed):
+        Chunks(slow).infer(rows(750), deadline=1)
+    assert sum(slow.sizes) == 112  # 1.12 s of 7.5 s
+    with pytest.raises(DeadlinePassed):
+        Chunks(slow).infer(rows(1), deadline=1)
+    assert sum(slow.sizes) == 112
+
+
+@pytest.mark.parametrize("opened", [runtime.converted, runtime.unpickled])
+@pytest.mark.parametrize("which", ["iris", "heart_failure"])
+def test_chunks_give_the_bits_of_one_call(
+    which: str, opened: Callable[[Bundle], Runtime], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: Bundle = request.getfixturevalue(which)
+    inputs = found.manifest.inputs
+    samples = np.array([[each.encoded(row[each.name]) for each in inputs] for _, row, _ in found.test_set()])
+    samples = np.tile(samples, (4, 1)) * np.random.default_rng(0).uniform(0.9, 1.1, (4 * len(samples), len(inputs)))
+    compute = opened(found)
+    monkeypatch.setattr(room, "CHUNK_SECONDS", 0.0)  # which makes every chunk as small as may be
+    for count in (1, 15, 16, 17, 31, 32, 33, 47, 63, 100, len(samples)):
+        whole, parts = compute(samples[:count]), Chunks(compute).infer(samples[:count], time.monotonic() + 60)
+        for name in ("classes", "probabilities", "votes"):
+            assert np.array_equal(getattr(whole, name), getattr(parts, name)), (count, name)
