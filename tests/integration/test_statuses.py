@@ -39,7 +39,6 @@ def test_a_record_that_spoils_every_batch_it_is_in_is_found_and_dies_alone(
     stream(stack, *[FLOWER] * 70, POISON, *[FLOWER] * 29)
     (letter,) = finished(stack, lambda body: (status, {}) if b"5.123456" in body else None)
     assert (letter.record.key, letter.record.value, letter.reason) == (b"70", POISON, "rejected")
-    assert letter.attempts % tries == 0
     assert letter.attempts > tries
     assert stack.summary().predicted == 99
 
@@ -66,4 +65,4 @@ def test_what_is_not_the_records_fault_is_waited_out_as_long_as_the_api_asks(sta
     assert len(asked) == 2 * len(OUTAGES)
     assert all(again - refused >= 1 for refused, again in zip(asked[::2], asked[1::2], strict=True))
     assert (stack.summary().predicted, stack.summary().duplicates) == (len(OUTAGES), 0)
-    assert stack.log("consumer").read_text().count("paused until the api answers") == len(OUTAGES)
+    assert stack.log("consumer").read_text().count("the lane waits for the api") == len(OUTAGES)

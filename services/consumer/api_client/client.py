@@ -122,10 +122,10 @@ class ApiClient:
         if _is_timeout(error):
             return TimedOut(f"the api at {self._url} did not respond within {self._timeout:g} s")
         if not _is_closed(error):
-            return Unavailable(f"the api at {self._url} cannot be reached: {error}")
+            return Unavailable(f"the api at {self._url} cannot be reached: {_root(error)}")
         if self._becomes_ready():
             return ConnectionClosed()
-        return Unavailable(f"the api at {self._url} closed the connection and is not ready: {error}")
+        return Unavailable(f"the api at {self._url} closed the connection and is not ready: {_root(error)}")
 
     def _becomes_ready(self) -> bool:
         deadline = time.monotonic() + RESTART_SECONDS
@@ -168,6 +168,13 @@ def _is_timeout(error: Exception) -> bool:
 def _is_closed(error: Exception) -> bool:
     """Whether the server closed the connection before the end of the response."""
     return isinstance(error, ChunkedEncodingError) or _has_cause(error, ProtocolError)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the innermost error, such as "Connection refused", which the libraries wrap in their own."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return error
 
 
 def _has_cause(error: BaseException, kind: type[Exception]) -> bool:

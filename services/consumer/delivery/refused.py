@@ -31,7 +31,9 @@ def substitute(outcome: Outcome, error: KafkaError) -> Outcome:
     record, topic = outcome.record, outcome.message.topic
     too_large = isinstance(error, MessageSizeTooLargeError)
     reason = Reason.TOO_LARGE if too_large else Reason.REJECTED
-    fault = Fault(reason, f"the broker refused the outcome of {outcome.message.size} bytes for {topic}: {error}")
+    limit = " (its max.message.bytes)" if too_large else ""
+    text = f"the broker refused the outcome of {outcome.message.size} bytes for {topic}{limit}: {error}"
+    fault = Fault(reason, text)
     is_dead_letter = topic == dead_letters_topic(model_of(record.topic))
     if is_dead_letter and isinstance(outcome.verdict, Fault):
         fault = Fault(outcome.verdict.reason, f"{outcome.verdict.message}; {fault.message}")
