@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from petalstream.broker.interfaces import (
     BOOTSTRAP_SECONDS,
     FETCH_BYTES,
+    FETCH_WAIT_MS,
     HEARTBEAT_MS,
     LINGER_MS,
     MAX_DEAD_LETTER_BYTES,
@@ -108,6 +109,7 @@ def new_consumer(
             metrics_enabled=False,
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             metadata_max_age_ms=METADATA_MS,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,

@@ -16,6 +16,7 @@ def mend(consumer: KafkaConsumer) -> KafkaConsumer:
     _take_finished_joins(consumer._coordinator)
     _name_the_place(consumer._fetcher)
     _let_go(consumer._fetcher._net)
+    _return_parked_records(consumer._fetcher)
     consumer._fetcher.PartitionRecords = _Records
     return consumer
 
@@ -89,6 +90,25 @@ def _let_go(net: Any) -> None:
             raise KafkaTimeoutError(*error.args) from None
 
     net.run = run_and_let_go
+
+
+def _return_parked_records(fetcher: Any) -> None:
+    """Return the fetched records of a partition that was resumed.
+
+    The client parks records of a paused partition. It takes them up again only if no other partition was read before,
+    and neither returns them nor fetches them again otherwise. Here they change places with those that are being read.
+    """
+    fetched_records, parked = fetcher.fetched_records, fetcher._paused_partition_records
+
+    def fetched_with_parked_records(*call: Any, **named: Any) -> Any:
+        resumed = next((place for place in parked if not fetcher._subscriptions.is_paused(place)), None)
+        if resumed is not None:
+            current, fetcher._next_partition_records = fetcher._next_partition_records, parked.pop(resumed)
+            if current:
+                parked[current.topic_partition] = current
+        return fetched_records(*call, **named)
+
+    fetcher.fetched_records = fetched_with_parked_records
 
 
 class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
