@@ -22,11 +22,9 @@ from petalstream.broker import (
     Sender,
     interfaces,
 )
-from petalstream.broker.interfaces import nothing
 from petalstream.broker.kafka_python import clients
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
-from services.consumer.delivery import ExactlyOnce
 from tests.stack import FLOWER, Stack, both_clients
 
 REQUESTS, SECONDS = "iris.requests", 30
@@ -196,8 +194,12 @@ def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Op
         with pytest.raises(KafkaError):
             consumer.commit(polled_as, records, SECONDS)
     else:
-        with pytest.raises(KafkaError):
-            ExactlyOnce(transactional)([Message("iris.predictions", b"1", b"{}", [])], records, polled_as, nothing)
+        transactional.begin_transaction(polled_as, records)
+        errors = transactional.write([Message("iris.predictions", b"1", b"{}", [])], left)
+        if not errors:
+            with pytest.raises(KafkaError):
+                transactional.commit_transaction(left)
+        transactional.abort_transaction(left)
     assert committed(opened) == 0
     assert list(broker.read_topic(opened.servers, "iris.predictions")) == []
 

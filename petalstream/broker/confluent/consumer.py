@@ -8,16 +8,13 @@ from dataclasses import dataclass
 import confluent_kafka
 from confluent_kafka import OFFSET_BEGINNING, Message, TopicPartition
 
-from petalstream.broker import interfaces
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
+from petalstream.broker.confluent.options import ANSWER_SECONDS, QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import offsets_after, readable
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
-
-ANSWER_SECONDS = 5
-QUEUED_RECORDS, ERROR_BACKOFF_MS = 2_000, 50
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Consumer:
 
     def __init__(self, servers: str, group: str, instance_id: str) -> None:
         self._servers = servers
-        self._client = confluent_kafka.Consumer(_options(servers, group, instance_id), logger=log)
+        self._client = confluent_kafka.Consumer(consumer_options(servers, group, instance_id), logger=log)
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
         self._obstacles: list[Message] = []
@@ -157,32 +154,3 @@ class Consumer:
         with translating():
             (place,) = self._client.committed([TopicPartition(topic, partition)], ANSWER_SECONDS)
         return int(place.offset) if place.offset >= 0 else None
-
-
-def _options(servers: str, group: str, instance_id: str) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": servers,
-        "group.id": group,
-        "group.instance.id": instance_id,
-        # kafka-python prefers it, so that both clients can be members of one group.
-        "partition.assignment.strategy": "range",
-        "auto.offset.reset": "earliest",
-        "isolation.level": "read_committed",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "allow.auto.create.topics": False,
-        "check.crcs": True,
-        "fetch.max.bytes": interfaces.FETCH_BYTES,
-        "max.partition.fetch.bytes": interfaces.PARTITION_FETCH_BYTES,
-        "queued.max.messages.kbytes": interfaces.FETCH_BYTES // 1024,
-        "queued.min.messages": QUEUED_RECORDS,
-        # By default the library waits for a second after its queue was full, and for half a second after an error.
-        "fetch.queue.backoff.ms": 2,
-        "fetch.error.backoff.ms": ERROR_BACKOFF_MS,
-        "fetch.wait.max.ms": interfaces.FETCH_WAIT_MS,
-        "topic.metadata.refresh.interval.ms": interfaces.METADATA_MS,
-        "session.timeout.ms": interfaces.SESSION_MS,
-        "heartbeat.interval.ms": interfaces.HEARTBEAT_MS,
-        "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
-        "socket.timeout.ms": ANSWER_SECONDS * 1000,
-    }
