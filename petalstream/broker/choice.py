@@ -1,4 +1,4 @@
-"""Which package the stream talks to Kafka with."""
+"""Chooses the package that the stream talks to Kafka with."""
 
 import importlib.util
 
@@ -9,11 +9,11 @@ from petalstream.settings import KafkaClient
 
 
 def client(wanted: KafkaClient) -> Client:
-    """The client that the setting KAFKA_CLIENT names. Raises ClientNotInstalled."""
+    """Return the client that the setting KAFKA_CLIENT names. Raises ClientNotInstalled."""
     if wanted == KafkaClient.KAFKA_PYTHON:
         return KafkaPython()
     if importlib.util.find_spec("confluent_kafka") is None:
         raise ClientNotInstalled(wanted, "confluent-kafka")
-    from petalstream.broker.confluent import Confluent  # which cannot be imported without the package
+    from petalstream.broker.confluent import Confluent  # it cannot be imported without the package
 
     return Confluent()

@@ -18,6 +18,8 @@ TRANSACTION_SECONDS = 10
 MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 # The most bytes of fetches that a consumer has in flight or in its queue.
 FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
+# A fetch waits this long for records. Meanwhile a partition that was just resumed is not fetched.
+FETCH_WAIT_MS = 100
 SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
 MOST_RECONNECT_MS = 1_000
 # A message waits this long for others of its partition.
@@ -44,7 +46,7 @@ class Consumer(Protocol):
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records as soon as there are any, none after `seconds`.
 
-        Records of one partition are in order. Raises UnreadableRecords, KafkaError.
+        Records of one partition are in order. Raises KafkaError, and UnreadableRecords until skip() was called.
         """
 
     def membership(self) -> Membership:
@@ -53,7 +55,7 @@ class Consumer(Protocol):
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`; other partitions are still polled.
 
-        Partitions that are revoked, or assigned later, are not paused.
+        A rebalance resumes all partitions: whoever sees another membership pauses again.
         """
 
     def resume(self, topics: Collection[str]) -> None:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -21,11 +22,9 @@ from petalstream.broker import (
     Sender,
     interfaces,
 )
-from petalstream.broker.interfaces import nothing
 from petalstream.broker.kafka_python import clients
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
-from services.consumer.delivery import ExactlyOnce
 from tests.stack import FLOWER, Stack, both_clients
 
 REQUESTS, SECONDS = "iris.requests", 30
@@ -195,8 +194,12 @@ def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Op
         with pytest.raises(KafkaError):
             consumer.commit(polled_as, records, SECONDS)
     else:
-        with pytest.raises(KafkaError):
-            ExactlyOnce(transactional)([Message("iris.predictions", b"1", b"{}", [])], records, polled_as, nothing)
+        transactional.begin_transaction(polled_as, records)
+        errors = transactional.write([Message("iris.predictions", b"1", b"{}", [])], left)
+        if not errors:
+            with pytest.raises(KafkaError):
+                transactional.commit_transaction(left)
+        transactional.abort_transaction(left)
     assert committed(opened) == 0
     assert list(broker.read_topic(opened.servers, "iris.predictions")) == []
 
@@ -219,6 +222,30 @@ def test_messages_and_offsets_of_a_transaction_are_there_together_and_of_one_tha
     second.commit_transaction(left)
     assert [each.value for each in broker.read_topic(opened.servers, "iris.predictions")] == [b"committed"]
     assert committed(opened) == 50
+
+
+@both_clients
+def test_several_transactional_producers_work_for_one_member_at_the_same_time(opened: Opened) -> None:
+    opened.producer().write(requests(60), left)
+    consumer = opened.consumer()
+    records = read(consumer, 60)
+    membership = consumer.membership()
+    producers = [opened.transactional(name) for name in ("one", "two", "three")]
+    # Each settles two of the six partitions; all transactions are open before the first one is committed.
+    shares = [[record for record in records if record.partition % 3 == number] for number in range(3)]
+    for producer, share in zip(producers, shares, strict=True):
+        producer.begin_transaction(membership, share)
+        assert producer.write([Message("iris.predictions", b"1", b"%d" % len(share), [])], left) == {}
+    producers[0].commit_transaction(left)
+    producers[1].abort_transaction(left)
+    with ThreadPoolExecutor() as pool:
+        producers[1].begin_transaction(membership, shares[1])
+        assert producers[1].write([Message("iris.predictions", b"1", b"again", [])], left) == {}
+        for done in [pool.submit(producer.commit_transaction, left) for producer in producers[1:]]:
+            done.result(SECONDS)
+    written = [record.value for record in broker.read_topic(opened.servers, "iris.predictions")]
+    assert sorted(written, key=str) == sorted((b"%d" % len(shares[0]), b"again", b"%d" % len(shares[2])), key=str)
+    assert committed(opened) == 60
 
 
 @both_clients

@@ -1,4 +1,4 @@
-"""What the confluent client says is said in the exceptions that the policy tells apart."""
+"""Errors of confluent-kafka are the exceptions that kafka-python raises."""
 
 import threading
 
@@ -11,12 +11,17 @@ from petalstream.broker import (
     InvalidProducerEpochError,
     KafkaError,
     MessageSizeTooLargeError,
+    NeighbourRefused,
     ProducerFencedError,
 )
-from petalstream.broker.confluent import Confluent
 from petalstream.broker.confluent.errors import translated, translating
 from petalstream.broker.confluent.producer import bounded
-from petalstream.broker.errors import KafkaTimeoutError
+from petalstream.broker.errors import (
+    InvalidRecordError,
+    InvalidTopicError,
+    KafkaTimeoutError,
+    UnknownTopicOrPartitionError,
+)
 
 Code = confluent_kafka.KafkaError
 
@@ -30,6 +35,10 @@ Code = confluent_kafka.KafkaError
         (Code.MSG_SIZE_TOO_LARGE, MessageSizeTooLargeError),
         (Code.GROUP_AUTHORIZATION_FAILED, AuthorizationError),
         (Code.TOPIC_AUTHORIZATION_FAILED, AuthorizationError),
+        (Code.INVALID_RECORD, InvalidRecordError),
+        (Code._INVALID_DIFFERENT_RECORD, NeighbourRefused),
+        (Code.TOPIC_EXCEPTION, InvalidTopicError),
+        (Code._UNKNOWN_TOPIC, UnknownTopicOrPartitionError),
         (Code._TRANSPORT, KafkaError),
         (Code.ILLEGAL_GENERATION, KafkaError),
     ],
@@ -51,12 +60,6 @@ def fenced_in_a_callback() -> None:
 def test_what_was_raised_in_the_midst_of_callbacks_is_found() -> None:
     with pytest.raises(ProducerFencedError, match="another one"), translating():
         fenced_in_a_callback()
-
-
-def test_a_batch_that_is_refused_for_its_size_is_a_records_fault_only_where_it_is_alone() -> None:
-    client, refusal = Confluent(), MessageSizeTooLargeError("10 bytes")
-    assert not isinstance(client.on_size(refusal), MessageSizeTooLargeError)
-    assert client.on_size(refusal) is refusal
 
 
 def test_a_call_that_forgets_its_timeout_is_left_to_itself() -> None:

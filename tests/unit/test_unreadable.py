@@ -11,7 +11,7 @@ from kafka.record.memory_records import MemoryRecords
 
 from petalstream.broker import UnreadableRecords, UnsupportedCodecError
 from petalstream.broker.kafka_python.consumer import poll
-from petalstream.broker.kafka_python.workarounds import _Batches, _name_the_place
+from petalstream.broker.kafka_python.workarounds import _Batches, _name_coordinates
 from tests.records import Record
 from tests.unit.batches import (
     ATTRIBUTES,
@@ -159,7 +159,7 @@ def answered(code: int) -> tuple[Any, CompletedFetch]:
     subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
     fetcher = SimpleNamespace(_subscriptions=subscriptions)
     fetcher._parse_fetched_data = MethodType(Fetcher._parse_fetched_data, fetcher)
-    _name_the_place(fetcher)
+    _name_coordinates(fetcher)
     return fetcher, CompletedFetch(PARTITION, 17, 12, SimpleNamespace(error_code=code, high_watermark=-1), None)
 
 

@@ -1,4 +1,4 @@
-"""Records in, and how far they are dealt with, through confluent-kafka."""
+"""Records in, and offsets committed, through confluent-kafka."""
 
 import time
 from collections.abc import Collection, Iterable
@@ -6,23 +6,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import confluent_kafka
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Message, TopicPartition
 
-from petalstream.broker import interfaces
-from petalstream.broker.confluent.errors import UNREADABLE, translated, translating
+from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
+from petalstream.broker.confluent.options import ANSWER_SECONDS, QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import offsets_after, readable
-from petalstream.broker.errors import CommitFailedError, KafkaError
+from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
-
-ANSWER_SECONDS = 5
-QUEUED_RECORDS = 2_000
 
 
 @dataclass(frozen=True)
 class Membership:
-    """Counts the rebalances; `metadata` is the member as the broker knows it, None between two assignments."""
+    """Counts the rebalances; `metadata` names the member to the broker and is None between two assignments."""
 
     number: int
     metadata: object | None
@@ -33,38 +30,38 @@ class Consumer:
 
     def __init__(self, servers: str, group: str, instance_id: str) -> None:
         self._servers = servers
-        self._client = confluent_kafka.Consumer(_options(servers, group, instance_id), logger=log)
+        self._client = confluent_kafka.Consumer(consumer_options(servers, group, instance_id), logger=log)
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
-        self._obstacle: Message | KafkaError | None = None
+        self._obstacles: list[Message] = []
         self._is_closed = False
 
     def subscribe(self, pattern: str) -> None:
-        """Read the topics that match, also those that come later."""
+        """Read the topics that match `pattern`, including topics that are created later."""
         self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Up to `most` records, as soon as there are any; none after `seconds`.
+        """Return up to `most` records as soon as there are any, none after `seconds`.
 
         Raises UnreadableRecords, KafkaError.
         """
-        if self._obstacle:
-            return self._around(self._obstacle, most)
+        if self._obstacles:
+            return self._around(self._obstacles.pop(0), most)
         with translating():
             first = self._client.poll(seconds)
             if first is None:
                 return []
             polled_as = self._membership
-            # Were it asked for all of them at once, the library would wait until there are as many.
+            # If it were asked for all of them at once, the library would wait until there are as many.
             messages = [first, *(self._client.consume(most - 1, 0) if most > 1 else ())]
         if self._membership is not polled_as:
             raise CommitFailedError("the group was rebalanced in the middle of a poll")
-        records, self._obstacle = readable(messages)
+        records, self._obstacles = readable(messages)
         self._reached |= {(record.topic, record.partition): record.offset + 1 for record in records}
-        return records if records or not self._obstacle else self._around(self._obstacle, most)
+        return records if records or not self._obstacles else self._around(self._obstacles.pop(0), most)
 
     def membership(self) -> Membership:
-        """Which member of the group this is since the last rebalance that a poll has told of."""
+        """Return the membership since the last rebalance that a poll has met."""
         return self._membership
 
     def pause(self, topics: Collection[str]) -> None:
@@ -77,9 +74,15 @@ class Consumer:
         with translating():
             self._client.resume(self._partitions(topics))
 
+    def skip(self, topic: str, partition: int, offset: int) -> None:
+        """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
+        with translating():
+            self._client.seek(TopicPartition(topic, partition, offset))
+        self._reached[topic, partition] = offset
+
     def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
-        """Commit; the library itself gives up. Raises KafkaError, so where `membership` is no longer the consumer's."""
-        # A rebalance waits until a poll has told of it, and so cannot come between this look and the commit.
+        """Commit within the library's own timeout. Raises KafkaError, also if `membership` is no longer current."""
+        # A rebalance waits for the next poll, and so cannot come between this check and the commit.
         if self._membership != membership:
             raise CommitFailedError("the group was rebalanced since these records were polled")
         with translating():
@@ -89,7 +92,7 @@ class Consumer:
                 raise translated(place.error)
 
     def close(self, seconds: float) -> None:
-        """Leave, committing nothing; once closed, do nothing."""
+        """Leave the group without a commit; do nothing if closed already."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -106,7 +109,7 @@ class Consumer:
     def _give_back(self, deadline: float) -> None:
         """Poll until no assignment is left, new or old, or until the deadline.
 
-        A client that meets a new assignment while it closes can hang for ever (confluentinc/librdkafka#4884).
+        A client that gets a new assignment while it closes can hang forever (confluentinc/librdkafka#4884).
         """
         while self._client.consume(QUEUED_RECORDS, 0) or self._client.assignment():
             if time.monotonic() > deadline:
@@ -114,58 +117,40 @@ class Consumer:
             self._client.poll(0.01)
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._reached = {}
+        client.assign(places)
+        # The library keeps a partition paused that was revoked and came back.
+        client.resume(places)
+        self._reached, self._obstacles = {}, []
         self._membership = Membership(self._membership.number + 1, client.consumer_group_metadata())
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        self._obstacles = []
         self._membership = Membership(self._membership.number + 1, None)
 
-    def _around(self, obstacle: Message | KafkaError, most: int) -> list[ReceivedRecord]:
-        """What kafka-python reads where this library cannot go on; after that only new clients help.
-
-        Raises UnreadableRecords, KafkaError.
-        """
-        if isinstance(obstacle, KafkaError):
-            raise obstacle
+    def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
+        """Return what kafka-python reads where this library found no record. Raises UnreadableRecords, KafkaError."""
         error = obstacle.error()
         if error and error.code() not in UNREADABLE:
             raise translated(error)
         topic, partition = str(obstacle.topic()), int(obstacle.partition() or 0)
-        said = error.str() if error else "a header's name is not UTF-8"
-        self._obstacle = KafkaError(f"{topic}[{partition}] cannot be read on: {said}")
-        return read_from(self._servers, topic, partition, self._position(topic, partition), most)
+        if error and error.code() == Code.INVALID_MSG and obstacle.offset() is not None:
+            # The broker itself found corrupt bytes there: no other client can say more.
+            at = int(obstacle.offset() or 0)
+            self.skip(topic, partition, at)
+            raise UnreadableRecords(topic, partition, at, at + 1, translated(error))
+        position = self._position(topic, partition)
+        # The library would go on in the middle of the batch that it could not read, at a wrong offset.
+        self.skip(topic, partition, OFFSET_BEGINNING if position is None else position)
+        records = read_from(self._servers, topic, partition, position, most)
+        if records:
+            self.skip(topic, partition, records[-1].offset + 1)
+        return records
 
     def _position(self, topic: str, partition: int) -> int | None:
-        """The offset to read next, None where nothing is committed nor read."""
-        if reached := self._reached.get((topic, partition)):
+        """Return the offset to read next, None if nothing was committed or read."""
+        reached = self._reached.get((topic, partition), OFFSET_BEGINNING)
+        if reached >= 0:
             return reached
         with translating():
             (place,) = self._client.committed([TopicPartition(topic, partition)], ANSWER_SECONDS)
         return int(place.offset) if place.offset >= 0 else None
-
-
-def _options(servers: str, group: str, instance_id: str) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": servers,
-        "group.id": group,
-        "group.instance.id": instance_id,
-        # The one that kafka-python prefers, so that both can be members of one group.
-        "partition.assignment.strategy": "range",
-        "auto.offset.reset": "earliest",
-        "isolation.level": "read_committed",
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "allow.auto.create.topics": False,
-        "check.crcs": True,
-        "fetch.max.bytes": interfaces.FETCH_BYTES,
-        "max.partition.fetch.bytes": interfaces.PARTITION_FETCH_BYTES,
-        "queued.max.messages.kbytes": interfaces.FETCH_BYTES // 1024,
-        "queued.min.messages": QUEUED_RECORDS,
-        # By default a queue that is full is looked at again after a second.
-        "fetch.queue.backoff.ms": 2,
-        "topic.metadata.refresh.interval.ms": interfaces.METADATA_MS,
-        "session.timeout.ms": interfaces.SESSION_MS,
-        "heartbeat.interval.ms": interfaces.HEARTBEAT_MS,
-        "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
-        "socket.timeout.ms": ANSWER_SECONDS * 1000,
-    }

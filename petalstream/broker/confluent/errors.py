@@ -39,8 +39,8 @@ _OWN = {
     Code._UNKNOWN_PARTITION: UnknownTopicOrPartitionError,
     Code._UNKNOWN_TOPIC: UnknownTopicOrPartitionError,
 }
-# Bytes that it cannot read. It must not be polled again after one of these: it goes on in the middle of a batch that
-# failed its checksum, takes what is there for an offset, and then begins the partition again.
+# Bytes that the library cannot read. It then needs a seek: by itself it goes on in the middle of a batch that failed
+# its checksum, takes what it finds there for an offset, and then begins the partition again.
 UNREADABLE = (Code._BAD_MSG, Code._BAD_COMPRESSION, Code._UNDERFLOW, Code._NOT_IMPLEMENTED, Code.INVALID_MSG)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import confluent_kafka
 
-from petalstream.broker import interfaces
 from petalstream.broker.confluent.consumer import Membership
 from petalstream.broker.confluent.errors import NotSent, ProducerFailed, translated, translating
 from petalstream.broker.confluent.logs import log
+from petalstream.broker.confluent.options import producer_options
 from petalstream.broker.confluent.records import offsets_after
 from petalstream.broker.errors import (
     InvalidProducerEpochError,
@@ -26,8 +26,6 @@ from petalstream.broker.interfaces import Left, Meanwhile, nothing
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
-BATCH_RECORDS, QUEUED_KILOBYTES = 10_000, 16 * 1024
-Options = dict[str, Any]
 LibraryError = confluent_kafka.KafkaError
 Report = Callable[[LibraryError | None, object], None]
 
@@ -36,7 +34,7 @@ class Producer:
     """petalstream.broker.Producer and Sender through confluent-kafka."""
 
     def __init__(self, servers: str, delivery_seconds: int, transactional_id: str | None = None) -> None:
-        self._options = options(servers, delivery_seconds, transactional_id)
+        self._options = producer_options(servers, delivery_seconds, transactional_id)
         self._client = confluent_kafka.Producer(self._options, logger=log)
         self._delivery_seconds = delivery_seconds
         self._offsets: Any = None
@@ -177,29 +175,3 @@ def bounded(call: Callable[[], object], seconds: float) -> None:
         result.result(seconds)
     except TimeoutError:
         raise KafkaTimeoutError("the broker did not take the transaction's offsets in time") from None
-
-
-def options(servers: str, delivery_seconds: int, transactional_id: str | None = None) -> Options:
-    """Return the library's settings."""
-    own: Options = {} if transactional_id is None else {"transactional.id": transactional_id}
-    return {
-        "bootstrap.servers": servers,
-        "acks": "all",
-        "enable.idempotence": True,
-        "allow.auto.create.topics": False,
-        # A key has the same partition as with kafka-python and Java's client.
-        "partitioner": "murmur2_random",
-        "message.max.bytes": interfaces.MAX_DEAD_LETTER_BYTES,
-        "batch.size": interfaces.PRODUCE_BYTES,
-        "batch.num.messages": BATCH_RECORDS,
-        # The library's own threads send while a batch is still being handed over.
-        "linger.ms": interfaces.LINGER_MS,
-        "queue.buffering.max.kbytes": QUEUED_KILOBYTES,
-        "delivery.timeout.ms": delivery_seconds * 1000,
-        "request.timeout.ms": delivery_seconds * 500,
-        "delivery.report.only.error": True,
-        "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
-        "topic.metadata.propagation.max.ms": interfaces.TOPIC_MS,
-        "transaction.timeout.ms": interfaces.TRANSACTION_SECONDS * 1000,
-        **own,
-    }

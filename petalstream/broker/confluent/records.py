@@ -25,30 +25,49 @@ class Received:
     headers: Headers
 
 
-def readable(messages: list[Message]) -> tuple[list[ReceivedRecord], Message | None]:
-    """The records before the first message that is none, and that message."""
-    errors = list(map(Message.error, messages))
-    end = next((number for number, error in enumerate(errors) if error), len(messages))
-    headers = _headers(messages[:end])
-    end = len(headers)
-    found = messages[:end]
-    # Column by column, in C: this is done for every record there is.
-    columns: list[Any] = [map(part, found) for part in (Message.topic, Message.partition, Message.offset)]
-    times = [moment for _, moment in map(Message.timestamp, found)]
-    columns += [times, map(Message.key, found), map(Message.value, found), headers]
-    return list(map(Received, *columns)), messages[end] if end < len(messages) else None
+def readable(messages: list[Message]) -> tuple[list[ReceivedRecord], list[Message]]:
+    """Return the records, and the first message of each partition that is none.
+
+    Records of a partition after such a message are left out: the library may have read them from corrupt bytes.
+    """
+    records: list[ReceivedRecord] = []
+    obstacles: list[Message] = []
+    while messages:
+        errors = list(map(Message.error, messages))
+        end = next((number for number, error in enumerate(errors) if error), len(messages))
+        headers = _headers(messages[:end])
+        end = len(headers)
+        records += _records(messages[:end], headers)
+        if end == len(messages):
+            break
+        obstacle = messages[end]
+        obstacles.append(obstacle)
+        messages = [each for each in messages[end + 1 :] if _place(each) != _place(obstacle)]
+    return records, obstacles
+
+
+def _records(messages: list[Message], headers: list[Headers]) -> list[ReceivedRecord]:
+    # Column by column, in C: this runs for every record.
+    columns: list[Any] = [map(part, messages) for part in (Message.topic, Message.partition, Message.offset)]
+    times = [moment for _, moment in map(Message.timestamp, messages)]
+    columns += [times, map(Message.key, messages), map(Message.value, messages), headers]
+    return list(map(Received, *columns))
+
+
+def _place(message: Message) -> tuple[str | None, int | None]:
+    return message.topic(), message.partition()
 
 
 def offsets_after(records: Iterable[ReceivedRecord]) -> list[TopicPartition]:
-    """What to commit once all of `records` are dealt with: the offset after the last one, by partition."""
+    """Return what to commit after `records`: for each partition the offset after the last one."""
     last = {(record.topic, record.partition): record.offset for record in records}
     return [TopicPartition(topic, partition, offset + 1) for (topic, partition), offset in last.items()]
 
 
 def _headers(messages: list[Message]) -> list[Headers]:
-    """The headers of the messages before the first with a name that is not UTF-8."""
+    """Return the headers of the messages before the first that has a name which is not UTF-8."""
     found: list[Any] = []
-    # The library tells of such a name only the first time it is asked, and by an error of the interpreter's.
+    # The library raises SystemError for such a name, and only at the first call for a message.
     with suppress(SystemError):
         found.extend(map(Message.headers, messages))
     return [headers or () for headers in found]

@@ -9,22 +9,22 @@ class KafkaPython:
     """petalstream.broker.Client through kafka-python."""
 
     def consumer(self, servers: str, group: str, instance_id: str, bootstrap_seconds: float) -> Consumer:
-        """A consumer in `group`. Raises KafkaError where no broker answers in time."""
+        """Return a consumer in `group`. Raises KafkaError if no broker answers in time."""
         return Consumer(clients.new_consumer(servers, group, instance_id, bootstrap_seconds))
 
     def sender(self, servers: str, delivery_seconds: int) -> Producer:
-        """A sender. Raises KafkaError where no broker answers in time."""
+        """Return a sender. Raises KafkaError if no broker answers in time."""
         return Producer(clients.new_producer(servers, delivery_seconds))
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
-        """A producer. Raises KafkaError where no broker answers in time."""
+        """Return a producer. Raises KafkaError if no broker answers in time."""
         linger = clients.BATCH_LINGER_MS
         return Producer(clients.new_producer(servers, delivery_seconds, bootstrap_seconds, linger_ms=linger))
 
     def transactional_producer(
         self, servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float
     ) -> Producer:
-        """A producer with transactions. Raises KafkaError where no broker answers in time."""
+        """Return a producer with transactions. Raises KafkaError if no broker answers in time."""
         return Producer(
             clients.new_transactional_producer(servers, delivery_seconds, transactional_id, bootstrap_seconds)
         )

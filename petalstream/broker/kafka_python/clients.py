@@ -1,4 +1,4 @@
-"""Every client of kafka-python is made here, with the options that the stack's promises need."""
+"""Creates every client of kafka-python, with the options that the stack's guarantees need."""
 
 import contextlib
 from typing import Any
@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from petalstream.broker.interfaces import (
     BOOTSTRAP_SECONDS,
     FETCH_BYTES,
+    FETCH_WAIT_MS,
     HEARTBEAT_MS,
     LINGER_MS,
     MAX_DEAD_LETTER_BYTES,
@@ -23,19 +24,19 @@ from petalstream.broker.kafka_python.fast_paths import add_quickly, measure_quic
 from petalstream.broker.kafka_python.partitioner import ByKey
 from petalstream.broker.kafka_python.producer_workarounds import survive_refusals
 from petalstream.broker.kafka_python.sockets import leave_nothing_open
-from petalstream.broker.kafka_python.workarounds import mend
+from petalstream.broker.kafka_python.workarounds import work_around
 
 leave_nothing_open()
 
 READER_BOOTSTRAP_SECONDS = 10
-# A message of a batch waits longer for the others, until all of them are handed over: to send takes the interpreter.
+# A message of a batch waits longer for the others: sending competes with handing over for the interpreter.
 BATCH_LINGER_MS = 100
 
 
 def new_producer(
     bootstrap_servers: str, delivery_seconds: int, bootstrap_seconds: float = BOOTSTRAP_SECONDS, **options: Any
 ) -> KafkaProducer:
-    """An idempotent producer that waits for all replicas; a record not taken in `delivery_seconds` has failed."""
+    """Return an idempotent producer that waits for all replicas; a record fails after `delivery_seconds`."""
     producer = measure_quickly(
         KafkaProducer(
             bootstrap_servers=bootstrap_servers.split(","),
@@ -60,7 +61,7 @@ def new_producer(
 def new_transactional_producer(
     bootstrap_servers: str, delivery_seconds: int, transactional_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
 ) -> KafkaProducer:
-    """A producer whose open transaction, and that of any earlier one of the same id, is ended before it returns."""
+    """Return a producer after it has ended an open transaction of an earlier producer of the same id."""
     producer = add_quickly(
         new_producer(
             bootstrap_servers,
@@ -80,10 +81,10 @@ def new_transactional_producer(
 
 
 def close_producer(producer: KafkaProducer, seconds: float) -> None:
-    """Close within `seconds`; what the broker has not taken by then is not sent any more."""
+    """Close within `seconds`; messages that the broker has not taken by then are dropped."""
     with contextlib.suppress(KafkaError):
         producer.close(timeout=seconds)
-    # Where flushing takes longer, close() raises before it ends its thread, which would go on sending.
+    # If flushing takes longer, close() raises before it ends its thread, which would go on sending.
     producer._sender.force_close()
     producer._sender.join(seconds)
 
@@ -91,11 +92,11 @@ def close_producer(producer: KafkaProducer, seconds: float) -> None:
 def new_consumer(
     bootstrap_servers: str, group: str, instance_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
 ) -> KafkaConsumer:
-    """A consumer in `group` that commits nothing by itself and starts a new group at the earliest record.
+    """Return a consumer in `group` that never commits by itself and starts a new group at the earliest record.
 
-    It reads what is committed only: of a transaction that was aborted nothing, of an open one nothing yet.
+    It reads committed records only: none of an aborted or an open transaction.
     """
-    consumer = mend(
+    consumer = work_around(
         KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
@@ -108,6 +109,7 @@ def new_consumer(
             metrics_enabled=False,
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             metadata_max_age_ms=METADATA_MS,
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
@@ -118,11 +120,11 @@ def new_consumer(
 
 
 def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsumer:
-    """A consumer that reads what is committed of topics, without becoming a member of a group.
+    """Return a consumer of committed records that is no member of a group.
 
-    With `group` it can ask for that group's committed offsets, and commit some where the group has no member.
+    With `group` it can read that group's committed offsets, and commit offsets if the group has no member.
     """
-    return mend(
+    return work_around(
         KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=READER_BOOTSTRAP_SECONDS * 1000,

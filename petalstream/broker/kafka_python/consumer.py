@@ -1,16 +1,30 @@
-"""Records in, and how far they are dealt with, through kafka-python."""
+"""Records in, and offsets committed, through kafka-python."""
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.broker.interfaces import Membership
 from petalstream.messages import ReceivedRecord
 
 MOMENT = 0.001
+
+
+class _Resume(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Resumes all partitions after a rebalance; the client keeps those paused that stay with it."""
+
+    def __init__(self, client: KafkaConsumer) -> None:
+        self._client = client
+
+    def on_partitions_revoked(self, revoked: object) -> None:
+        """Do nothing."""
+
+    def on_partitions_assigned(self, assigned: object) -> None:
+        """Resume all partitions."""
+        self._client.resume(*self._client.assignment())
 
 
 @dataclass(frozen=True)
@@ -20,23 +34,23 @@ class Consumer:
     client: KafkaConsumer
 
     def subscribe(self, pattern: str) -> None:
-        """Read the topics that match, also those that come later."""
-        self.client.subscribe(pattern=pattern)
+        """Read the topics that match `pattern`, including topics that are created later."""
+        self.client.subscribe(pattern=pattern, listener=_Resume(self.client))
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Up to `most` records; none after `seconds`. Raises UnreadableRecords, KafkaError."""
+        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, KafkaError."""
         records, polled_as = poll(self.client, seconds, most), self.membership()
         if 0 < len(records) < most:
-            # The client has just asked for what came to the broker since it last did. That is here in a moment, and
-            # would otherwise lie until the batches before it are delivered.
-            with suppress(UnreadableRecords):  # which the next poll raises, once these records are dealt with
+            # The client has just fetched again. The new records arrive in a moment, and would otherwise wait until the
+            # ones before them are delivered.
+            with suppress(UnreadableRecords):  # the next poll raises it again, after these records
                 records += poll(self.client, MOMENT, most - len(records))
             if self.membership() != polled_as:
                 raise CommitFailedError("the group was rebalanced in the middle of a poll")
         return records
 
     def membership(self) -> Membership:
-        """Which member of which generation of the group this is, in which state."""
+        """Return the member's id, the group's generation and the member's state."""
         return self.client.group_metadata()
 
     def pause(self, topics: Collection[str]) -> None:
@@ -55,16 +69,15 @@ class Consumer:
         self.client.seek(place, offset)
 
     def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
-        """Commit within `seconds`. Raises KafkaError, so where `membership` is no longer the consumer's."""
-        # The client commits as the member that it has become by now, whose partitions these may not be any more.
-        # Between this look and the commit nothing changes it: a join begins in poll(), and one that has begun shows in
-        # the state.
+        """Commit within `seconds`. Raises KafkaError, also if `membership` is no longer the current one."""
+        # The client commits as its current member, which may not own these partitions any more. Nothing changes the
+        # member between this check and the commit: a join begins in poll(), and one that has begun shows in the state.
         if self.client.group_metadata() != membership:
             raise CommitFailedError("the group was rebalanced since these records were polled")
         self.client.commit(offsets_after(records), timeout_ms=int(seconds * 1000))
 
     def close(self, seconds: float) -> None:
-        """Leave within `seconds`, committing nothing."""
+        """Leave the group within `seconds` without a commit."""
         with suppress(KafkaError):
             self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
 
@@ -73,11 +86,11 @@ class Consumer:
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
-    """Up to `most` records, in order within each partition; none after `seconds`. Raises UnreadableRecords."""
+    """Return up to `most` records, in order within each partition; none after `seconds`. Raises UnreadableRecords."""
     try:
         polled = client.poll(timeout_ms=int(seconds * 1000), max_records=most)
     except UnreadableRecords as error:
-        # An end that was read from corrupt bytes may lie anywhere.
+        # An end that was read from corrupt bytes may be any number.
         end = client.highwater(TopicPartition(error.topic, error.partition))
         error.next = max(error.first + 1, min(error.next, end if end is not None else error.next))
         raise
@@ -85,6 +98,6 @@ def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecor
 
 
 def offsets_after(records: Iterable[ReceivedRecord]) -> dict[TopicPartition, OffsetAndMetadata]:
-    """What to commit once all of `records` are dealt with: the offset after the last one, by partition."""
+    """Return what to commit after `records`: for each partition the offset after the last one."""
     last = {(record.topic, record.partition): record.offset for record in records}
     return {TopicPartition(*place): OffsetAndMetadata(offset + 1) for place, offset in last.items()}

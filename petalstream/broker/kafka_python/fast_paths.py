@@ -1,4 +1,4 @@
-"""What kafka-python 3.0.12 takes long for, made quicker from outside; each reaches into the client, and says why."""
+"""Faster replacements for slow parts of kafka-python 3.0.12; each changes private parts of the client."""
 
 import functools
 from typing import Any
@@ -9,30 +9,30 @@ from kafka.producer.transaction_manager import TransactionState
 
 from petalstream.messages import Headers, size
 
-# At most, in the record format 2: what a batch and a record have beside key, value and headers, and the length in front
-# of each of these. https://kafka.apache.org/documentation/#recordbatch
+# Upper bounds in record format 2: a batch and a record without key, value and headers, and the length of each of these.
+# https://kafka.apache.org/documentation/#recordbatch
 BATCH_BYTES, RECORD_BYTES, LENGTH_BYTES = 61, 21, 5
 READ_BYTES = 256 * 1024
 
 
 def measure_quickly(producer: KafkaProducer) -> KafkaProducer:
-    """The producer, with a simpler bound to a record's size, which it only compares with the most that it sends.
+    """Return the producer with a simpler upper bound of a record's size, which it only compares with its limit.
 
-    For a closer one it needs a twentieth of all the time of the consumer.
+    Its own estimate takes a twentieth of the consumer's time.
     """
     producer._estimate_size_in_bytes = size_bound
     return producer
 
 
 def size_bound(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """As many bytes as a record may have alone in its batch."""
+    """Return the most bytes that a record can have alone in its batch."""
     return BATCH_BYTES + RECORD_BYTES + LENGTH_BYTES * (3 + 2 * len(headers)) + size(key, value, headers)
 
 
 def add_quickly(producer: KafkaProducer) -> KafkaProducer:
-    """The producer, which now sees at a glance that the partition of a record is in its transaction already.
+    """Return the producer, which now checks without a lock whether a partition is in its transaction already.
 
-    It takes a lock four times for each record, which its own thread may hold.
+    The client takes a lock four times for each record, which its own thread may hold.
     """
     manager = producer._transaction_manager
     add = manager.maybe_add_partition_to_transaction
@@ -47,10 +47,9 @@ def add_quickly(producer: KafkaProducer) -> KafkaProducer:
 
 
 def read_quickly(consumer: KafkaConsumer) -> KafkaConsumer:
-    """The consumer, which now reads what has come in one piece.
+    """Return the consumer, which now reads up to READ_BYTES at a time.
 
-    It reads 4 KiB at a time, lets go of the interpreter for each, and is given it again when the other threads are
-    pleased to.
+    The client reads 4 KiB at a time and gives up the interpreter's lock for each read.
     """
     manager = consumer._client._manager
     build = manager._build_transport
@@ -65,7 +64,7 @@ def read_quickly(consumer: KafkaConsumer) -> KafkaConsumer:
 
 
 def received(connection: Any) -> tuple[bytes, KafkaConnectionError | None]:
-    """What has come over a connection that does not block, or what is wrong with it."""
+    """Return the bytes that a non-blocking connection has received, or its error."""
     try:
         data = connection.recv(READ_BYTES)
     except (BlockingIOError, InterruptedError):

@@ -7,10 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.util import ensure_valid_topic_name
 
 from petalstream.broker.errors import (
-    TOPIC_ERRORS,
     InvalidRecordError,
     InvalidTopicError,
     KafkaError,
@@ -51,10 +49,12 @@ class Producer:
         meanwhile()
         self._await_all(results, left)
         self._raise_if_failed()
-        errors = {index: self._error(messages[index].topic, result) for index, result in enumerate(results)}
-        return with_neighbours(
-            {index: error for index, error in errors.items() if error}, (OutOfOrderSequenceNumberError,)
-        )
+        errors = {
+            index: self._error(messages[index].topic, result)
+            for index, result in enumerate(results)
+            if isinstance(result, KafkaError) or not result.succeeded()
+        }
+        return with_neighbours(errors, (OutOfOrderSequenceNumberError,))
 
     def send(self, message: Message, refused: Callable[[BaseException], None]) -> None:
         """Send one message; call `refused` if it does not arrive. Raises KafkaError."""
@@ -109,44 +109,51 @@ class Producer:
     def _send_all(self, messages: Sequence[Message], left: Left) -> list[Any]:
         """Return a future, or the client's own error, for each message."""
         results: list[Any] = []
-        of_topic: dict[str, KafkaError] = {}  # so that a missing topic is waited for once
+        found: set[str] = set()
+        missing: dict[str, KafkaError] = {}
         for message in messages:
-            if error := of_topic.get(message.topic):
-                results.append(error)
-                continue
+            topic = message.topic
             try:
-                results.append(self._send(message, left))
+                if topic not in found and topic not in missing:
+                    self._find(topic, left)
+                    found.add(topic)
+                results.append(send(self._client, message) if topic in found else missing[topic])
             except KafkaError as error:
-                if isinstance(error, (*TOPIC_ERRORS, KafkaTimeoutError)):
-                    of_topic[message.topic] = error
                 results.append(error)
+                if topic not in found:
+                    missing[topic] = error
+            except (TypeError, ValueError) as error:
+                results.append(InvalidRecordError(str(error)))
         return results
 
-    def _send(self, message: Message, left: Left) -> Any:
+    def _find(self, topic: str, left: Left) -> None:
+        """Wait up to TOPIC_MS until the partitions of a topic are known. Raises KafkaError."""
         cluster = self._client._metadata
+        if cluster.partitions_for_topic(topic):
+            return
         refreshed = cluster._last_successful_refresh_ms
-        if cluster.partitions_for_topic(message.topic) is None:
-            self._client.config["max_block_ms"] = min(TOPIC_MS, left() * 1000)
+        self._client.config["max_block_ms"] = min(TOPIC_MS, left() * 1000)
         try:
-            return send(self._client, message)
+            self._client.partitions_for(topic)
         except KafkaTimeoutError as error:
             if cluster._last_successful_refresh_ms > refreshed:
-                raise UnknownTopicOrPartitionError(message.topic) from error
+                raise UnknownTopicOrPartitionError(topic) from error
             raise
         except (TypeError, ValueError) as error:
-            raise (InvalidRecordError if is_valid_topic(message.topic) else InvalidTopicError)(str(error)) from error
+            raise InvalidTopicError(str(error)) from error
 
     def _await_all(self, results: list[Any], left: Left) -> None:
         # The client's flush() ends early if the client splits a batch.
-        pending = [result for result in results if not isinstance(result, KafkaError)]
-        while (pending := [future for future in pending if not future.is_done]) and (seconds := left()):
+        pending = [result for result in results if not isinstance(result, KafkaError) and not result.is_done]
+        while pending and (seconds := left()):
             with suppress(KafkaError):
                 self._client.flush(seconds)
+            pending = [future for future in pending if not future.is_done]
 
-    def _error(self, topic: str, result: Any) -> KafkaError | None:
-        """Return the error of a message, None if the broker has acknowledged it."""
-        if isinstance(result, KafkaError) or (result.is_done and result.succeeded()):
-            return result if isinstance(result, KafkaError) else None
+    def _error(self, topic: str, result: Any) -> KafkaError:
+        """Return the error of a message that the broker did not acknowledge."""
+        if isinstance(result, KafkaError):
+            return result
         error = result.exception if result.is_done else KafkaTimeoutError("the broker did not acknowledge it in time")
         if isinstance(error, KafkaTimeoutError) and self._client._metadata.partitions_for_topic(topic) is None:
             return UnknownTopicOrPartitionError(topic)
@@ -166,14 +173,6 @@ class Producer:
         with self._reported:
             self._unknown -= 1
             self._reported.notify()
-
-
-def is_valid_topic(name: str) -> bool:
-    """Return whether Kafka allows the name of a topic."""
-    with suppress(TypeError, ValueError):
-        ensure_valid_topic_name(name)
-        return True
-    return False
 
 
 def send(client: KafkaProducer, message: Message) -> Any:

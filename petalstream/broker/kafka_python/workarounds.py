@@ -1,4 +1,4 @@
-"""What kafka-python 3.0.12 does not do by itself, mended from outside; each reaches into the client, and says why."""
+"""Workarounds for defects of kafka-python 3.0.12 in consumers; each changes private parts of the client."""
 
 from typing import Any
 
@@ -10,13 +10,14 @@ from kafka.errors import CorruptRecordError, KafkaTimeoutError
 from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
 
 
-def mend(consumer: KafkaConsumer) -> KafkaConsumer:
-    """The consumer, with the mends of this file."""
+def work_around(consumer: KafkaConsumer) -> KafkaConsumer:
+    """Return the consumer with the workarounds of this file."""
     _keep_assignments(consumer._coordinator)
     _take_finished_joins(consumer._coordinator)
     _read_again_after_a_rebalance(consumer._subscription)
-    _name_the_place(consumer._fetcher)
-    _let_go(consumer._fetcher._net)
+    _name_coordinates(consumer._fetcher)
+    _clear_tracebacks(consumer._fetcher._net)
+    _return_parked_records(consumer._fetcher)
     consumer._fetcher.PartitionRecords = _Records
     return consumer
 
@@ -24,8 +25,8 @@ def mend(consumer: KafkaConsumer) -> KafkaConsumer:
 def _keep_assignments(coordinator: Any) -> None:
     """Have a consumer join again when a poll ran out of time while it was joining.
 
-    The client lets the join go on in the background, but where it was for a new topic or partition, the next poll sees
-    no reason to rejoin, never looks at the join's outcome, and the consumer has no partitions for ever.
+    The client continues the join in the background. If it was for a new topic or partition, the next poll sees no
+    reason to rejoin and ignores the result of the join, so that the consumer never gets partitions.
     """
     needed = coordinator.need_rejoin
     coordinator.need_rejoin = lambda: coordinator._join_task is not None or needed()
@@ -75,54 +76,73 @@ def _read_again_after_a_rebalance(subscription: Any) -> None:
     subscription.assign_from_subscribed = assign_anew
 
 
-def _name_the_place(fetcher: Any) -> None:
-    """Have a broker's own word that a batch is corrupt name its place, as the client does not."""
+def _name_coordinates(fetcher: Any) -> None:
+    """Raise a broker's CORRUPT_MESSAGE with topic, partition and offset, which the client leaves out."""
     parse = fetcher._parse_fetched_data
 
-    def parse_or_name(completed: Any) -> Any:
+    def parse_with_coordinates(completed: Any) -> Any:
         try:
             return parse(completed)
         except CorruptRecordError as error:
             (topic, partition), first = completed.topic_partition, completed.fetched_offset
             raise UnreadableRecords(topic, partition, first, first + 1, error) from error
 
-    fetcher._parse_fetched_data = parse_or_name
+    fetcher._parse_fetched_data = parse_with_coordinates
 
 
-def _let_go(net: Any) -> None:
-    """Have the error of a poll that found nothing in time let go of its frames.
+def _clear_tracebacks(net: Any) -> None:
+    """Clear the traceback of a poll timeout.
 
-    The client keeps the error, in a frame that the error's traceback holds, and with the fetch that is under way. With
-    it would be kept what all its callers hold, such as a batch of records.
+    The client keeps the error as long as a fetch is in flight, and with its frames all that their callers refer to,
+    such as a batch of records.
     """
     run = net.run
 
-    def run_and_let_go(*call: Any) -> Any:
+    def run_and_clear(*call: Any) -> Any:
         try:
             return run(*call)
         except KafkaTimeoutError as error:
             error.__traceback__ = None
             raise KafkaTimeoutError(*error.args) from None
 
-    net.run = run_and_let_go
+    net.run = run_and_clear
+
+
+def _return_parked_records(fetcher: Any) -> None:
+    """Return the fetched records of a partition that was resumed.
+
+    The client parks records of a paused partition. It takes them up again only if no other partition was read before,
+    and neither returns them nor fetches them again otherwise. Here they change places with those that are being read.
+    """
+    fetched_records, parked = fetcher.fetched_records, fetcher._paused_partition_records
+
+    def fetched_with_parked_records(*call: Any, **named: Any) -> Any:
+        resumed = next((place for place in parked if not fetcher._subscriptions.is_paused(place)), None)
+        if resumed is not None:
+            current, fetcher._next_partition_records = fetcher._next_partition_records, parked.pop(resumed)
+            if current:
+                parked[current.topic_partition] = current
+        return fetched_records(*call, **named)
+
+    fetcher.fetched_records = fetched_with_parked_records
 
 
 class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
-    """The fetched records of one partition; bytes that cannot be read are raised with the range of their offsets.
+    """The fetched records of one partition; unreadable bytes raise UnreadableRecords with the range of offsets.
 
-    The client's own class says only what is wrong, and after that poll() turns for ever around the records it has not
-    got; or, where the partition is paused just then, forgets the error and turns for ever later.
+    The client's own class raises no offsets, and then poll() loops forever over the records that it cannot read. If the
+    partition is paused at that moment, it forgets the error and loops later.
     """
 
     _batches: "_Batches"
 
     def take(self, n: int | None = None) -> list[Any]:
-        """Up to `n` records. Raises UnreadableRecords, on each fetch anew until the position is past them."""
+        """Return up to `n` records. Raises UnreadableRecords, after each fetch until the position is past them."""
         try:
             taken: list[Any] = super().take(n)
             return taken
         except UnsupportedCodecError:
-            self.drain()  # not corrupt: it can be read once the codec is installed
+            self.drain()  # not corrupt: readable once the codec is installed
             raise
         except Exception as error:
             self.drain()
@@ -136,10 +156,10 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
 
 
 class _Batches:
-    """The record batches of a fetch from `wanted` on, remembering the one that is being unpacked.
+    """The record batches of a fetch from offset `wanted` on; knows the one that is being unpacked.
 
-    Where a batch ends is told twice, by fields that may both be corrupt, and where the next one begins by one that is
-    not part of it: nothing from there on is given up, and what both fields say is not there is not either.
+    Two fields of a batch, which may both be corrupt, say where it ends; the next batch says where it begins. Offsets
+    that belong to the next batch are not skipped, nor are offsets that neither field counts to this one.
     """
 
     def __init__(self, records: Any, wanted: int) -> None:
@@ -147,7 +167,7 @@ class _Batches:
         self._current: Any = None
 
     def next_batch(self) -> Any:
-        """The next batch that may hold something wanted, None after the last; the client asks for it."""
+        """Return the next batch that may hold a wanted record, None after the last one. The client calls it."""
         self._current = None
         while (batch := self._records.next_batch()) is not None:
             following = self._base_of_next()
@@ -157,7 +177,7 @@ class _Batches:
         return batch
 
     def after(self, offset: int) -> int:
-        """Where to read on after what is at `offset` could not be read: past its batch, or else past itself."""
+        """Return the offset to read on at if the record at `offset` is unreadable: after its batch, or after itself."""
         following, batch = self._base_of_next(), self._current
         if batch is None or batch.magic != 2:
             return offset + 1
@@ -166,7 +186,7 @@ class _Batches:
         return max(offset + 1, end)
 
     def _base_of_next(self) -> int | None:
-        """The first offset of the next batch, the eight bytes that it begins with, also where the fetch cut it off."""
+        """Return the first offset of the next batch: its first eight bytes, also if the fetch cut it off."""
         ahead = self._records._next_slice
         if ahead is None:
             ahead = self._records._buffer[self._records._pos :]

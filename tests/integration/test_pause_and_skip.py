@@ -1,0 +1,138 @@
+"""Pausing topics and skipping corrupt offsets while other topics go on, with both clients."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from embedded.waiting import wait_until
+from petalstream import broker
+from petalstream.broker import CommitFailedError, Consumer, KafkaError, UnreadableRecords
+from petalstream.messages import Message
+from petalstream.settings import KafkaClient
+from tests.stack import Stack, both_clients, confluent_in_long_runs
+
+IRIS, ROSE, SECONDS = "iris.requests", "rose.requests", 30
+Offsets = dict[str, list[int]]
+
+
+@pytest.fixture
+def consumer(stack: Stack, kafka_client: KafkaClient) -> Iterator[Consumer]:
+    """A consumer of two topics of one partition each."""
+    broker.create_topics(stack.servers, "iris", 1)
+    broker.create_topics(stack.servers, "rose", 1)
+    with ExitStack() as closing:
+        yield subscribed(stack, kafka_client, closing, "own")
+
+
+def subscribed(stack: Stack, kind: KafkaClient, closing: ExitStack, name: str) -> Consumer:
+    """Return a member of the group that is closed with `closing`."""
+    consumer = broker.client(kind).consumer(stack.servers, stack.settings.consumer_group, name, SECONDS)
+    closing.callback(consumer.close, 1)
+    consumer.subscribe(r"^(iris|rose)\.requests$")
+    return consumer
+
+
+def write(stack: Stack, topic: str, count: int, value: bytes = b"value") -> None:
+    """Write records as one batch."""
+    stack.write([Message(topic, b"key", value, [])] * count, linger_ms=200)
+
+
+def read(consumer: Consumer, **ends: int) -> Offsets:
+    """Poll until each model's last offset before its end was read; return the offsets by topic."""
+    found: Offsets = {f"{model}.requests": [] for model in ends}
+
+    def is_complete() -> bool:
+        for record in consumer.poll(0.2, 100):
+            found[record.topic].append(record.offset)
+        return all(end - 1 in found[f"{model}.requests"] for model, end in ends.items())
+
+    wait_until(is_complete, f"the records before {ends}", SECONDS)
+    return found
+
+
+@both_clients
+def test_a_paused_topic_waits_while_the_other_one_is_read(stack: Stack, consumer: Consumer) -> None:
+    write(stack, IRIS, 1_000)
+    write(stack, ROSE, 1)
+    first = read(consumer, rose=1, iris=1)[IRIS]
+    consumer.pause([IRIS])
+    write(stack, IRIS, 10)
+    for end in (2, 3):
+        write(stack, ROSE, 1)
+        assert read(consumer, rose=end) == {ROSE: [end - 1]}
+    consumer.resume([IRIS, ROSE])
+    assert first + read(consumer, iris=1_010)[IRIS] == list(range(1_010))
+
+
+@confluent_in_long_runs
+@pytest.mark.parametrize("name", ["zz", "beside"], ids=["stays", "moves"])
+def test_a_rebalance_resumes_what_was_paused(
+    stack: Stack, consumer: Consumer, kafka_client: KafkaClient, name: str
+) -> None:
+    write(stack, IRIS, 1)
+    read(consumer, iris=1)
+    consumer.pause([IRIS, ROSE])
+    with ExitStack() as closing:
+        beside = subscribed(stack, kafka_client, closing, name)
+        before = consumer.membership()
+
+        def is_rebalanced() -> bool:
+            beside.poll(0.2, 1)
+            try:
+                consumer.poll(0.2, 1)
+            except CommitFailedError:
+                return False
+            return bool(consumer.membership() != before)
+
+        wait_until(is_rebalanced, "another member in the group", SECONDS)
+        write(stack, IRIS, 1)
+        write(stack, ROSE, 1)
+        found: set[str] = set()
+
+        def has_both() -> bool:
+            for each in (consumer, beside):
+                with suppress(CommitFailedError):
+                    found.update(record.topic for record in each.poll(0.2, 100))
+            return found == {IRIS, ROSE}
+
+        wait_until(has_both, "records of both topics", SECONDS)
+
+
+def read_around(consumer: Consumer, iris: int, rose: int) -> tuple[Offsets, list[tuple[int, int]]]:
+    """Read both topics to their ends; return the offsets by topic, and the unreadable ranges of Iris."""
+    found: Offsets = {IRIS: [], ROSE: []}
+    skipped: list[tuple[int, int]] = []
+
+    def is_complete() -> bool:
+        try:
+            for record in consumer.poll(0.2, 100):
+                found[record.topic].append(record.offset)
+        except UnreadableRecords as error:
+            skipped.append((error.first, error.next))
+            consumer.skip(error.topic, error.partition, error.next)
+        return iris - 1 in found[IRIS] and rose - 1 in found[ROSE]
+
+    wait_until(is_complete, "both topics to their ends", SECONDS)
+    return found, skipped
+
+
+@pytest.mark.own_broker
+@confluent_in_long_runs
+def test_the_same_consumer_reads_on_after_a_corrupt_batch(stack: Stack, consumer: Consumer) -> None:
+    for count, value in ((3, b"value"), (400, b"to be altered"), (30, b"value")):
+        write(stack, IRIS, count, value)
+    write(stack, ROSE, 50)
+    (segment,) = stack.broker.folder.glob("data/iris.requests-0/*.log")
+    segment.write_bytes(segment.read_bytes().replace(b"to be altered", b"is altered   "))
+    found, skipped = read_around(consumer, iris=433, rose=50)
+    assert skipped == [(3, 403)]
+    assert found == {IRIS: [0, 1, 2, *range(403, 433)], ROSE: list(range(50))}
+    write(stack, IRIS, 2)
+    assert read(consumer, iris=435) == {IRIS: [433, 434]}
+
+
+@both_clients
+def test_a_partition_that_is_not_assigned_cannot_be_skipped(consumer: Consumer) -> None:
+    with pytest.raises(KafkaError):
+        consumer.skip("tulip.requests", 0, 1)
