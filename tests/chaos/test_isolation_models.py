@@ -93,7 +93,7 @@ def latency(models: Models, key: str, records: int, *names: str) -> float:
     return statistics.median(predicted[number] - at for number, at in written.items()) / 1000
 
 
-def times(models: Models, topic: str, key: str) -> dict[bytes, int]:
+def times(models: Models, topic: str, key: str = "") -> dict[bytes, int]:
     """Return when the records whose keys begin with `key` were written, in milliseconds."""
     read = [(record.key or b"", record.timestamp) for record in broker.read_topic(models.stack.servers, topic)]
     return {found: at for found, at in read if found.startswith(key.encode())}
@@ -130,6 +130,7 @@ def test_records_that_fail_each_time_are_found_among_many_with_few_requests(mode
     letters = models.dead_letters("rose")
     assert sorted(letter.record.key or b"" for letter in letters) == sorted(b"poison%d" % n for n in range(poison))
     assert {letter.reason for letter in letters} == {"rejected"}
+    assert max(times(models, "iris.predictions").values()) < min(times(models, "rose.dead-letters").values())
     print(f"{models.asked['rose']} requests for {poison} poison records among {rose.sent}")
     assert models.asked["rose"] < MOST_REQUESTS
 
