@@ -70,9 +70,14 @@ class Models:
 
     def settled(self, *models: str, seconds: float = SECONDS) -> list[Summary]:
         """Wait until each request to the models has an outcome, and match them."""
-        what = f"an outcome for each request to {' and '.join(models)}"
-        self.wait(lambda: all(self.summary(model).complete for model in models), what, *models, seconds=seconds)
-        return [self.summary(model) for model in models]
+        found: list[Summary] = []
+
+        def is_complete() -> bool:
+            found[:] = [self.summary(model) for model in models]
+            return all(each.complete for each in found)
+
+        self.wait(is_complete, f"an outcome for each request to {' and '.join(models)}", *models, seconds=seconds)
+        return found
 
     def dead_letters(self, model: str) -> list[DeadLetter]:
         """Read the dead letters of a model."""

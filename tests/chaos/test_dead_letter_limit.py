@@ -14,7 +14,7 @@ LIMIT = 20
 # Dead letters beyond the limit: a probe at a start, and what is settled beside the record that reaches the limit.
 MORE = 5
 GOOD = 100
-NEVER, OFTEN = 3_600, 0.2  # seconds between two probes
+NEVER, OFTEN = 3_600, 0.1  # seconds between two probes
 
 
 def consume(models: Models, name: str = "consumer", probe_seconds: float = NEVER) -> Child:

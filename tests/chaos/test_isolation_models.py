@@ -16,7 +16,8 @@ from tests.length import Length
 from tests.stack import FLOWER, confluent_in_long_runs, ways
 
 pytestmark = pytest.mark.timeout(600)
-GOOD = 100
+GOOD, FEW = 100, 10
+TIMEOUT = HANG_SECONDS / 6
 BACKLOG = 750  # as many as a consumer asks for in one request
 MOST_REQUESTS = 300
 
@@ -25,10 +26,10 @@ MOST_REQUESTS = 300
 def test_a_model_that_is_too_slow_for_a_whole_batch_gets_smaller_ones(
     models: Models, delivery: str, length: Length
 ) -> None:
-    models.set("rose", Faults(seconds_a_row=length.seconds(short=0.004, full=0.01)))
+    models.set("rose", Faults(seconds_a_row=length.seconds(short=0.003, full=0.01)))
     models.send("rose", BACKLOG)
     models.send("iris", GOOD)
-    models.stack.consume(delivery=delivery, api_timeout=length.seconds(short=0.5, full=2))
+    models.stack.consume(delivery=delivery, api_timeout=length.seconds(short=0.4, full=2))
     for found, sent in zip(models.settled("iris", "rose"), (GOOD, BACKLOG), strict=True):
         assert (found.predicted, found.dead_lettered, found.duplicates) == (sent, 0, 0)
 
@@ -38,9 +39,9 @@ def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are
     models: Models, length: Length
 ) -> None:
     models.send("rose", key="hangs", petal_width=HANGS)
-    models.send("rose", GOOD)
-    models.send("orchid", GOOD)
-    consumer = models.stack.consume(api_timeout=HANG_SECONDS / 4)
+    models.send("rose", FEW)
+    models.send("orchid", FEW)
+    consumer = models.stack.consume(api_timeout=TIMEOUT)
     for model in ("rose", "orchid"):
         models.await_asked(model, length.count(short=4, full=10))
     models.send("iris", GOOD)
@@ -49,10 +50,10 @@ def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are
     assert [models.summary(model).dead_lettered for model in ("iris", "rose", "orchid")] == [0, 0, 0]
     end(consumer.process)
 
-    models.stack.consume(api_timeout=HANG_SECONDS / 4, consumer_give_up_seconds=1)
+    models.stack.consume(api_timeout=TIMEOUT, consumer_give_up_seconds=1)
     rose, orchid = models.settled("rose", "orchid")
-    assert (rose.predicted, rose.dead_lettered, rose.duplicates) == (GOOD, 1, 0)
-    assert (orchid.predicted, orchid.dead_lettered, orchid.duplicates) == (0, GOOD, 0)
+    assert (rose.predicted, rose.dead_lettered, rose.duplicates) == (FEW, 1, 0)
+    assert (orchid.predicted, orchid.dead_lettered, orchid.duplicates) == (0, FEW, 0)
     assert [(letter.record.key, letter.reason) for letter in models.dead_letters("rose")] == [
         (b"hangs0", "unavailable")
     ]
@@ -63,7 +64,7 @@ def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are
 def test_a_fast_model_is_about_as_fast_beside_a_slow_one_as_alone(
     models: Models, delivery: str, length: Length
 ) -> None:
-    slow, records = length.seconds(short=1, full=3), length.count(short=40, full=150)
+    slow, records = length.seconds(short=1, full=3), length.count(short=25, full=150)
     models.set("rose", Faults(seconds_a_call=slow))
     models.stack.consume(delivery=delivery)
     for model in ("iris", "rose"):
@@ -108,7 +109,7 @@ def test_a_model_that_fails_each_time_waits_and_delays_no_other(models: Models, 
     models.send("iris", GOOD)
     (iris,) = models.settled("iris", seconds=20)
     assert (iris.predicted, iris.dead_lettered, iris.duplicates) == (GOOD, 0, 0)
-    models.await_asked("rose", length.count(short=30, full=60))
+    models.await_asked("rose", length.count(short=20, full=60))
     waiting = models.summary("rose")
     assert (waiting.predicted, waiting.dead_lettered) == (0, 0)
     models.set("rose", Faults())
