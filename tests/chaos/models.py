@@ -57,9 +57,14 @@ class Models:
         """Wait until the consumer has sent so many requests for a model."""
         self.wait(lambda: self.asked[model] >= count, f"{count} requests for {model}", model)
 
+    def create_topics(self, *models: str) -> None:
+        """Create the topics of the models: a running consumer looks for new ones only every few seconds."""
+        for model in models:
+            broker.create_topics(self.stack.servers, model, PARTITIONS)
+
     def send(self, model: str, count: int = 1, first: int = 0, key: str | None = "", **features: float) -> None:
         """Write flowers with their numbers as keys behind the prefix `key`; None writes them without keys."""
-        broker.create_topics(self.stack.servers, model, PARTITIONS)
+        self.create_topics(model)
         value = json.dumps(FLOWER | features).encode()
         keys = [None if key is None else f"{key}{number}".encode() for number in range(first, first + count)]
         self.stack.write(Message(f"{model}.requests", each, value, []) for each in keys)

@@ -3,8 +3,7 @@
 import pytest
 
 from embedded.processes import Child, end
-from petalstream import broker
-from tests.chaos.models import PARTITIONS, Models
+from tests.chaos.models import Models
 from tests.chaos.stream import owners
 from tests.operator import tools
 from tests.stack import confluent_in_long_runs
@@ -48,6 +47,7 @@ def await_pause(models: Models, *names: str) -> None:
 @confluent_in_long_runs
 def test_a_model_whose_records_are_all_bad_pauses_until_it_is_resumed_or_its_records_are_good(models: Models) -> None:
     bad = 3 * LIMIT
+    models.create_topics("iris")
     models.send("rose", bad, colour=1)
     consumer = consume(models)
     await_pause(models, "consumer")
@@ -77,8 +77,7 @@ def test_a_model_whose_records_are_all_bad_pauses_until_it_is_resumed_or_its_rec
 @confluent_in_long_runs
 def test_a_pause_and_its_end_reach_every_consumer(models: Models) -> None:
     names = ["one", "two"]
-    for model in ("iris", "rose"):
-        broker.create_topics(models.stack.servers, model, PARTITIONS)
+    models.create_topics("iris", "rose")
     for name in names:
         consume(models, name)
     owners(models.stack, names, 60)

@@ -38,6 +38,7 @@ def test_a_model_that_is_too_slow_for_a_whole_batch_gets_smaller_ones(
 def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are_given_up(
     models: Models, length: Length
 ) -> None:
+    models.create_topics("iris")
     models.send("rose", key="hangs", petal_width=HANGS)
     models.send("rose", FEW)
     models.send("orchid", FEW)
@@ -65,11 +66,11 @@ def test_a_fast_model_is_about_as_fast_beside_a_slow_one_as_alone(
     models: Models, delivery: str, length: Length
 ) -> None:
     slow, records = length.seconds(short=1, full=3), length.count(short=25, full=150)
-    models.set("rose", Faults(seconds_a_call=slow))
-    models.stack.consume(delivery=delivery)
     for model in ("iris", "rose"):
-        models.send(model)  # the first of a topic wait until the consumer knows it
+        models.send(model)
+    models.stack.consume(delivery=delivery)
     models.settled("iris", "rose")
+    models.set("rose", Faults(seconds_a_call=slow))
     alone = latency(models, "alone", records, "iris")
     beside = latency(models, "beside", records, "rose", "iris")
     assert models.asked["rose"] > 2
@@ -103,6 +104,7 @@ def times(models: Models, topic: str, key: str = "") -> dict[bytes, int]:
 @ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_a_model_that_fails_each_time_waits_and_delays_no_other(models: Models, delivery: str, length: Length) -> None:
     models.set("rose", Faults(fails=True))
+    models.create_topics("iris")
     models.send("rose", length.count(short=60, full=BACKLOG))
     models.stack.consume(delivery=delivery)
     models.await_asked("rose", 2)
@@ -143,6 +145,7 @@ def test_a_model_that_is_unloaded_for_a_while_costs_no_record_and_delays_no_othe
     repository = f"{models.api.url}/v2/repository/models/iris"
     requests.post(f"{repository}/unload", timeout=10).raise_for_status()
     try:
+        models.create_topics("rose")
         models.send("iris", length.count(short=200, full=2_000))
         models.stack.consume(delivery=delivery)
         models.await_asked("iris", length.count(short=2, full=5))

@@ -97,6 +97,7 @@ def test_a_record_that_kills_the_worker_each_time_is_found_and_dies_alone(models
 
 @ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
 def test_a_worker_that_is_killed_in_mid_request_buries_no_record(models: Models, delivery: str, length: Length) -> None:
+    models.create_topics("iris", "rose")
     models.stack.consume(delivery=delivery)
     for killed in range(length.count(short=1, full=5)):
         models.set("rose", Faults(kills_once=True))
@@ -152,8 +153,7 @@ def most_copies(models: Models, model: str) -> int:
 def test_a_byte_order_mark_and_a_null_for_an_unused_feature_are_scored(models: Models, heart_failure: Bundle) -> None:
     _, features, _ = next(iter(heart_failure.test_set()))
     patient = {**features, "diabetes": None, "sex": None}
-    for model in ("iris", "heart_failure"):
-        broker.create_topics(models.stack.servers, model, PARTITIONS)
+    models.create_topics("iris", "heart_failure")
     models.stack.write(
         [
             Message("iris.requests", b"mark", BYTE_ORDER_MARK + json.dumps(FLOWER).encode(), []),
