@@ -9,10 +9,20 @@ import pytest
 
 from embedded.summary import Summary
 from tests.brokers import kafka_broker, kafka_jars, shared_broker
+from tests.chaos.models import faulty_api, models
 from tests.length import Length
 from tests.stack import Stack, kafka_client, shared_api, stack
 
-__all__ = ["kafka_broker", "kafka_client", "kafka_jars", "shared_api", "shared_broker", "stack"]
+__all__ = [
+    "faulty_api",
+    "kafka_broker",
+    "kafka_client",
+    "kafka_jars",
+    "models",
+    "shared_api",
+    "shared_broker",
+    "stack",
+]
 
 
 @dataclass
