@@ -18,7 +18,7 @@ from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from tests.length import Length
-from tests.stack import FLOWER, Stack
+from tests.stack import Stack
 
 SECONDS = 60
 
