@@ -1,4 +1,4 @@
-"""Topics as a whole: made, counted, read, and how far a group has come in them."""
+"""Functions for whole topics: create, count, read; a group's lag and offsets."""
 
 import contextlib
 import re
@@ -22,7 +22,7 @@ MOST_BYTES = "max.message.bytes"
 
 @dataclass(frozen=True)
 class Lag:
-    """How far a group has come in one partition; `committed` is None where it has not committed there."""
+    """A group's position in one partition; `committed` is None if it has not committed there."""
 
     topic: str
     partition: int
@@ -31,18 +31,18 @@ class Lag:
 
     @property
     def behind(self) -> int:
-        """How many offsets there are from what is committed to the end."""
+        """Return the number of offsets from the committed one to the end."""
         return self.end - (self.committed or 0)
 
 
 def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
-    """Create what is missing of a model's three topics; those that exist already are left as they are."""
+    """Create those of a model's three topics that are missing; existing ones are not changed."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
     configs: dict[str, dict[str, str]] = {
-        # Whatever codec a producer compresses with, consumers then need none.
+        # Consumers then need no codec, whichever one a producer uses.
         requests_topic(model): {"compression.type": "uncompressed"},
         predictions_topic(model): {},
-        # Headers are added to a record on its way to the dead letters, so it must be allowed to grow.
+        # A dead letter has more headers than its record, and so may be larger.
         dead_letters_topic(model): {MOST_BYTES: str(MAX_DEAD_LETTER_BYTES)},
     }
     try:
@@ -69,18 +69,17 @@ def is_committed(bootstrap_servers: str, group: str, records: Iterable[ReceivedR
 
 
 def record_count(bootstrap_servers: str, topic: str) -> int:
-    """How many offsets of `topic` are used, transactions' markers among them; 0 where there is no such topic."""
+    """Return the number of used offsets, including transaction markers; 0 if the topic does not exist."""
     with _reading(bootstrap_servers) as consumer:
         partitions = _partitions(consumer, topic)
         return sum(consumer.end_offsets(partitions).values()) if partitions else 0
 
 
 def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | None = None) -> Iterator[ReceivedRecord]:
-    """Every committed record that is in `topic` now; none where there is no such topic.
+    """Return every committed record that is in `topic` now; none if the topic does not exist.
 
-    Raises UnreadableRecords, after which one can begin behind them, TimeoutError, KafkaError.
-
-    `begin` maps a partition to the offset to begin at, which is its first one where it is not given.
+    `begin` maps a partition to its first offset to read, by default its beginning. Raises UnreadableRecords (call it
+    again with a `begin` behind them), TimeoutError, KafkaError.
     """
     with _reading(bootstrap_servers) as consumer:
         partitions = _partitions(consumer, topic)
@@ -103,7 +102,7 @@ def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | No
 def read_from(
     bootstrap_servers: str, topic: str, partition: int, offset: int | None, most: int
 ) -> list[ReceivedRecord]:
-    """Up to `most` records of a partition, from `offset` or its beginning on; none where none comes for 5 s.
+    """Return up to `most` records of a partition from `offset`, or its beginning; none if none comes for 5 s.
 
     Raises UnreadableRecords, KafkaError.
     """
@@ -118,7 +117,7 @@ def read_from(
 
 
 def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
-    """The lag of `group` in every partition of the topics whose whole name `topics`, a regular expression, matches."""
+    """Return the lag of `group` in each partition of the topics whose whole name matches the regex `topics`."""
     with _reading(bootstrap_servers, group) as consumer:
         found = sorted(topic for topic in consumer.topics() if re.fullmatch(topics, topic))
         partitions = [partition for topic in found for partition in sorted(_partitions(consumer, topic))]
@@ -128,7 +127,7 @@ def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
 
 
 def most_bytes(bootstrap_servers: str, topic: str) -> int:
-    """How large a record may be that `topic` takes (its max.message.bytes). Raises KafkaError."""
+    """Return max.message.bytes of `topic`: the most bytes of a record. Raises KafkaError."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
     try:
         wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {MOST_BYTES: None})

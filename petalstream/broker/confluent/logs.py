@@ -1,4 +1,4 @@
-"""The library's own log lines, in the service's log."""
+"""Writes the library's log lines to the service's log."""
 
 import logging
 import time
@@ -7,12 +7,12 @@ SECONDS = 10
 
 
 class _Seldom(logging.Filter):
-    """Lets a lost or refused connection through once in ten seconds: the library says it at every try, 20 a second."""
+    """Passes a failed connection once in ten seconds; the library logs each attempt, 20 a second."""
 
     _said = float("-inf")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is logged."""
+        """Return whether to log the line."""
         if not record.getMessage().startswith("FAIL"):
             return True
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""Which partition a key has."""
+"""Chooses the partition of a key."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from kafka.partitioner.default import DefaultPartitioner, murmur2
 
 
 class ByKey(DefaultPartitioner):  # type: ignore[misc]
-    """The client's own choice, as of Java's client too, but without its lists of the partitions for every record."""
+    """Chooses as the client's own partitioner and Java's do, without building lists of partitions for each record."""
 
     def partition(
         self,
@@ -17,7 +17,7 @@ class ByKey(DefaultPartitioner):  # type: ignore[misc]
         serialized_value: bytes | None,
         cluster: Any,
     ) -> int:
-        """The partition of a key, and any one that has a leader for a record without a key."""
+        """Return the partition of a key, or any partition that has a leader if there is no key."""
         partitions = cluster.partitions_for_topic(topic)
         if serialized_key is None or not partitions:
             chosen: int = super().partition(topic, key, serialized_key, value, serialized_value, cluster)

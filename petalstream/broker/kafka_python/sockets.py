@@ -1,4 +1,4 @@
-"""Sockets and threads that kafka-python 3.0.12 leaves behind; here every client of this process ends its own."""
+"""Workarounds for sockets and threads that kafka-python 3.0.12 leaves open."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from kafka.net.selector import NetworkSelector
 
 
 def leave_nothing_open() -> None:
-    """Have clients close what they opened: for a connection that fails, where they find no broker, and when closed."""
+    """Make all clients close their sockets and threads: after a failed connection, without a broker, when closed."""
     KafkaNetSocket.sock_connect = _closing_a_failed_one(KafkaNetSocket.sock_connect)
     KafkaConnectionManager.bootstrap = _closing_without_a_broker(KafkaConnectionManager.bootstrap)
     NetworkSelector.close = _closing_all_sockets(NetworkSelector.close)
@@ -26,7 +26,7 @@ def _closing_a_failed_one(connect: Any) -> Any:
 
 
 def _closing_without_a_broker(bootstrap: Any) -> Any:
-    """The client's constructor raises then, and its thread would look for a broker as long as the process lives."""
+    """Close a client that finds no broker: its constructor raises, and its thread would run on otherwise."""
 
     def bootstrap_or_close(manager: Any, *call: Any, **options: Any) -> None:
         try:
@@ -40,7 +40,7 @@ def _closing_without_a_broker(bootstrap: Any) -> Any:
 
 
 def _closing_all_sockets(close: Any) -> Any:
-    """Those too of a connection that is still being made, or on which the broker has not taken all that was sent."""
+    """Close the sockets of connections that are not open yet, or that still have data to send, too."""
 
     def close_all(net: Any) -> None:
         if net._closed:
