@@ -7,6 +7,7 @@ import confluent_kafka
 from kafka.errors import for_code
 
 from petalstream.broker.errors import (
+    FencedInstanceIdError,
     KafkaError,
     KafkaTimeoutError,
     NeighbourRefused,
@@ -47,6 +48,9 @@ UNREADABLE = (Code._BAD_MSG, Code._BAD_COMPRESSION, Code._UNDERFLOW, Code._NOT_I
 def translated(error: confluent_kafka.KafkaError) -> KafkaError:
     """Return the exception for an error of the library."""
     kind = _OWN.get(error.code(), KafkaError) if error.code() < 0 else for_code(error.code())
+    # A consumer gets this one as a fatal error, whose text alone says what happened.
+    if kind is ProducerFailed and Code(Code.FENCED_INSTANCE_ID).str() in error.str():
+        kind = FencedInstanceIdError
     return kind(error.str())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
 from kafka.coordinator.base import MemberState
-from kafka.errors import CorruptRecordError, KafkaTimeoutError
+from kafka.errors import CorruptRecordError, FencedInstanceIdError, KafkaTimeoutError
 
 from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
 
@@ -14,6 +14,7 @@ def work_around(consumer: KafkaConsumer) -> KafkaConsumer:
     """Return the consumer with the workarounds of this file."""
     _keep_assignments(consumer._coordinator)
     _take_finished_joins(consumer._coordinator)
+    _raise_fencing(consumer._coordinator)
     _read_again_after_a_rebalance(consumer._subscription)
     _name_coordinates(consumer._fetcher)
     _clear_tracebacks(consumer._fetcher._net)
@@ -59,6 +60,30 @@ def _take_finished_joins(coordinator: Any) -> None:
 
     coordinator.join_group_async = join_or_take
     coordinator._do_join_and_sync_async = take_or_join_and_sync
+
+
+def _raise_fencing(coordinator: Any) -> None:
+    """Raise from a poll that another consumer has joined with the same instance id.
+
+    The client only stops its heartbeats, and returns records that are the other consumer's by now.
+    """
+    handle, poll = coordinator._handle_heartbeat_response, coordinator.poll
+    fencing: FencedInstanceIdError | None = None
+
+    def handle_and_keep(*call: Any) -> Any:
+        nonlocal fencing
+        try:
+            return handle(*call)
+        except FencedInstanceIdError as error:
+            fencing = error
+            raise
+
+    def poll_or_raise(*call: Any, **named: Any) -> Any:
+        if fencing:
+            raise FencedInstanceIdError(*fencing.args)
+        return poll(*call, **named)
+
+    coordinator._handle_heartbeat_response, coordinator.poll = handle_and_keep, poll_or_raise
 
 
 def _read_again_after_a_rebalance(subscription: Any) -> None:
