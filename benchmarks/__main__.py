@@ -7,7 +7,19 @@ from pathlib import Path
 
 import click
 
-from benchmarks import curves, http_rows, images, latency, machine, memory, page, profiles, start, stream_rows
+from benchmarks import (
+    curves,
+    http_rows,
+    images,
+    isolation,
+    latency,
+    machine,
+    memory,
+    page,
+    profiles,
+    start,
+    stream_rows,
+)
 from benchmarks.bench import CACHE, FAILURES, ROOT, Bench, say
 from benchmarks.results import Curve, Profile, Results, Row
 from embedded.processes import Processes, python
@@ -20,6 +32,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve | Profile]]] = {
     "http": http_rows.measure,
     "stream": stream_rows.measure,
     "latency": latency.measure,
+    "isolation": isolation.measure,
     "memory": memory.measure,
     "start": start.measure,
     "images": images.measure,
@@ -27,7 +40,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve | Profile]]] = {
     "profile": profiles.measure,
 }
 
-QUICK_SECTIONS = ("http", "stream", "latency", "memory", "start")
+QUICK_SECTIONS = ("http", "stream", "latency", "isolation", "memory", "start")
 
 
 @click.command()

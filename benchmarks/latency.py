@@ -37,10 +37,10 @@ def measure(bench: Bench) -> Iterator[Row]:
         rows = bench.samples("iris", 30)
         await_first(broker, rows)
         say(f"latency: {JVM_SECONDS} s for the broker to warm up")
-        latencies(broker, rows, JVM_SECONDS)
+        latencies(broker, rows, RATE, JVM_SECONDS)
         for number in range(bench.rounds):
             say(f"latency, round {number + 1} of {bench.rounds}: {RATE} records a second")
-            rounds.append(latencies(broker, rows, WARM_UP_SECONDS + 2 * bench.seconds))
+            rounds.append(latencies(broker, rows, RATE, WARM_UP_SECONDS + 2 * bench.seconds))
     for name, part, most in (("p50", 50, 10), ("p99", 99, 50)):
         figures = [percentile(found, part) for found in rounds]
         what = f"from send to prediction, {RATE:,} records/s, {name}"
@@ -58,29 +58,29 @@ def await_first(broker: Broker, rows: Sequence[Features]) -> None:
     broker.processes.wait_until(lambda: broker.count(PREDICTIONS) >= 100, "the first predictions", WAIT_SECONDS)
 
 
-def latencies(broker: Broker, rows: Sequence[Features], seconds: int) -> list[float]:
-    """Milliseconds of each record that was sent after the warm-up, at an even pace. Raises BenchmarkError."""
+def latencies(broker: Broker, rows: Sequence[Features], rate: int, seconds: int) -> list[float]:
+    """Milliseconds of each record that was sent after the warm-up, `rate` a second. Raises BenchmarkError."""
     sent: dict[bytes, float] = {}
     came: dict[bytes, float] = {}
-    count, ready = RATE * seconds, threading.Event()
-    reader = threading.Thread(target=_read, args=(broker, came, count, ready), daemon=True)
+    count, ready = rate * seconds, threading.Event()
+    reader = threading.Thread(target=_read, args=(broker, came, count, seconds, ready), daemon=True)
     reader.start()
     if not ready.wait(WAIT_SECONDS):
         raise BenchmarkError("the reader of predictions did not begin")
-    _send(broker, rows, count, sent)
+    _send(broker, rows, rate, count, sent)
     reader.join(WAIT_SECONDS)
     if missing := sent.keys() - came.keys():
         raise BenchmarkError(f"{len(missing)} of {count} predictions did not come within {WAIT_SECONDS} s")
-    measured = list(sent)[RATE * WARM_UP_SECONDS :]
+    measured = list(sent)[rate * WARM_UP_SECONDS :]
     return [(came[key] - sent[key]) * 1000 for key in measured]
 
 
-def _send(broker: Broker, rows: Sequence[Features], count: int, sent: dict[bytes, float]) -> None:
+def _send(broker: Broker, rows: Sequence[Features], rate: int, count: int, sent: dict[bytes, float]) -> None:
     producer = Producer({"bootstrap.servers": broker.servers, **CLIENT})
     like = [write_request("iris", "", row, None, "benchmark", datetime.now(UTC)) for row in rows]
     began, run = time.perf_counter(), time.monotonic_ns()
     for number in range(count):
-        due = began + number / RATE
+        due = began + number / rate
         # Not in poll(), which turns without a pause where less than a millisecond is left, on a processor others need.
         time.sleep(max(0.0, due - time.perf_counter()))
         producer.poll(0)
@@ -90,11 +90,11 @@ def _send(broker: Broker, rows: Sequence[Features], count: int, sent: dict[bytes
     producer.flush(WAIT_SECONDS)
 
 
-def _read(broker: Broker, came: dict[bytes, float], count: int, ready: threading.Event) -> None:
+def _read(broker: Broker, came: dict[bytes, float], count: int, seconds: int, ready: threading.Event) -> None:
     consumer = Consumer({"bootstrap.servers": broker.servers, "group.id": "latency-reader"})
     consumer.assign([TopicPartition(PREDICTIONS, number, end) for number, end in broker.ends(PREDICTIONS).items()])
     ready.set()
-    deadline = time.monotonic() + count / RATE + WAIT_SECONDS
+    deadline = time.monotonic() + seconds + WAIT_SECONDS
     while len(came) < count and time.monotonic() < deadline:
         record = consumer.poll(0.1)
         if record is not None and not record.error():

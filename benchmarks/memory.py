@@ -18,6 +18,7 @@ REQUESTS_EACH = 200
 MOST_SECONDS = 1800
 RECORDS, QUICK_RECORDS = 1_000_000, 10_000
 POINTS = 40  # of a curve
+MOST = {"producer": 60, "consumer": 70}
 
 
 def measure(bench: Bench) -> Iterator[Row | Curve]:
@@ -28,7 +29,7 @@ def measure(bench: Bench) -> Iterator[Row | Curve]:
     for name, points in lines.items():
         settled = [megabytes for records, megabytes in points if records >= points[-1][0] / 10]
         most = max(megabytes for _, megabytes in points)
-        yield Row(f"memory {name}", "memory", f"{name}, RSS, most", "MB", {OURS: [most]}, [Bar(most=60)])
+        yield Row(f"memory {name}", "memory", f"{name}, RSS, most", "MB", {OURS: [most]}, [Bar(most=MOST[name])])
         what = f"{name}, RSS, growth from a tenth to all of {short(points[-1][0])} records"
         yield Row(f"growth {name}", "memory", what, "MB", {OURS: [settled[-1] - settled[0]]}, [Bar(most=3)])
     yield Curve("memory", "Memory over a long stream", "records", "RSS, MB", lines)

@@ -51,7 +51,8 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
         if not records:
             continue
         messages = [Message(out, each.key, each.value, headers(topic, each.partition, each.offset)) for each in records]
-        producer.write(messages, lambda: DELIVERY_SECONDS)
+        for error in producer.write(messages, lambda: DELIVERY_SECONDS).values():
+            raise error
         consumer.commit(consumer.membership(), records, DELIVERY_SECONDS)
     producer.close(1)
     consumer.close(1)

@@ -10,6 +10,7 @@ TITLES = {
     "http": "Predictions over HTTP",
     "stream": "Predictions on the stream",
     "latency": "Latency from end to end",
+    "isolation": "A fast model beside a slow one",
     "memory": "Memory",
     "start": "Starting",
     "images": "Images",
@@ -75,9 +76,8 @@ def figure(row: Row, title: str) -> str:
 
 def aim(row: Row, bar: Bar) -> str:
     """What is to be reached, in words."""
-    if bar.against:
-        return f"≥ {bar.least:g} × {bar.against}"
-    return f"≤ {bar.most:g} {row.unit}"
+    bound = f"≤ {bar.most:g}" if bar.least is None else f"≥ {bar.least:g}"
+    return f"{bound} × {bar.against}" if bar.against else f"{bound} {row.unit}"
 
 
 def verdict(row: Row, bar: Bar) -> str:

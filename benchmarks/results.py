@@ -19,7 +19,7 @@ def median(figures: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Bar:
-    """What Petalstream is to reach: at `least` so many times what `against` has, or at `most` so much itself."""
+    """The least and the most that Petalstream is to have: so many times what `against` has, or so much itself."""
 
     against: str | None = None
     least: float | None = None

@@ -1,14 +1,20 @@
 """The parts of the benchmarks that need neither server nor broker: what wrk says, what is right, rates, profiles."""
 
+import shutil
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from benchmarks import latency, movers, profiles, streams, wrk
+from benchmarks import latency, movers, profiles, slow_model, streams, wrk
 from benchmarks.bench import BenchmarkError, Predictions
+from petalstream import bundle
+from petalstream.bundle import Bundle
 from petalstream.messages import event_time
+from services.api.opening import open_bundle
 from services.consumer.scoring.records import Request, write_prediction
-from tests.records import Record
+from tests.records import FLOWER, Record
 
 FIGURES = '{"requests": 4000, "microseconds": 2000000, "not_ok": 0, "socket_errors": 0, "p50": 1500, "p99": 9000}'
 PREDICTED = Predictions(["setosa", "virginica"], [0.9, 0.1, 0.2, 0.8])
@@ -83,6 +89,16 @@ def test_unscored_records_have_the_headers_of_a_prediction() -> None:
 
 def test_a_percentile_is_the_value_below_which_so_many_hundredths_are() -> None:
     assert latency.percentile(list(range(101)), 99) == 99
+
+
+def test_the_slow_model_predicts_what_iris_does_after_its_seconds_for_each_row(iris: Bundle, tmp_path: Path) -> None:
+    shutil.copytree(iris.path.parent, tmp_path / "iris")
+    slow_model.publish(tmp_path)
+    flowers, began = [FLOWER] * 20, time.monotonic()
+    scored = open_bundle(bundle.current(tmp_path, slow_model.NAME)).scorer.predict(flowers)
+    assert time.monotonic() - began >= 20 * slow_model.SECONDS_A_ROW
+    fast = open_bundle(iris).scorer.predict(flowers)
+    assert [each["label"] for each in scored.answers()] == [each["label"] for each in fast.answers()]
 
 
 def test_a_profile_names_the_functions_with_the_most_time_of_their_own() -> None:

@@ -26,6 +26,18 @@ def test_a_bar_is_reached_at_least_or_at_most_so_far() -> None:
     assert ROW.reached(Bar("FastAPI", least=3)) is False
     assert ROW.reached(Bar(most=5900)) is True
     assert ROW.reached(Bar(most=5899)) is False
+    assert ROW.reached(Bar("FastAPI", most=2.95)) is True
+    assert ROW.reached(Bar("FastAPI", most=2.9)) is False
+
+
+def test_what_is_to_be_reached_is_a_least_or_a_most_of_a_figure_or_of_a_ratio() -> None:
+    bars = [Bar("alone", least=2.5), Bar("alone", most=1.5), Bar(least=3), Bar(most=10)]
+    assert [page.aim(ROW, bar) for bar in bars] == [
+        "≥ 2.5 × alone",
+        "≤ 1.5 × alone",
+        "≥ 3 requests/s",
+        "≤ 10 requests/s",
+    ]
 
 
 def test_of_what_was_not_measured_nothing_is_said_to_be_reached() -> None:
