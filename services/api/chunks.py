@@ -1,4 +1,4 @@
-"""Scores a batch in chunks, so that it can be stopped when its client no longer waits."""
+"""Scores a batch in chunks, so that it can be stopped when its client no longer waits, and knows how long one takes."""
 
 import math
 import time
@@ -14,6 +14,8 @@ from services.api.runtime import Runtime
 CHUNK_SECONDS = 0.1
 # BLAS adds up the rows of a matrix in tiles of 16 rows or fewer: chunks of whole tiles give the bits of one call.
 LEAST_ROWS = 16
+# A worker's event loop, which serves all its connections, may be busy with one request for so long.
+LOOP_SECONDS = 0.05
 
 
 class Chunks:
@@ -24,26 +26,37 @@ class Chunks:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime, self._rows = runtime, LEAST_ROWS
+        self._seconds_of_few = 0.0
+
+    def take_long(self, rows: int) -> bool:
+        """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
+        return max(rows * CHUNK_SECONDS / self._rows, self._seconds_of_few) > LOOP_SECONDS
 
     def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> Inference:
         """The inference of `samples`, of shape (n, inputs). Raises DeadlinePassed, also between chunks."""
         if deadline == math.inf:
-            return self._runtime(samples)
+            return self._call(samples)
         parts, done = list[Inference](), 0
         while done < len(samples):
             if deadlines.has_passed(deadline):
                 raise DeadlinePassed
             # A shorter rest would not be a whole tile.
             rows = self._rows if len(samples) - done - self._rows >= LEAST_ROWS else len(samples) - done
-            began = time.perf_counter()
-            parts.append(self._runtime(samples[done : done + rows]))
-            self._measure(rows, time.perf_counter() - began)
+            parts.append(self._call(samples[done : done + rows]))
             done += rows
         return _joined(parts)
 
+    def _call(self, samples: NDArray[np.float64]) -> Inference:
+        began = time.perf_counter()
+        found = self._runtime(samples)
+        self._measure(len(samples), time.perf_counter() - began)
+        return found
+
     def _measure(self, rows: int, seconds: float) -> None:
         """Set the size of the next chunk. The time of a few rows says nothing of many."""
-        if rows >= LEAST_ROWS:
+        if rows < LEAST_ROWS:
+            self._seconds_of_few = seconds
+        else:
             tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // LEAST_ROWS
             self._rows = max(tiles, 1) * LEAST_ROWS
 

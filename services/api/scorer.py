@@ -72,6 +72,10 @@ class Scorer:
         fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
         return self._score(self._samples(fitting), errors, len(given), deadline)
 
+    def takes_long(self, rows: Rows) -> bool:
+        """Return whether to score `rows` would keep a worker's event loop busy for too long."""
+        return self._chunks.take_long(len(rows))
+
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
         answers = self.predict([golden["features"] for golden in self.manifest.golden]).answers()

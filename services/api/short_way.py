@@ -100,13 +100,15 @@ class ShortWay:
         path = environ["PATH_INFO"]
         try:
             deadline.require_readable(environ)
+            asked = None
             if found := _PREDICT.fullmatch(path):
-                return self._prediction(environ, found[1])
-            if found := _INFER.fullmatch(path):
-                return self._inference(environ, found[1])
+                asked = self._prediction(environ, found[1])
+            elif found := _INFER.fullmatch(path):
+                asked = self._inference(environ, found[1])
         except Exception:  # whatever it is, the ordinary way meets it again, tells it and counts it
             return None
-        return None
+        # The ordinary way has a thread for each request.
+        return asked if asked and not asked.served.scorer.takes_long(asked.rows) else None
 
     def _is_usual(self, environ: Environ) -> bool:
         return (

@@ -87,3 +87,21 @@ def test_chunks_give_the_bits_of_one_call(
         whole, parts = compute(samples[:count]), Chunks(compute).infer(samples[:count], time.monotonic() + 60)
         for name in ("classes", "probabilities", "votes"):
             assert np.array_equal(getattr(whole, name), getattr(parts, name)), (count, name)
+
+
+def test_what_takes_long_is_known_from_the_calls_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks = Chunks(Counting(0.001, monkeypatch))
+    assert not chunks.take_long(1)
+    assert chunks.take_long(750), "nothing is known of its speed yet"
+    chunks.infer(rows(750))
+    assert (chunks.take_long(40), chunks.take_long(60)) == (False, True)
+
+
+def test_a_slow_call_of_a_single_row_is_remembered_until_a_fast_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = Counting(3, monkeypatch)
+    chunks = Chunks(counting)
+    chunks.infer(rows(1))
+    assert chunks.take_long(1)
+    counting._seconds = 0.0001
+    chunks.infer(rows(1))
+    assert not chunks.take_long(1)
