@@ -52,6 +52,10 @@ class Consumer(Protocol):
     def membership(self) -> Membership:
         """Return the current membership of the group."""
 
+    def topics(self) -> set[str]:
+        """Return the topics of the assigned partitions."""
+        ...
+
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`; other partitions are still polled.
 

@@ -26,11 +26,12 @@ class Chunks:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime, self._rows = runtime, LEAST_ROWS
-        self._seconds_of_few = 0.0
+        self._seconds_of_few = self._seconds_a_row = 0.0
+        self._is_measured = False  # by a call of many rows
 
     def take_long(self, rows: int) -> bool:
         """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
-        return max(rows * CHUNK_SECONDS / self._rows, self._seconds_of_few) > LOOP_SECONDS
+        return max(rows * self._seconds_a_row, self._seconds_of_few) > LOOP_SECONDS
 
     def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> Inference:
         """The inference of `samples`, of shape (n, inputs). Raises DeadlinePassed, also between chunks."""
@@ -56,7 +57,10 @@ class Chunks:
         """Set the size of the next chunk. The time of a few rows says nothing of many."""
         if rows < LEAST_ROWS:
             self._seconds_of_few = seconds
-        else:
+        if rows >= LEAST_ROWS or not self._is_measured:
+            self._seconds_a_row = seconds / rows
+        if rows >= LEAST_ROWS:
+            self._is_measured = True
             tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // LEAST_ROWS
             self._rows = max(tiles, 1) * LEAST_ROWS
 

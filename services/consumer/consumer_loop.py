@@ -13,6 +13,8 @@ from services.consumer.scoring.records import CorruptRecord
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
 # By then what is being written at a stop is acknowledged or has failed.
 STOP_SECONDS, ERROR_SECONDS = 8.0, 1.0
+# A consumer that polls nothing for longer keeps the others of its group waiting in a rebalance.
+FULL_SECONDS = 1.0
 
 
 class ConsumerLoop:
@@ -22,6 +24,7 @@ class ConsumerLoop:
         self._consumer, self._lanes, self._most = consumer, lanes, most_records
         self._assignment = Assignment(consumer.membership())
         self._paused: set[str] = set()
+        self._polled = time.monotonic()
 
     def run(self, stop: Stop) -> None:
         """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
@@ -44,17 +47,26 @@ class ConsumerLoop:
 
     def _turn(self) -> None:
         self._lanes.raise_failure()
-        self._pause_full_lanes()
+        full = self._lanes.full_topics()
+        if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:
+            self._assignment.over.wait(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll
+        else:
+            self._pause(full)
+            self._poll()
+        self._commit()
+
+    def _poll(self) -> None:
+        """Poll, and hand the records to their lanes."""
         try:
             records = self._consumer.poll(BUSY_SECONDS if self._lanes.are_busy() else IDLE_SECONDS, self._most)
         except UnreadableRecords as error:
             records = self._skip(error)
+        self._polled = time.monotonic()
         self._note_assignment()
         self._lanes.add(records, self._assignment)
-        self._commit()
 
-    def _pause_full_lanes(self) -> None:
-        full = self._lanes.full_topics()
+    def _pause(self, full: set[str]) -> None:
+        """Pause the topics of full lanes, so that a poll returns records of the others; resume those with room."""
         if more := full - self._paused:
             self._consumer.pause(more)
         if fewer := self._paused - full:

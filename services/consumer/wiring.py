@@ -19,8 +19,8 @@ from services.consumer.lanes.lane import Lane
 from services.consumer.lanes.scorer_thread import PassOn, ScorerThread, ScoringLimits
 from services.consumer.pauses import LanePauses
 
-# The batch that is being scored stays in the inbox until it is passed on, and the next one is there already.
-INBOX_BATCHES = 2
+# The batch that is being scored stays in the inbox until it is passed on. With one batch left, more are polled.
+INBOX_BATCHES = 4
 
 
 def new_lane(

@@ -18,6 +18,7 @@ class Consumer:
         self.on_commit: Callable[[], None] = lambda: None
         self.member = ConsumerGroupMetadata("petalstream", 7, "me-1", "me", MemberState.STABLE)
         self.polls = 0
+        self.assigned = {"iris.requests", "rose.requests"}
         self.done: list[str] = []
         self.committed: list[str] = []
 
@@ -27,6 +28,9 @@ class Consumer:
     def rebalance(self, generations: int = 1, state: str = MemberState.STABLE) -> None:
         """From now on the group is so many generations further, and this member in that state."""
         self.member = self.member._replace(generation_id=self.member.generation_id + generations, state=state)
+
+    def topics(self) -> set[str]:
+        return self.assigned
 
     def pause(self, topics: Collection[str]) -> None:
         self.done.append(f"pause {' '.join(sorted(topics))}")

@@ -1,7 +1,9 @@
 """The main loop: what it polls reaches the lanes, what the lanes have written is committed, and when."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from petalstream.broker import CommitFailedError, FencedInstanceIdError, KafkaError, UnreadableRecords
 from petalstream.lifecycle import Stop
 from petalstream.messages import place
+from services.consumer import consumer_loop
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.lanes.inbox import Inbox
@@ -102,6 +105,22 @@ def test_only_what_is_written_is_committed() -> None:
 def test_a_full_lane_pauses_its_topic_alone_until_it_has_room() -> None:
     loop = Loop(records(1, 2) + records(1, topic="rose.requests"), [], write, [], lanes={"iris": Lane(2)}).run()
     assert loop.consumer.done == ["pause iris.requests", "resume iris.requests"]
+
+
+def test_a_consumer_whose_lanes_are_all_full_neither_polls_nor_pauses_for_a_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    iris, looks = Lane(2), list[int]()
+    loop = Loop(records(1, 2), [], lanes={"iris": iris})
+    loop.consumer.assigned = {"iris.requests"}
+    now = time.monotonic()
+    monkeypatch.setattr(
+        consumer_loop, "time", SimpleNamespace(monotonic=lambda: now + 0.3 * len(looks), time=time.time)
+    )
+    monkeypatch.setattr(Lanes, "raise_failure", lambda lanes: looks.append(loop.consumer.polls))
+    loop.run()
+    assert looks[1:5] == [1, 1, 1, 2], "the second poll comes after a second"
+    assert loop.consumer.done == ["pause iris.requests"]
 
 
 def test_after_a_rebalance_what_is_not_written_is_dropped_and_what_was_written_is_not_committed() -> None:

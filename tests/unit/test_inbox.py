@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.inbox import Inbox
 from tests.records import Record
@@ -42,18 +44,21 @@ def test_a_batch_has_at_most_so_many_bytes_but_a_larger_record_comes_alone() -> 
     assert offsets(inbox, most_bytes=100) == [3]
 
 
-def test_it_is_full_by_records_or_by_bytes_and_has_room_again() -> None:
-    inbox = Inbox(2, 100)
-    inbox.add(records(1), NOW)
+@pytest.mark.parametrize(("count", "value"), [(8, b"{}"), (4, b"x" * 250)])
+def test_once_it_is_full_by_records_or_by_bytes_it_has_no_room_until_a_quarter_is_left(
+    count: int, value: bytes
+) -> None:
+    inbox = Inbox(8, 1_000)
+    inbox.add(records(*range(count - 1), value=value), NOW)
     assert not inbox.is_full
-    inbox.add(records(2), NOW)
+    inbox.add(records(count, value=value), NOW)
     assert inbox.is_full
-    batch = inbox.first(1, 1_000)
+    batch = inbox.first(8, 10_000)
     assert batch is not None
+    inbox.remove(batch, count * 3 // 4 - 1)
+    assert inbox.is_full
     inbox.remove(batch, 1)
     assert not inbox.is_full
-    inbox.add(records(3, value=b"x" * 99), NOW)
-    assert inbox.is_full
 
 
 def test_records_of_a_new_assignment_replace_those_of_the_last_one() -> None:

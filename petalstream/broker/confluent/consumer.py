@@ -64,6 +64,11 @@ class Consumer:
         """Return the membership since the last rebalance that a poll has met."""
         return self._membership
 
+    def topics(self) -> set[str]:
+        """Return the topics of the assigned partitions."""
+        with translating():
+            return {place.topic for place in self._client.assignment()}
+
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`."""
         with translating():

@@ -53,6 +53,10 @@ class Consumer:
         """Return the member's id, the group's generation and the member's state."""
         return self.client.group_metadata()
 
+    def topics(self) -> set[str]:
+        """Return the topics of the assigned partitions."""
+        return {place.topic for place in self.client.assignment()}
+
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`."""
         self.client.pause(*self._assigned(topics))

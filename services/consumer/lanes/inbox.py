@@ -21,13 +21,15 @@ class Batch:
 class Inbox:
     """A queue from which the first records are read, and removed once they are passed on.
 
-    All records in it are of one assignment. It is full from `most_records`, or `most_bytes` of values.
+    All records in it are of one assignment. It is full from `most_records`, or `most_bytes` of values, until it has no
+    more than a quarter of that: with confluent-kafka, to pause and resume a topic drops what was fetched.
     """
 
     def __init__(self, most_records: int, most_bytes: int) -> None:
         self._most_records, self._most_bytes = most_records, most_bytes
         self._records: deque[ReceivedRecord] = deque()
         self._bytes = 0
+        self._is_full = False
         self._assignment: Assignment | None = None
         self._is_closed = False
         self._changed = threading.Condition()
@@ -40,6 +42,7 @@ class Inbox:
                 self._assignment = assignment
             self._records.extend(records)
             self._bytes += sum(map(_length, records))
+            self._is_full = self._is_full or self._has(self._most_records, self._most_bytes)
             self._changed.notify()
 
     def first(self, most: int, most_bytes: int) -> Batch | None:
@@ -60,6 +63,7 @@ class Inbox:
                 return
             for _ in range(count):
                 self._bytes -= _length(self._records.popleft())
+            self._is_full = self._is_full and self._has(self._most_records // 4 + 1, self._most_bytes // 4 + 1)
 
     def clear(self) -> None:
         """Drop all records: their assignment is over."""
@@ -76,16 +80,19 @@ class Inbox:
     @property
     def is_full(self) -> bool:
         """Whether no more records should be polled for it."""
-        return len(self._records) >= self._most_records or self._bytes >= self._most_bytes
+        return self._is_full
 
     @property
     def is_empty(self) -> bool:
         """Whether it has no records."""
         return not self._records
 
+    def _has(self, records: int, size: int) -> bool:
+        return len(self._records) >= records or self._bytes >= size
+
     def _drop(self) -> None:
         self._records.clear()
-        self._bytes = 0
+        self._bytes, self._is_full = 0, False
 
     def _within(self, most: int, most_bytes: int) -> list[ReceivedRecord]:
         taken: list[ReceivedRecord] = []
