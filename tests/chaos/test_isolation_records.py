@@ -125,7 +125,7 @@ def test_outcomes_that_a_topic_does_not_take_are_dead_letters_and_no_outcome_com
     letters = models.dead_letters("rose")
     assert {letter.reason for letter in letters} == {"too_large"}
     assert {len(letter.record.key or b"") > 3_000 for letter in letters} == {True}
-    assert "new clients" not in models.stack.log("consumer").read_text()
+    assert "a new Kafka consumer" not in models.stack.log("consumer").read_text()
 
     delete_topic(models, "rose.predictions")
     create_topic(models, "rose.predictions", max_message_bytes=100_000)

@@ -30,7 +30,7 @@ def test_with_a_slow_api_and_a_large_backlog_memory_stays_flat_and_nobody_leaves
 
     with proxy(chaos.stack.settings.api_url, delay) as slow_url:
         watch(chaos, chaos.stack.consume(api_url=slow_url), backlog)
-    assert "new clients" not in chaos.stack.log("consumer").read_text()
+    assert "a new Kafka consumer" not in chaos.stack.log("consumer").read_text()
 
 
 def watch(chaos: Chaos, consumer: Child, backlog: int) -> None:

@@ -13,6 +13,7 @@ from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message, ReceivedRecord
+from petalstream.settings import Settings
 from tests.e2e.compose import Project, require_engine
 from tests.length import Length
 from tests.served import await_served
@@ -196,7 +197,7 @@ def test_killed_containers_come_back_by_themselves_and_every_record_has_its_pred
         summary = Summary.read(stack.servers, "iris")
         print(summary, f"{summary.duplicates} duplicates")
         assert (summary.missing, summary.dead_lettered) == ([], dead_letters)
-        assert summary.duplicates <= MOST_KILLS_OF_A_CONSUMER * 500
+        assert summary.duplicates <= MOST_KILLS_OF_A_CONSUMER * Settings.consumer_batch_records
     finally:
         stack.compose("start", "producer")
 

@@ -13,6 +13,7 @@ from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import error_policy
 from services.consumer.api_client.errors import BatchRejected, TimedOut, Unavailable, UnknownModel
+from services.consumer.lanes import scorer_thread
 from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.batch_size import BatchSize
 from services.consumer.lanes.brake import Brake
@@ -199,6 +200,16 @@ def test_what_is_not_passed_on_when_the_assignment_ends_is_left() -> None:
         found.assignment = following
         found.add(2)
         assert found.await_outcomes(2) == ["predicted"] * 2
+
+
+def test_an_unexpected_error_is_logged_and_the_lane_tries_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scorer_thread, "ERROR_SECONDS", 0)
+    with lane(failing(2, ZeroDivisionError("a mistake"))) as found:
+        found.add(3)
+        assert found.await_outcomes(3) == ["predicted"] * 3
+    assert caplog.text.count("ZeroDivisionError: a mistake") == 2
 
 
 def test_the_wait_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,7 @@ from services.consumer.scoring.batch_scorer import BatchScorer
 from services.consumer.scoring.outcomes import Outcome
 
 PassOn = Callable[[Sequence[Outcome], Assignment, float], None]
-LOOK_SECONDS = 0.5
+LOOK_SECONDS, ERROR_SECONDS = 0.5, 10
 log = logging.getLogger(__name__)
 
 
@@ -58,12 +58,22 @@ class ScorerThread:
         while (batch := self._inbox.first(1, 0)) is not None:
             self._assignment = batch.assignment
             with suppress(AssignmentOver):
-                if not self._brake.is_on():
-                    self._score(self._size.limit)
-                elif self._brake.is_probe_due():
-                    self._score(1)
-                else:
-                    self._wait(LOOK_SECONDS)
+                self._work()
+
+    def _work(self) -> None:
+        """Score the front of the inbox, or wait while the lane is paused."""
+        try:
+            if not self._brake.is_on():
+                self._score(self._size.limit)
+            elif self._brake.is_probe_due():
+                self._score(1)
+            else:
+                self._wait(LOOK_SECONDS)
+        except AssignmentOver:
+            raise
+        except Exception:  # a mistake of ours that the records of one model bring out must not stop the others
+            log.exception("%s: an unexpected error; the lane tries again in %d s", self._model, ERROR_SECONDS)
+            self._wait(ERROR_SECONDS)
 
     def _score(self, most: int) -> None:
         """Score up to `most` records at the front; wait while the api cannot, or give them up after a time."""
