@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from embedded.waiting import wait_until
 from petalstream import broker
@@ -51,10 +52,12 @@ class Member:
 
 
 def members(stack: Stack) -> dict[str, Member]:
-    """The group's members, by the instance ids of the consumers."""
+    """The group's members, by the instance ids of the consumers; none before the group has a coordinator."""
     admin = KafkaAdminClient(bootstrap_servers=stack.servers)
     try:
         group = admin.describe_groups([stack.settings.consumer_group])[stack.settings.consumer_group]
+    except CoordinatorNotAvailableError:
+        return {}
     finally:
         admin.close()
     found = {}
