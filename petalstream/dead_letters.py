@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from petalstream.messages import Headers, Message, ReceivedRecord, dead_letters_topic, model_of, place
+from petalstream.messages import Headers, Message, ReceivedRecord, coordinates, dead_letters_topic, model_of
 from petalstream.schema import Fault
 
 # Below the 2 MiB of the topic, with room for the record's own framing.
@@ -70,7 +70,7 @@ class DeadLetter:
         headers = [(name, value or b"") for name, value in record.headers]
         names = [name for name, _ in headers]
         if FIRST_HEADER not in names:
-            raise ValueError(f"{place(record)} has no header {FIRST_HEADER}")
+            raise ValueError(f"{coordinates(record)} has no header {FIRST_HEADER}")
         # The last one: the request may have had headers of these names itself, as a replayed record of another tool.
         first = len(names) - 1 - names[::-1].index(FIRST_HEADER)
         said = {name: value.decode(errors="replace") for name, value in headers[first:]}
@@ -88,7 +88,7 @@ class DeadLetter:
                 headers[:first],
             )
         except KeyError as error:
-            raise ValueError(f"{place(record)} has no header {error.args[0]}") from error
+            raise ValueError(f"{coordinates(record)} has no header {error.args[0]}") from error
 
     @property
     def replayable(self) -> bool:

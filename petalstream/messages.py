@@ -70,7 +70,7 @@ def model_of(topic: str) -> str:
     return topic.removesuffix(".requests")
 
 
-def place(record: ReceivedRecord) -> str:
+def coordinates(record: ReceivedRecord) -> str:
     """The record's coordinates, as logs and errors name it: topic[partition]@offset."""
     return f"{record.topic}[{record.partition}]@{record.offset}"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError
-from petalstream.messages import ReceivedRecord, place
+from petalstream.messages import ReceivedRecord, coordinates
 from tests.records import Record
 
 
@@ -46,7 +46,7 @@ class Consumer:
 
     def commit(self, membership: object, records: Iterable[ReceivedRecord], seconds: float) -> None:
         self.on_commit()
-        self.committed += map(place, records)
+        self.committed += map(coordinates, records)
 
     def close(self, seconds: float) -> None:
         self.done.append("close")

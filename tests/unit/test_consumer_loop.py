@@ -10,7 +10,7 @@ import pytest
 
 from petalstream.broker import CommitFailedError, FencedInstanceIdError, KafkaError, UnreadableRecords
 from petalstream.lifecycle import Stop
-from petalstream.messages import place
+from petalstream.messages import coordinates
 from services.consumer import consumer_loop
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
@@ -37,7 +37,7 @@ class Lane:
         assert batch is not None
         self.inbox.remove(batch, len(batch.records))
         self.uncommitted.add(WrittenBatch(batch.records, batch.assignment))
-        return [place(record) for record in batch.records]
+        return [coordinates(record) for record in batch.records]
 
     def await_writer(self, seconds: float) -> None:
         self.on_await()

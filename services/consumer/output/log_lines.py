@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from petalstream.messages import place
+from petalstream.messages import coordinates
 from petalstream.schema import Fault
 from petalstream.votes import in_votes
 from services.consumer.api_client.responses import RowResult
@@ -31,12 +31,12 @@ def lines(outcomes: Sequence[Outcome]) -> str:
 
 def _line(outcome: Outcome, now: float) -> str:
     if isinstance(outcome.verdict, Fault):
-        return f"{place(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
+        return f"{coordinates(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
     return prediction(*outcome.verdict, now - outcome.record.timestamp / 1000)
 
 
 def prediction(request: Request, result: RowResult, latency: float) -> str:
-    """Where the record was, its features, the label with its share, whether it is right, version, latency.
+    """Return a record's coordinates, features, label with its share, whether it is right, version, latency.
 
     `latency` is in seconds, from the record's timestamp to its prediction.
     """
@@ -45,7 +45,8 @@ def prediction(request: Request, result: RowResult, latency: float) -> str:
     words = [f"{name}={(_YES_NO[value] if type(value) is bool else value)!s}" for name, value in named]
     label = result["label"]
     return (
-        f"{place(request.record)}  {' '.join(words)}  ->  {label} {_share(result)}  {_match(request.expected, label)}"
+        f"{coordinates(request.record)}  {' '.join(words)}"
+        f"  ->  {label} {_share(result)}  {_match(request.expected, label)}"
         f"  ({result['model']} version {result['version']}, {latency * 1000:.0f} ms)"
     )
 

@@ -9,7 +9,7 @@ from tenacity import RetryCallState, Retrying, sleep_using_event, stop_when_even
 
 from petalstream import broker
 from petalstream.broker import CompactedReader, KafkaError
-from petalstream.messages import ReceivedRecord, place
+from petalstream.messages import ReceivedRecord, coordinates
 from services.consumer.pauses.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
 
 APPLY_SECONDS = 5
@@ -104,7 +104,7 @@ class LanePauses:
         try:
             model, state = read_lane(record)
         except ValueError as error:
-            log.warning("%s is not the state of a lane and is ignored: %s", place(record), error)
+            log.warning("%s is not the state of a lane and is ignored: %s", coordinates(record), error)
         else:
             self._lanes[model] = state
             if state.state is Phase.RUNNING:

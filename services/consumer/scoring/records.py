@@ -12,8 +12,8 @@ from petalstream.messages import (
     SPECVERSION,
     Message,
     ReceivedRecord,
+    coordinates,
     model_of,
-    place,
     predictions_topic,
     size,
 )
@@ -44,7 +44,7 @@ class InvalidRecord(ValueError):
     """A record that is not one JSON object of named features; `fault` is the reason and a message."""
 
     def __init__(self, record: ReceivedRecord, reason: Reason, message: str) -> None:
-        super().__init__(f"{place(record)}: {message}")
+        super().__init__(f"{coordinates(record)}: {message}")
         self.fault = Fault(reason, message)
 
 
@@ -93,7 +93,7 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], time: byte
     record = request.record
     headers = [
         SPECVERSION,
-        ("ce_id", place(record).encode()),
+        ("ce_id", coordinates(record).encode()),
         _TYPE,
         _SOURCE,
         ("ce_time", time),

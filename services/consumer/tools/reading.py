@@ -25,7 +25,7 @@ class Found:
     letter: DeadLetter | None
 
 
-def buried_model(topic: str) -> str:
+def model_of_dead_letters(topic: str) -> str:
     """The model whose dead letters are in `topic`."""
     return topic.removesuffix(dead_letters_topic(""))
 
@@ -37,7 +37,7 @@ def ends(servers: str, group: str, models: Sequence[str]) -> dict[str, dict[int,
     """
     found: dict[str, dict[int, int]] = {}
     for lag in broker.lags(servers, group, TOPICS):
-        found.setdefault(buried_model(lag.topic), {})[lag.partition] = lag.end
+        found.setdefault(model_of_dead_letters(lag.topic), {})[lag.partition] = lag.end
     for model in models:
         if model not in found:
             known = ", ".join(found) or "none yet"

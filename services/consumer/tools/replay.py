@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from petalstream.broker import KafkaError, MessageSizeTooLargeError
 from petalstream.dead_letters import DeadLetter
-from petalstream.messages import Message, place
+from petalstream.messages import Message, coordinates
 from petalstream.reasons import Reason
 from services.consumer.tools.progress import Places, Progress
-from services.consumer.tools.reading import Found, buried_model
+from services.consumer.tools.reading import Found, model_of_dead_letters
 from services.consumer.tools.selection import CannotReplay, Choice, Selection, request
 
 BATCH_RECORDS, BATCH_BYTES = 500, 4 * 1024 * 1024
@@ -92,11 +92,11 @@ class Replay:
             self._hold(letter)
             if isinstance(error, MessageSizeTooLargeError):
                 why = f"its {message.size} bytes are more than the topic takes; --since a later time passes over it"
-                self.tally.refused.append(f"{place(letter.record)} was refused: {why}")
+                self.tally.refused.append(f"{coordinates(letter.record)} was refused: {why}")
             elif fatal:
                 self.tally.left += 1
             else:
-                self.tally.refused.append(f"{place(letter.record)} was refused: {error}")
+                self.tally.refused.append(f"{coordinates(letter.record)} was refused: {error}")
                 fatal = error
         reasons = {Reason(letter.reason) for letter, _ in self._batch}
         self._batch, self._batch_bytes = [], 0
@@ -107,7 +107,7 @@ class Replay:
 
     def _count(self, letter: DeadLetter) -> None:
         record, reason = letter.record, Reason(letter.reason)
-        self.tally.replayed[buried_model(record.topic), reason] += 1
+        self.tally.replayed[model_of_dead_letters(record.topic), reason] += 1
         self.tally.again += self.progress.comes_again(reason, record.partition, record.offset)
 
     def _hold(self, letter: DeadLetter) -> None:

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message, requests_topic
 from petalstream.reasons import Reason
-from services.consumer.tools.reading import buried_model
+from services.consumer.tools.reading import model_of_dead_letters
 
 
 class Choice(Enum):
@@ -67,6 +67,6 @@ def request(letter: DeadLetter) -> Message:
     """The request to send again. Raises CannotReplay."""
     if not letter.replayable:
         raise CannotReplay("the request's bytes are not in the dead letter")
-    if letter.topic != requests_topic(buried_model(letter.record.topic)):
+    if letter.topic != requests_topic(model_of_dead_letters(letter.record.topic)):
         raise CannotReplay("the header dead_letter_topic is not the model's request topic")
     return letter.replay()
