@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ CHUNK_SECONDS = 0.1
 # BLAS adds up the rows of a matrix in tiles of 16 rows or fewer: chunks of whole tiles give the bits of one call.
 LEAST_ROWS = 16
 # A worker's event loop, which serves all its connections, may be busy with one request for so long.
-LOOP_SECONDS = 0.05
+LOOP_SECONDS, CALLS = 0.05, 2
 
 
 class Chunks:
@@ -26,12 +27,13 @@ class Chunks:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime, self._rows = runtime, LEAST_ROWS
-        self._seconds_of_few = self._seconds_a_row = 0.0
+        # The fastest of the last calls counts: any one may have waited for a processor.
+        self._seconds_of_few, self._seconds_a_row = deque([0.0], CALLS), deque([0.0], CALLS)
         self._is_measured = False  # by a call of many rows
 
     def take_long(self, rows: int) -> bool:
         """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
-        return max(rows * self._seconds_a_row, self._seconds_of_few) > LOOP_SECONDS
+        return max(rows * min(self._seconds_a_row), min(self._seconds_of_few)) > LOOP_SECONDS
 
     def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> Inference:
         """The inference of `samples`, of shape (n, inputs). Raises DeadlinePassed, also between chunks."""
@@ -56,9 +58,9 @@ class Chunks:
     def _measure(self, rows: int, seconds: float) -> None:
         """Set the size of the next chunk. The time of a few rows says nothing of many."""
         if rows < LEAST_ROWS:
-            self._seconds_of_few = seconds
+            self._seconds_of_few.append(seconds)
         if rows >= LEAST_ROWS or not self._is_measured:
-            self._seconds_a_row = seconds / rows
+            self._seconds_a_row.append(seconds / rows)
         if rows >= LEAST_ROWS:
             self._is_measured = True
             tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // LEAST_ROWS

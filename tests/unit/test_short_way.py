@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from prometheus_client import REGISTRY
 from werkzeug.test import run_wsgi_app
 
 from petalstream.settings import Settings
-from services.api import small
+from services.api import chunks, small
 from services.api.app import create_app
 from services.api.scored import Scored
 from services.api.scorer import Rows, Scorer
@@ -46,6 +47,12 @@ class Api:
     with_short_way: Flask
     without: Flask
     short_way: Remembering
+
+
+@pytest.fixture(autouse=True)
+def at_any_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the speed of this machine not decide the way: a model that takes long leaves the short one."""
+    monkeypatch.setattr(chunks, "LOOP_SECONDS", math.inf)
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,8 @@ class Lane:
         self.failure: BaseException | None = None
         self._scorer = new_scorer(self._pass_on)
         self._writing: Future[None] | None = None
+        # Once an assignment is over, nothing may be passed on after await_writer() has looked.
+        self._passing_on = threading.Lock()
         self._pool = ThreadPoolExecutor(1, f"write-{model}")
         self._thread = threading.Thread(
             target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True
@@ -45,8 +47,10 @@ class Lane:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it has records on their way, which it can work on now."""
-        return self.is_writing or not (self.inbox.is_empty or self._scorer.is_waiting)
+        """Whether it works on records, or has offsets to commit."""
+        if self.is_writing or self.uncommitted.batches():
+            return True
+        return not (self.inbox.is_empty or self._scorer.is_waiting)
 
     @property
     def is_writing(self) -> bool:
@@ -55,7 +59,9 @@ class Lane:
 
     def await_writer(self, seconds: float) -> None:
         """Wait until nothing is being written, at most `seconds`."""
-        wait([each for each in (self._opening, self._writing) if each], seconds)
+        with self._passing_on:
+            futures = [each for each in (self._opening, self._writing) if each]
+        wait(futures, seconds)
 
     def close(self, seconds: float) -> None:
         """End both threads in about `seconds`; a request that is under way is left to itself."""
@@ -69,8 +75,9 @@ class Lane:
         while self.is_writing:
             assignment.check()
             self.await_writer(LOOK_SECONDS)
-        assignment.check()
-        self._writing = self._pool.submit(self._guarded, self._write, outcomes, assignment, began)
+        with self._passing_on:
+            assignment.check()
+            self._writing = self._pool.submit(self._guarded, self._write, outcomes, assignment, began)
 
     def _write(self, outcomes: Sequence[Outcome], assignment: Assignment, began: float) -> None:
         try:

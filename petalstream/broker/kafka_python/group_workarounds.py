@@ -1,0 +1,93 @@
+"""Workarounds for defects of kafka-python 3.0.12 in members of a group; each changes private parts of the client."""
+
+from typing import Any
+
+from kafka import KafkaConsumer
+from kafka.coordinator.base import MemberState
+from kafka.errors import FencedInstanceIdError
+
+
+def work_around_group(consumer: KafkaConsumer) -> None:
+    """Apply the workarounds of this file to the consumer."""
+    _keep_assignments(consumer._coordinator)
+    _take_finished_joins(consumer._coordinator)
+    _raise_fencing(consumer._coordinator)
+    _read_again_after_a_rebalance(consumer._subscription)
+
+
+def _keep_assignments(coordinator: Any) -> None:
+    """Have a consumer join again when a poll ran out of time while it was joining.
+
+    The client continues the join in the background. If it was for a new topic or partition, the next poll sees no
+    reason to rejoin and ignores the result of the join, so that the consumer never gets partitions.
+    """
+    needed = coordinator.need_rejoin
+    coordinator.need_rejoin = lambda: coordinator._join_task is not None or needed()
+
+
+def _take_finished_joins(coordinator: Any) -> None:
+    """Take the result of a join that finished between two polls.
+
+    The client joins again instead, which makes all members of the group join again too. With short polls, two consumers
+    that start together can repeat this for half a minute.
+    """
+    join_group, join_and_sync = coordinator.join_group_async, coordinator._do_join_and_sync_async
+    finished: Any = None
+
+    async def join_or_take(timeout_ms: float | None = None) -> Any:
+        nonlocal finished
+        task = coordinator._join_task
+        finished = task if task is not None and task.is_done else None
+        return await join_group(timeout_ms)
+
+    async def take_or_join_and_sync() -> Any:
+        nonlocal finished
+        task, finished = finished, None
+        if task is not None and task.exception:
+            raise task.exception
+        # Any other state means that the member has left the group since.
+        if task is not None and coordinator.state is MemberState.REBALANCING:
+            return task.value
+        return await join_and_sync()
+
+    coordinator.join_group_async = join_or_take
+    coordinator._do_join_and_sync_async = take_or_join_and_sync
+
+
+def _raise_fencing(coordinator: Any) -> None:
+    """Raise from a poll that another consumer has joined with the same instance id.
+
+    The client only stops its heartbeats, and returns records that are the other consumer's by now.
+    """
+    handle, poll = coordinator._handle_heartbeat_response, coordinator.poll
+    fencing: FencedInstanceIdError | None = None
+
+    def handle_and_keep(*call: Any) -> Any:
+        nonlocal fencing
+        try:
+            return handle(*call)
+        except FencedInstanceIdError as error:
+            fencing = error
+            raise
+
+    def poll_or_raise(*call: Any, **named: Any) -> Any:
+        if fencing:
+            raise FencedInstanceIdError(*fencing.args)
+        return poll(*call, **named)
+
+    coordinator._handle_heartbeat_response, coordinator.poll = handle_and_keep, poll_or_raise
+
+
+def _read_again_after_a_rebalance(subscription: Any) -> None:
+    """Read every partition from its committed offset after a rebalance, as Java's client does with this assignor.
+
+    The client goes on where it was in a partition that it keeps. Records that were polled before the rebalance and have
+    no outcome, which the consumer then drops, would be lost.
+    """
+    assign = subscription.assign_from_subscribed
+
+    def assign_anew(assignments: Any) -> None:
+        assign([])
+        assign(assignments)
+
+    subscription.assign_from_subscribed = assign_anew
