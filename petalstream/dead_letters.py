@@ -12,6 +12,7 @@ MOST_BYTES = 2 * 1024 * 1024 - 4096
 MESSAGE_BYTES = 1000
 FIRST_HEADER, EMPTIED, REPLAYS = "dead_letter_reason", "dead_letter_emptied", "replay_count"
 VALUE = "value"  # stands first in EMPTIED
+BARE = [VALUE, "key", "headers"]
 
 
 def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int, bare: bool = False) -> Message:
@@ -25,10 +26,15 @@ def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int, bare:
     own = [(name, value or b"") for name, value in record.headers]
     message = Message(dead_letters_topic(model_of(record.topic)), record.key, record.value, own)
     if bare or message.size > MOST_BYTES:
-        message, emptied = Message(message.topic, None, b"", []), [VALUE, "key", "headers"]
+        message, emptied = Message(message.topic, None, b"", []), BARE
     elif record.key is None and record.value is None:
         message, emptied = message._replace(value=b""), [VALUE, *emptied]
     return message._replace(headers=message.headers + _explained(record, fault, attempts, emptied))
+
+
+def is_bare(message: Message) -> bool:
+    """Return whether a dead letter has nothing of its record but what its own headers say."""
+    return (EMPTIED, ", ".join(BARE).encode()) in message.headers
 
 
 def _explained(record: ReceivedRecord, fault: Fault, attempts: int, emptied: Sequence[str]) -> Headers:

@@ -22,7 +22,7 @@ from petalstream.broker.errors import (
     UnreadableRecords,
     UnsupportedCodecError,
 )
-from petalstream.broker.interfaces import Client, Consumer, Meanwhile, Membership, Producer, Sender
+from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.topics import (
@@ -31,7 +31,6 @@ from petalstream.broker.topics import (
     create_topics,
     is_committed,
     lags,
-    most_bytes,
     read_topic,
     record_count,
     topics,
@@ -51,7 +50,6 @@ __all__ = [
     "KafkaError",
     "KafkaTimeoutError",
     "Lag",
-    "Meanwhile",
     "Membership",
     "MessageSizeTooLargeError",
     "NeighbourRefused",
@@ -67,7 +65,6 @@ __all__ = [
     "create_topics",
     "is_committed",
     "lags",
-    "most_bytes",
     "new_producer",
     "read_topic",
     "record_count",

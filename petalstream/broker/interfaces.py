@@ -10,7 +10,6 @@ from petalstream.messages import Message, ReceivedRecord
 Membership = Any
 # Returns how many seconds are left.
 Left = Callable[[], float]
-Meanwhile = Callable[[], object]
 
 BOOTSTRAP_SECONDS = 30
 # The broker aborts a transaction that is open for longer.
@@ -28,10 +27,6 @@ LINGER_MS = 2
 PRODUCE_BYTES = 512 * 1024
 # A new topic may take this long to reach the broker that is asked for it.
 TOPIC_MS = 2_000
-
-
-def nothing() -> None:
-    """Do nothing."""
 
 
 class Consumer(Protocol):
@@ -98,12 +93,12 @@ class Sender(Protocol):
 class Producer(Protocol):
     """Writes batches of messages. One thread at a time may use it."""
 
-    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
+    def write(self, messages: Sequence[Message], left: Left) -> dict[int, KafkaError]:
         """Write messages in the seconds that are `left`; return the error of each that was not acknowledged, by index.
 
         A message whose fate is unknown in the end has KafkaTimeoutError. Refused messages may take others of the same
         write with them (see RECORD_ERRORS), which can be written again; in a transaction, after it was aborted.
-        `meanwhile` is called while the broker works. Raises KafkaError if only a new producer can go on.
+        Raises KafkaError if only a new producer can go on.
         """
         ...
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
@@ -124,17 +123,6 @@ def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
         ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS) if partitions else {}
         committed = {place: consumer.committed(place, timeout_ms=ANSWER_MS) for place in partitions}
         return [Lag(place.topic, place.partition, committed[place], ends[place]) for place in partitions]
-
-
-def most_bytes(bootstrap_servers: str, topic: str) -> int:
-    """Return max.message.bytes of `topic`: the most bytes of a record. Raises KafkaError."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
-    try:
-        wanted = ConfigResource(ConfigResourceType.TOPIC, topic, {MOST_BYTES: None})
-        found = admin.describe_configs([wanted], config_filter="all")["topic"][topic]
-        return int(found[MOST_BYTES]["value"])
-    finally:
-        admin.close()
 
 
 def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapping[int, int]) -> None:

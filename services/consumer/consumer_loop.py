@@ -11,8 +11,8 @@ from services.consumer.lanes.lanes import Lanes
 from services.consumer.scoring.records import CorruptRecord
 
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
-# By then what is being written at a stop is acknowledged or has failed.
-STOP_SECONDS, ERROR_SECONDS = 8.0, 1.0
+# A stop waits for so long until what is being written is acknowledged, and has 3 s more to commit and close.
+STOP_SECONDS, ERROR_SECONDS = 6.0, 1.0
 # A consumer that polls nothing for longer keeps the others of its group waiting in a rebalance.
 FULL_SECONDS = 1.0
 

@@ -27,23 +27,25 @@ from collections.abc import Callable
 from tenacity import (
     RetryCallState,
     Retrying,
+    retry_if_exception,
     retry_if_exception_type,
-    stop_after_delay,
+    stop_before_delay,
     stop_never,
     wait_exponential,
     wait_random_exponential,
 )
 
-from petalstream.broker import AuthorizationError, FencedInstanceIdError, KafkaError, UnsupportedCodecError
+from petalstream.broker import AuthorizationError, KafkaError, UnsupportedCodecError
 from services.consumer.api_client.errors import ApiError, Unavailable
+from services.consumer.lanes.assignment import AssignmentOver
 
 MOST_WAIT_SECONDS = 300
 FATAL = (AuthorizationError, UnsupportedCodecError)
 LOG_SECONDS = 60
 
 _for_api = wait_random_exponential(multiplier=0.2, max=10)
-_for_broker = wait_random_exponential(multiplier=0.1, max=10)
-_for_twin = wait_exponential(multiplier=10, max=300)
+for_broker = wait_random_exponential(multiplier=0.1, max=10)
+for_twin = wait_exponential(multiplier=10, max=300)
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +57,7 @@ def asking(give_up_seconds: float, wait: Callable[[float], None], report: Callab
     return Retrying(
         retry=retry_if_exception_type(ApiError),
         wait=_until_next_request,
-        stop=stop_after_delay(give_up_seconds) if give_up_seconds else stop_never,
+        stop=stop_before_delay(give_up_seconds) if give_up_seconds else stop_never,
         sleep=wait,
         before_sleep=lambda state: report(f"{_error(state)}; the lane waits for the api, and nothing is lost"),
         reraise=True,
@@ -63,19 +65,24 @@ def asking(give_up_seconds: float, wait: Callable[[float], None], report: Callab
 
 
 def writing(wait: Callable[[float], None], report: Callable[[str], None]) -> Retrying:
-    """Retries on KafkaError for as long as it takes: exponential backoff with full jitter, at most 10 s."""
+    """Retries for as long as it takes, but for AssignmentOver: exponential backoff with full jitter, at most 10 s.
+
+    An error that is not Kafka's is a mistake of ours; brought out by the records of one model, it stops no other.
+    """
+
+    def report_error(state: RetryCallState) -> None:
+        error = _error(state)
+        if not isinstance(error, KafkaError):
+            log.error("an unexpected error", exc_info=error)
+        report(f"{error!r}; the lane waits and writes again, and nothing is lost")
+
     return Retrying(
-        retry=retry_if_exception_type(KafkaError),
-        wait=_for_broker,
+        retry=retry_if_exception(lambda error: isinstance(error, Exception) and not isinstance(error, AssignmentOver)),
+        wait=for_broker,
         sleep=wait,
-        before_sleep=lambda state: report(f"{_error(state)}; the lane waits and writes again, and nothing is lost"),
+        before_sleep=report_error,
         reraise=True,
     )
-
-
-def until_next_consumer(state: RetryCallState) -> float:
-    """Seconds until a new Kafka consumer: up to 10 after most errors; 10 to 300 where another one has the same id."""
-    return _for_twin(state) if isinstance(_error(state), FencedInstanceIdError) else _for_broker(state)
 
 
 def _until_next_request(state: RetryCallState) -> float:

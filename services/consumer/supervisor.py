@@ -45,15 +45,23 @@ def run(configured: Settings, instance: str, stop: Stop) -> None:
 
 def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop) -> None:
     """Call `consume` until asked to stop, again after a KafkaError that a new consumer may not meet."""
+    sleep = functools.partial(_wait, stop)
     restarts = Retrying(
         retry=retry_if_exception(lambda error: _is_passing(error, stop)),
-        wait=error_policy.until_next_consumer,
-        sleep=lambda seconds: _wait(stop, seconds),
-        before_sleep=functools.partial(_report, instance),
+        wait=error_policy.for_broker,
+        sleep=sleep,
+        before_sleep=lambda state: _log_restart(state.outcome.exception() if state.outcome else None),
+        reraise=True,
+    )
+    after_a_twin = Retrying(
+        retry=retry_if_exception(lambda error: isinstance(error, FencedInstanceIdError) and not stop.requested()),
+        wait=error_policy.for_twin,
+        sleep=sleep,
+        before_sleep=functools.partial(_report_twin, instance),
         reraise=True,
     )
     while not stop.requested():
-        restarts(_consume_until_error, consume, stop)
+        restarts(after_a_twin, _consume_until_error, consume, stop)
 
 
 def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
@@ -92,11 +100,9 @@ def _wait(stop: Stop, seconds: float) -> None:
     stop.wait(seconds)
 
 
-def _report(instance: str, state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, FencedInstanceIdError):
-        _log_restart(error)
-    elif state.attempt_number == 1:
+def _report_twin(instance: str, state: RetryCallState) -> None:
+    metrics.CLIENT_RESTARTS.inc()
+    if state.attempt_number == 1:
         log.error(
             "another consumer is %r too: give each a CONSUMER_INSTANCE_ID of its own. Each of the two now works in"
             " turn, for 10 s to 5 min",

@@ -2,9 +2,10 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from petalstream import broker
-from petalstream.broker import Client, Producer
+from petalstream.broker import AuthorizationError, Client, Producer
 from petalstream.settings import Delivery, Settings
 from services.consumer.api_client.client import ApiClient
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
@@ -59,7 +60,8 @@ def _prepared(configured: Settings, model: str, create: Callable[[], Producer]) 
     """A producer, before which the model's topics are created where they are missing."""
 
     def prepare_and_create() -> Producer:
-        broker.create_topics(configured.kafka_bootstrap_servers, model, configured.topic_partitions)
+        with suppress(AuthorizationError):  # a consumer may be allowed to write topics that others create
+            broker.create_topics(configured.kafka_bootstrap_servers, model, configured.topic_partitions)
         return create()
 
     return LazyProducer(prepare_and_create)

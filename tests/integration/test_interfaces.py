@@ -280,14 +280,6 @@ def test_neither_a_message_sent_alone_nor_a_batch_waits_for_others(
 
 
 @both_clients
-def test_messages_reach_the_broker_while_something_else_is_done(opened: Opened) -> None:
-    def on_the_broker() -> bool:
-        return broker.record_count(opened.servers, REQUESTS) == 3
-
-    opened.producer().write(requests(3), left, lambda: wait_until(on_the_broker, "the messages", SECONDS))
-
-
-@both_clients
 def test_a_poll_that_finds_nothing_holds_nothing_that_its_caller_held(opened: Opened) -> None:
     opened.producer().write(requests(3), left)
     consumer = opened.consumer()

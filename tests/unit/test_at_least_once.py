@@ -10,18 +10,20 @@ from petalstream.broker import KafkaError, MessageSizeTooLargeError
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
+from petalstream.schema import Fault
 from services.consumer import error_policy
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.delivery.writer import LazyProducer
 from services.consumer.lanes.assignment import Assignment, AssignmentOver
-from tests.records import as_received
+from services.consumer.scoring.outcomes import dead
+from tests.records import Record, as_received
 from tests.unit.outcomes import Producer, dead_letter, predicted
 
 
 @pytest.fixture(autouse=True)
 def without_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_policy, "_for_broker", wait_none())
+    monkeypatch.setattr(error_policy, "for_broker", wait_none())
 
 
 def writer(*producers: Producer) -> tuple[AtLeastOnceWriter, Uncommitted]:
@@ -51,6 +53,18 @@ def test_after_an_error_a_new_producer_writes_only_what_failed() -> None:
     assert [message.key for message in first.written] == [b"1", b"3"]
     assert [message.key for message in second.written] == [b"2"]
     assert first.steps[-1] == "close"
+
+
+def test_an_unexpected_error_is_logged_and_the_outcomes_are_written_again(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(step: str) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    producer = Producer()
+    written, uncommitted = writer(Producer(fail=fail), producer)
+    written.write([predicted(1)], Assignment("member"))
+    assert [message.key for message in producer.written] == [b"1"]
+    assert len(uncommitted.batches()) == 1
+    assert "ZeroDivisionError: a mistake" in caplog.text
 
 
 def test_refused_records_are_found_among_those_that_fail_with_them() -> None:
@@ -109,6 +123,17 @@ def test_a_refused_topic_is_written_to_again_until_it_is_there(topic: str) -> No
     written, _ = writer(*[producer] * 4)
     written.write([predicted(1), dead_letter(2)], Assignment("member"))
     assert sorted(message.topic for message in producer.written) == ["iris.dead-letters", "iris.predictions"]
+
+
+def test_a_dead_letter_of_a_record_without_key_and_value_loses_its_headers_if_they_are_too_large() -> None:
+    def refuse(message: Message) -> KafkaError | None:
+        return MessageSizeTooLargeError("too large") if "trace" in dict(message.headers) else None
+
+    producer = Producer(refuse=refuse)
+    written, _ = writer(producer)
+    record = Record(offset=1, key=None, value=b"", headers=[("trace", b"x" * 100)])
+    written.write([dead(record, Fault(Reason.UNDECODABLE, "not JSON"), 0)], Assignment("member"))
+    assert DeadLetter.read(as_received(producer.written[0])).reason == Reason.UNDECODABLE
 
 
 def test_a_dead_letter_refused_even_without_bytes_waits() -> None:

@@ -79,6 +79,27 @@ def test_after_a_bad_probe_the_next_one_waits_and_after_a_good_one_it_does_not()
     assert not found.is_probe_due()
 
 
+def test_outcomes_that_the_broker_refused_count_as_dead_letters() -> None:
+    pauses = Pauses()
+    found = brake(pauses)
+    assert found.admit([predicted(1), predicted(2), predicted(3)]) == 3
+    found.note_refused(3)
+    assert found.admit([dead_letter(4)]) == 0
+    assert found.is_on()
+
+
+def test_the_good_probes_of_an_earlier_pause_do_not_count() -> None:
+    pauses = Pauses()
+    found = brake(pauses)
+    for _ in range(2):
+        pauses.pause("iris", "too many")
+        assert found.is_on()
+        for number in range(GOOD_PROBES):
+            assert pauses.reason("iris")
+            found.admit([predicted(number)])
+        assert not found.is_on()
+
+
 def test_whoever_resumes_the_lane_its_window_is_empty_then() -> None:
     pauses = Pauses()
     found = brake(pauses)

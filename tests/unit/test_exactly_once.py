@@ -17,7 +17,7 @@ from tests.unit.outcomes import Producer, predicted
 
 @pytest.fixture(autouse=True)
 def without_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_policy, "_for_broker", wait_none())
+    monkeypatch.setattr(error_policy, "for_broker", wait_none())
 
 
 def writer(*producers: Producer, committed: bool = False) -> ExactlyOnceWriter:
@@ -61,6 +61,18 @@ def test_what_failed_before_the_commit_is_written_again_by_a_new_producer(step: 
     writer(first, second).write([predicted(1)], Assignment("member"))
     assert (first.committed, keys(second.committed)) == ([], [b"1"])
     assert first.steps[-1] == "close"
+
+
+def test_a_transaction_that_failed_is_aborted_before_the_wait() -> None:
+    first = failing_once("write 1")
+    writer(first, Producer()).write([predicted(1)], Assignment("member"))
+    assert first.steps == ["begin", "write 1", "abort", "close"]
+
+
+def test_a_transaction_whose_commit_failed_is_not_aborted() -> None:
+    first = failing_once("commit")
+    writer(first, Producer(), committed=True).write([predicted(1)], Assignment("member"))
+    assert first.steps == ["begin", "write 1", "commit", "close"]
 
 
 def test_a_failed_commit_that_the_broker_has_is_not_repeated() -> None:
@@ -132,7 +144,7 @@ def test_a_fenced_producer_is_replaced_until_the_assignment_is_over() -> None:
     assignment, created = Assignment("member"), []
 
     def fail(step: str) -> None:
-        created.append(step)
+        created.extend([step] if step == "begin" else [])
         if len(created) == 5:
             assignment.over.set()
         raise ProducerFencedError("another one has this id")

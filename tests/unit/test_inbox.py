@@ -13,7 +13,7 @@ NOW, NEXT = Assignment("member 1"), Assignment("member 2")
 
 def records(*offsets: int, value: bytes = b"{}") -> list[Record]:
     """Requests at these offsets."""
-    return [Record(offset=offset, value=value) for offset in offsets]
+    return [Record(offset=offset, key=None, value=value) for offset in offsets]
 
 
 def offsets(inbox: Inbox, most: int = 100, most_bytes: int = 1_000) -> list[int]:
@@ -59,6 +59,14 @@ def test_once_it_is_full_by_records_or_by_bytes_it_has_no_room_until_a_quarter_i
     assert inbox.is_full
     inbox.remove(batch, 1)
     assert not inbox.is_full
+
+
+def test_keys_and_headers_count_for_what_it_has_and_not_for_a_request() -> None:
+    inbox = Inbox(8, 1_000)
+    large = Record(offset=1, key=b"k" * 500, value=b"{}", headers=[("trace", b"x" * 500)])
+    inbox.add([large, *records(2)], NOW)
+    assert inbox.is_full
+    assert offsets(inbox, most_bytes=10) == [1, 2]
 
 
 def test_records_of_a_new_assignment_replace_those_of_the_last_one() -> None:

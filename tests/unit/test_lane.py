@@ -29,6 +29,10 @@ class Scorer:
     def __init__(self, inbox: Inbox, pass_on: PassOn) -> None:
         self._inbox, self._pass_on = inbox, pass_on
         self.passed_on: list[int] = []
+        self.refused = 0
+
+    def note_refused(self, count: int) -> None:
+        self.refused += count
 
     def run(self) -> None:
         while (batch := self._inbox.first(1, 1_000)) is not None:
@@ -43,6 +47,8 @@ class Scorer:
 
 class Writer:
     """Writes by the function that a test gives."""
+
+    is_waiting = False
 
     def __init__(self, write: Write) -> None:
         self.write = write
@@ -103,10 +109,11 @@ def test_what_was_written_is_counted_as_it_was_written(capsys: pytest.CaptureFix
         return float(metrics.DEAD.labels("wrong_type")._value.get())
 
     before = dead()
-    with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)]) as (found, _):
+    with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)]) as (found, scorer):
         found.inbox.add(records(7), Assignment("member"))
         wait_until(lambda: dead() == before + 1, "the dead letter to be counted", SECONDS)
         wait_until(lambda: not found.is_busy, "the lane to be done", SECONDS)
+        assert scorer.refused == 1
     assert "iris.requests[0]@7  ->  dead letter, wrong_type" in capsys.readouterr().out
 
 
@@ -129,11 +136,16 @@ def test_when_the_assignment_is_over_the_scorer_does_not_wait_for_the_writer() -
         assert found.failure is None
 
 
-def test_a_mistake_in_a_thread_is_kept_for_the_thread_that_polls() -> None:
+def test_after_a_mistake_in_a_thread_nothing_more_is_written_and_the_thread_that_polls_can_raise_it() -> None:
+    writes: list[int] = []
+
     def write(outcomes: Sequence[Outcome], assignment: Assignment) -> Sequence[Outcome]:
+        writes.append(outcomes[0].record.offset)
         raise ZeroDivisionError("a mistake")
 
-    with lane(write) as (found, _):
-        found.inbox.add(records(1), Assignment("member"))
-        wait_until(lambda: found.failure, "the failure", SECONDS)
+    with lane(write) as (found, scorer):
+        found.inbox.add(records(1, 2), Assignment("member"))
+        wait_until(lambda: scorer.passed_on == [1, 2], "both to be passed on", SECONDS)
+        found.await_writer(SECONDS)
+        assert writes == [1], "to write the second would let the offset of the first be committed"
         assert isinstance(found.failure, ZeroDivisionError)

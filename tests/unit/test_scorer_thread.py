@@ -134,6 +134,19 @@ def test_after_a_time_records_are_given_up_where_that_is_asked_for() -> None:
         assert found.outcomes[0].attempts == len(found.api.requests) > 1
 
 
+def test_records_that_came_meanwhile_are_not_given_up_with_those_that_waited() -> None:
+    def score(rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
+        if b"{}" in rows:
+            if len(rows) == 1 and len(found.api.requests) == 1:
+                found.add(3)
+            raise UnknownModel("no such model")
+        return predict(rows)
+
+    with lane(score, give_up_seconds=0.2) as found:
+        found.add(1, value=b"{}")
+        assert found.await_outcomes(4) == [Reason.UNKNOWN_MODEL, *["predicted"] * 3]
+
+
 def test_a_batch_that_times_out_is_asked_for_again_in_fewer_records(caplog: pytest.LogCaptureFixture) -> None:
     def slow(rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
         if len(rows) > 30:

@@ -45,7 +45,7 @@ class Consumers:
 
 @pytest.fixture
 def without_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_policy, "_for_broker", wait_none())
+    monkeypatch.setattr(error_policy, "for_broker", wait_none())
 
 
 def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> None:
@@ -108,6 +108,14 @@ def test_a_twin_is_named_once_and_given_more_and_more_time(
     assert consumers.waits == [10, 20, 40, 80, 160, 300, 300, 300]
     (said,) = [entry for entry in caplog.messages if "another consumer is 'me' too" in entry]
     assert "CONSUMER_INSTANCE_ID" in said
+
+
+def test_a_twin_is_named_also_after_other_errors(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    consumers = Consumers(monkeypatch, NO, NO, FencedInstanceIdError("another one"), NO).run()
+    assert consumers.waits[2] == 10
+    assert "another consumer is 'me' too" in caplog.text
 
 
 def test_a_consumer_that_worked_for_long_is_replaced_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from petalstream.broker.errors import (
     ProducerFencedError,
     with_neighbours,
 )
-from petalstream.broker.interfaces import Left, Meanwhile, nothing
+from petalstream.broker.interfaces import Left
 from petalstream.messages import Message, ReceivedRecord
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
@@ -45,7 +45,7 @@ class Producer:
         with translating():
             self._client.init_transactions(seconds)
 
-    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
+    def write(self, messages: Sequence[Message], left: Left) -> dict[int, KafkaError]:
         """Write messages; return the error of each that was not acknowledged, by index. Raises KafkaError."""
         reports: dict[int, LibraryError] = {}
         errors: dict[int, KafkaError] = {}
@@ -54,7 +54,6 @@ class Producer:
                 self._produce(message, partial(_note, reports, index), left)
             except KafkaError as error:
                 errors[index] = error
-        meanwhile()
         if self.flush(left()):
             errors |= self._purge(reports)
         errors = {index: translated(error) for index, error in reports.items()} | errors

@@ -17,13 +17,11 @@ from petalstream.broker.errors import (
     UnknownTopicOrPartitionError,
     with_neighbours,
 )
-from petalstream.broker.interfaces import TOPIC_MS, Left, Meanwhile, Membership, nothing
+from petalstream.broker.interfaces import TOPIC_MS, Left, Membership
 from petalstream.broker.kafka_python.clients import close_producer
 from petalstream.broker.kafka_python.consumer import offsets_after
 from petalstream.messages import Message, ReceivedRecord
 
-# The client's thread gets the interpreter for this long, which is enough to send the messages.
-MOMENT = 0.0005
 READY_SECONDS = 0.005
 
 
@@ -37,16 +35,9 @@ class Producer:
         # The client calls back from its own thread.
         self._reported = threading.Condition()
 
-    def write(self, messages: Sequence[Message], left: Left, meanwhile: Meanwhile = nothing) -> dict[int, KafkaError]:
-        """Write messages; return the error of each that was not acknowledged, by index. Raises KafkaError.
-
-        `meanwhile` is called once the client's thread has had a moment to send them.
-        """
+    def write(self, messages: Sequence[Message], left: Left) -> dict[int, KafkaError]:
+        """Write messages; return the error of each that was not acknowledged, by index. Raises KafkaError."""
         results = self._send_all(messages, left)
-        # Batches that are not full are sent now.
-        with suppress(KafkaError):
-            self._client.flush(MOMENT)
-        meanwhile()
         self._await_all(results, left)
         self._raise_if_failed()
         errors = {

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Sequence
 
-from petalstream.broker import KafkaError
 from services.consumer import error_policy
 from services.consumer.delivery import refused
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
@@ -20,6 +19,11 @@ class AtLeastOnceWriter:
     def __init__(self, model: str, producer: LazyProducer, uncommitted: Uncommitted) -> None:
         self._producer, self._uncommitted = producer, uncommitted
         self._problem = error_policy.Problem(model)
+
+    @property
+    def is_waiting(self) -> bool:
+        """See Writer.is_waiting."""
+        return self._problem.is_on
 
     def open(self) -> None:
         """Do nothing: an earlier writer has left nothing open."""
@@ -43,12 +47,12 @@ class AtLeastOnceWriter:
         try:
             while unwritten:
                 self._write_first(outcomes, unwritten)
-        except KafkaError:
+        except Exception:
             self._producer.discard()
             raise
 
     def _write_first(self, outcomes: list[Outcome], unwritten: Groups) -> None:
-        """Write the first group; what the broker refuses of it is put back in halves, or replaced."""
+        """Write the first group; what the broker refuses of it is written again in halves, or replaced."""
         group = unwritten[0]
         errors = self._producer.get().write([outcomes[index].message for index in group], timer(DELIVERY_SECONDS))
         failed = [group[number] for number in sorted(errors)]

@@ -1,18 +1,20 @@
 """Exactly once: outcomes and offsets are one transaction, so that a reader of committed records sees each once."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from petalstream.broker import KafkaError
 from petalstream.messages import ReceivedRecord
 from services.consumer import error_policy
 from services.consumer.delivery import refused
 from services.consumer.delivery.writer import DELIVERY_SECONDS, LazyProducer, timer
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from services.consumer.scoring.outcomes import Outcome
 
 Refused = dict[int, KafkaError]
 # A client that does not split a batch has all of it refused where its topic takes less than a batch.
 MOST_AT_ONCE = 1_000_000
+ABORT_SECONDS = 1
 
 
 class ExactlyOnceWriter:
@@ -26,8 +28,13 @@ class ExactlyOnceWriter:
     ) -> None:
         self._producer, self._is_committed = producer, is_committed
         self._problem = error_policy.Problem(model)
-        self._is_in_doubt = False
+        self._is_in_doubt = self._is_open = False
         self._most_at_once = MOST_AT_ONCE
+
+    @property
+    def is_waiting(self) -> bool:
+        """See Writer.is_waiting."""
+        return self._problem.is_on
 
     def open(self) -> None:
         """End the transaction that an earlier producer of this consumer and model has left open, if the broker can."""
@@ -58,9 +65,19 @@ class ExactlyOnceWriter:
             self._is_in_doubt = False
             while errors := self._attempt(outcomes, assignment, range(len(outcomes)), commit=True):
                 self._replace_culprits(outcomes, assignment, sorted(errors))
-        except KafkaError:
-            self._producer.discard()
+        except AssignmentOver:
             raise
+        except Exception:
+            self._abandon_transaction()
+            raise
+
+    def _abandon_transaction(self) -> None:
+        """Abort what is open, which would keep other consumers from its partitions, and discard the producer."""
+        if self._is_open and not self._is_in_doubt:
+            with suppress(KafkaError):
+                self._producer.get().abort_transaction(timer(ABORT_SECONDS))
+        self._is_open, self._most_at_once = False, MOST_AT_ONCE
+        self._producer.discard()
 
     def _replace_culprits(self, outcomes: list[Outcome], assignment: Assignment, suspects: Sequence[int]) -> None:
         """Put dead letters in place of what the broker refuses alone; if that is nothing, write less at once."""
@@ -90,6 +107,7 @@ class ExactlyOnceWriter:
         """
         assignment.check()
         producer, left = self._producer.get(), timer(DELIVERY_SECONDS)
+        self._is_open = True
         producer.begin_transaction(assignment.membership, [outcomes[index].record for index in indices])
         errors: Refused = {}
         for first in range(0, len(indices), self._most_at_once):
@@ -105,4 +123,5 @@ class ExactlyOnceWriter:
             self._is_in_doubt = True
             producer.commit_transaction(left)
             self._is_in_doubt = False
+        self._is_open = False
         return errors

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from petalstream.broker import RECORD_ERRORS, KafkaError, MessageSizeTooLargeError
-from petalstream.dead_letters import write_dead_letter
+from petalstream.dead_letters import is_bare, write_dead_letter
 from petalstream.messages import dead_letters_topic, model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
@@ -37,7 +37,7 @@ def substitute(outcome: Outcome, error: KafkaError) -> Outcome:
     is_dead_letter = topic == dead_letters_topic(model_of(record.topic))
     if is_dead_letter and isinstance(outcome.verdict, Fault):
         fault = Fault(outcome.verdict.reason, f"{outcome.verdict.message}; {fault.message}")
-    message = write_dead_letter(record, fault, outcome.attempts, bare=is_dead_letter)
-    if is_dead_letter and message.value == outcome.message.value and message.key == outcome.message.key:
+    if is_dead_letter and is_bare(outcome.message):
         raise error
+    message = write_dead_letter(record, fault, outcome.attempts, bare=is_dead_letter)
     return Outcome(record, message, fault, outcome.attempts)

@@ -11,12 +11,16 @@ from services.consumer.scoring.outcomes import Outcome
 # From a batch's first message to its last acknowledgement: less than a stop allows, and than the time after which the
 # broker ends a transaction as that of a dead consumer.
 DELIVERY_SECONDS = 8
-COMMIT_SECONDS = 5
 BOOTSTRAP_SECONDS = 5
 
 
 class Writer(Protocol):
     """Writes the outcomes of one model, from one thread."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits until the broker takes outcomes again."""
+        ...
 
     def open(self) -> None:
         """End what an earlier writer of this consumer and model has left open."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 
 from petalstream.broker import KafkaError
 from petalstream.reasons import Reason
@@ -27,6 +28,8 @@ class Brake:
         self._model, self._limit, self._pauses, self._probe_seconds = model, limit, pauses, probe_seconds
         self._resumes = pauses.resumes(model)
         self._good_probes, self._next_probe = 0, float("-inf")
+        # The thread that writes adds to it.
+        self._refused: SimpleQueue[int] = SimpleQueue()
         self._problem, self._unsaved = Problem(model), Problem(f"{model}: its pause")
 
     def is_on(self) -> bool:
@@ -34,8 +37,8 @@ class Brake:
         if self._resumes != self._pauses.resumes(self._model):
             self._resumes = self._pauses.resumes(self._model)
             self._limit.clear()
+            self._good_probes, self._next_probe = 0, float("-inf")
         reason = self._pauses.reason(self._model)
-        metrics.PAUSED.labels(self._model).set(reason is not None)
         if reason is None:
             self._problem.end()
             return False
@@ -54,10 +57,16 @@ class Brake:
         dead = [isinstance(each.verdict, Fault) and each.verdict.reason not in OUTAGE for each in outcomes]
         if self._pauses.reason(self._model) is not None:
             return self._probe(dead)
+        while not self._refused.empty():
+            self._limit.add_dead(self._refused.get())
         admitted = self._limit.admit(dead)
         if admitted < len(dead):
             self._pause()
         return admitted
+
+    def note_refused(self, count: int) -> None:
+        """Count outcomes that were admitted and became dead letters, since the broker refused them."""
+        self._refused.put(count)
 
     def _pause(self) -> None:
         self._good_probes, self._next_probe = 0, time.monotonic() + self._probe_seconds

@@ -23,6 +23,11 @@ class DeadLetterLimit:
         self._window: deque[bool] = deque(maxlen=WINDOW)
         self._dead = self._in_a_row = 0
 
+    def add_dead(self, count: int) -> None:
+        """Count dead letters that are written already."""
+        for _ in range(count):
+            self._add(True)
+
     def admit(self, dead: Sequence[bool]) -> int:
         """Count outcomes up to the limit; return how many may be written: fewer than all once it is reached."""
         for number, is_dead in enumerate(dead):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from petalstream.messages import ReceivedRecord
+from petalstream.messages import ReceivedRecord, size
 from services.consumer.lanes.assignment import Assignment
 
 
@@ -21,13 +21,15 @@ class Batch:
 class Inbox:
     """A queue from which the first records are read, and removed once they are passed on.
 
-    All records in it are of one assignment. It is full from `most_records`, or `most_bytes` of values, until it has no
-    more than a quarter of that: with confluent-kafka, to pause and resume a topic drops what was fetched.
+    All records in it are of one assignment. It is full from `most_records`, or `most_bytes` of keys, values and
+    headers, until it has no more than a quarter of that: with confluent-kafka, to pause and resume a topic drops what
+    was fetched.
     """
 
     def __init__(self, most_records: int, most_bytes: int) -> None:
         self._most_records, self._most_bytes = most_records, most_bytes
         self._records: deque[ReceivedRecord] = deque()
+        self._sizes: deque[int] = deque()
         self._bytes = 0
         self._is_full = False
         self._assignment: Assignment | None = None
@@ -41,7 +43,9 @@ class Inbox:
                 self._drop()
                 self._assignment = assignment
             self._records.extend(records)
-            self._bytes += sum(map(_length, records))
+            sizes = [size(record.key, record.value, record.headers) for record in records]
+            self._sizes.extend(sizes)
+            self._bytes += sum(sizes)
             self._is_full = self._is_full or self._has(self._most_records, self._most_bytes)
             self._changed.notify()
 
@@ -62,7 +66,8 @@ class Inbox:
             if batch.assignment is not self._assignment:
                 return
             for _ in range(count):
-                self._bytes -= _length(self._records.popleft())
+                self._records.popleft()
+                self._bytes -= self._sizes.popleft()
             self._is_full = self._is_full and self._has(self._most_records // 4 + 1, self._most_bytes // 4 + 1)
 
     def clear(self) -> None:
@@ -87,23 +92,20 @@ class Inbox:
         """Whether it has no records."""
         return not self._records
 
-    def _has(self, records: int, size: int) -> bool:
-        return len(self._records) >= records or self._bytes >= size
+    def _has(self, records: int, bytes_of_records: int) -> bool:
+        return len(self._records) >= records or self._bytes >= bytes_of_records
 
     def _drop(self) -> None:
         self._records.clear()
+        self._sizes.clear()
         self._bytes, self._is_full = 0, False
 
     def _within(self, most: int, most_bytes: int) -> list[ReceivedRecord]:
         taken: list[ReceivedRecord] = []
         left = most_bytes - 1  # the brackets of the request's JSON array, less the comma that its last row has not
         for record in islice(self._records, most):
-            left -= _length(record) + 1
+            left -= len(record.value or b"") + 1
             if taken and left < 0:
                 break
             taken.append(record)
         return taken
-
-
-def _length(record: ReceivedRecord) -> int:
-    return len(record.value or b"")

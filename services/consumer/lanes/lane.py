@@ -48,7 +48,9 @@ class Lane:
     @property
     def is_busy(self) -> bool:
         """Whether it works on records, or has offsets to commit."""
-        if self.is_writing or self.uncommitted.batches():
+        if self.is_writing:
+            return not self._writer.is_waiting
+        if self.uncommitted.batches():
             return True
         return not (self.inbox.is_empty or self._scorer.is_waiting)
 
@@ -84,11 +86,15 @@ class Lane:
             written = self._writer.write(outcomes, assignment)
         except AssignmentOver:
             return
+        if refused := sum(after is not before for before, after in zip(outcomes, written, strict=True)):
+            self._scorer.note_refused(refused)
         metrics.count(written, time.monotonic() - began)
         log_lines.write(written)
 
     def _guarded(self, work: Callable[..., None], *args: object) -> None:
-        """Note an error that nothing handles, for the thread that polls to raise."""
+        """Note an error that nothing handles, for the thread that polls to raise; after one, do nothing any more."""
+        if self.failure:
+            return
         try:
             work(*args)
         except BaseException as error:

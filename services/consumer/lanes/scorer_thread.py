@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScoringLimits:
-    """The most bytes of a record and of a request's rows, and after how long of an outage records are given up."""
+    """The most bytes of a record and of a request's rows, and for how long a record waits for the api."""
 
     record_bytes: int
     batch_bytes: int
@@ -60,6 +60,10 @@ class ScorerThread:
             with suppress(AssignmentOver):
                 self._work()
 
+    def note_refused(self, count: int) -> None:
+        """Note that the broker refused so many outcomes, which are dead letters now."""
+        self._brake.note_refused(count)
+
     def _work(self) -> None:
         """Score the front of the inbox, or wait while the lane is paused."""
         try:
@@ -77,11 +81,13 @@ class ScorerThread:
 
     def _score(self, most: int) -> None:
         """Score up to `most` records at the front; wait while the api cannot, or give them up after a time."""
+        waiting = len(self._front(most).records)
         asking = error_policy.asking(self._limits.give_up_seconds, self._wait, self._report)
         try:
             asking(lambda: self._score_front(min(most, self._size.limit), asking.statistics["attempt_number"] - 1))
         except ApiError as error:
-            batch, attempts = self._front(most), asking.statistics["attempt_number"]
+            # Records that came meanwhile have not waited for so long.
+            batch, attempts = self._front(waiting), asking.statistics["attempt_number"]
             self._settle(batch, self._scorer.give_up(batch.records, error, attempts), time.monotonic())
 
     def _score_front(self, most: int, attempts: int) -> None:
