@@ -30,7 +30,7 @@ class ConsumerLoop:
         """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
         try:
             while not stop.requested():
-                self._turn()
+                self._work()
         except FencedInstanceIdError:
             self._end_assignment()  # whose partitions are another consumer's already
             raise
@@ -45,7 +45,7 @@ class ConsumerLoop:
         self._lanes.await_writers(seconds)
         self._commit()
 
-    def _turn(self) -> None:
+    def _work(self) -> None:
         self._lanes.raise_failure()
         full = self._lanes.full_topics()
         if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:

@@ -119,5 +119,5 @@ class Problem:
     def end(self) -> None:
         """Say that it is over, if it was there."""
         if self.is_on:
-            log.warning("%s: it goes on, after %.1f s", self._subject, time.monotonic() - self._began)
+            log.warning("%s: the lane goes on after %.1f s", self._subject, time.monotonic() - self._began)
             self._began = self._logged = float("-inf")

@@ -135,4 +135,4 @@ def test_it_says_once_what_helps(caplog: pytest.LogCaptureFixture) -> None:
     assert "make resume MODEL=iris" in entry.message
     pauses.resume("iris")
     found.is_on()
-    assert "iris: it goes on" in caplog.records[-1].message
+    assert "iris: the lane goes on" in caplog.records[-1].message

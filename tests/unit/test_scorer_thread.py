@@ -231,4 +231,4 @@ def test_the_wait_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
         found.await_outcomes(1)
     said = [entry for entry in caplog.messages if "cannot be reached" in entry]
     assert said == ["iris: the api at nowhere cannot be reached; the lane waits for the api, and nothing is lost"]
-    assert any(entry.startswith("iris: it goes on, after") for entry in caplog.messages)
+    assert any(entry.startswith("iris: the lane goes on after") for entry in caplog.messages)

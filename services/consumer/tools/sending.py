@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from petalstream import broker
-from petalstream.broker import KafkaError, MessageSizeTooLargeError
+from petalstream.broker import RECORD_ERRORS, KafkaError
 from petalstream.messages import Message, dead_letters_topic
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
@@ -55,26 +55,19 @@ def _delivering(servers: str, dry_run: bool) -> Iterator[Callable[[Sequence[Mess
 
 
 class _Sender:
-    """An idempotent producer, and another one where the broker has refused a message for its size.
-
-    After such a refusal the client fails whatever else it is given, with the same error.
-    """
+    """An idempotent producer that names each message that the broker refuses."""
 
     def __init__(self, servers: str) -> None:
-        self._servers = servers
-        self._open()
+        self._producer = broker.new_producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
 
     def deliver(self, messages: Sequence[Message]) -> list[KafkaError | None]:
-        """For each message what kept the broker from taking it, None where it has it. Raises KafkaError."""
-        refusals = self._send(messages)
-        suspects = [number for number, error in enumerate(refusals) if isinstance(error, MessageSizeTooLargeError)]
-        if suspects:
-            self._renew()
-        for number in suspects:
-            (refusals[number],) = self._send([messages[number]])
-            if refusals[number]:
-                self._renew()
-        return refusals
+        """Return the error of each message that the broker did not take, None where it did."""
+        errors = self._send(messages)
+        for number, error in enumerate(errors):
+            # The broker refuses a whole batch for one of its records.
+            if isinstance(error, RECORD_ERRORS) and len(messages) > 1:
+                (errors[number],) = self._send([messages[number]])
+        return errors
 
     def close(self) -> None:
         """Close the producer."""
@@ -90,13 +83,6 @@ class _Sender:
                 failed = error  # and the next ones are not tried: each could wait as long as this one did
                 break
         return [_refusal(future) for future in futures] + [failed] * (len(messages) - len(futures))
-
-    def _renew(self) -> None:
-        self.close()
-        self._open()
-
-    def _open(self) -> None:
-        self._producer = broker.new_producer(self._servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
 
 
 def _refusal(future: Any) -> KafkaError | None:
