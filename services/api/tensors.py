@@ -80,12 +80,17 @@ def _shape(title: str, shape: object) -> list[int]:
     if not isinstance(shape, list) or len(shape) not in (1, 2):
         found = f"of {len(shape)} dimensions" if isinstance(shape, list) else shown(shape)
         raise WrongTensor(f"{expected}, not {found}")
-    for size in shape:
-        if type(size) is not int or not 0 <= size < 2**64:
-            raise WrongTensor(f"{expected} in whole numbers below 2^64, not {shown(size)}")
-    if shape[0] == 0:
-        raise WrongTensor(f"{title} has the shape {shape}, and at least one row is needed")
-    return shape
+    sizes = [_size(expected, size) for size in shape]
+    if sizes[0] == 0:
+        raise WrongTensor(f"{title} has the shape {sizes}, and at least one row is needed")
+    return sizes
+
+
+def _size(expected: str, size: object) -> int:
+    """Return a whole number, which JSON Schema lets end in .0. Raises WrongTensor."""
+    if isinstance(size, int | float) and not isinstance(size, bool) and 0 <= size < 2**64 and size == int(size):
+        return int(size)
+    raise WrongTensor(f"{expected} in whole numbers below 2^64, not {shown(size)}")
 
 
 def _values(title: str, shape: list[int], data: object) -> list[Any]:

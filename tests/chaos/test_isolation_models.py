@@ -120,7 +120,6 @@ def test_a_model_that_fails_each_time_waits_and_delays_no_other(models: Models, 
 
 
 @pytest.mark.parametrize("poison", [2, pytest.param(20, marks=pytest.mark.long)])
-@confluent_in_long_runs
 def test_records_that_fail_each_time_are_found_among_many_with_few_requests(models: Models, poison: int) -> None:
     for number in range(poison):
         models.send("rose", BACKLOG // poison - 1, first=number * BACKLOG)

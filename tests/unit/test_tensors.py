@@ -33,7 +33,7 @@ def refusal(features: list[Feature], *inputs: object) -> str:
 
 @pytest.mark.parametrize(
     ("shape", "data"),
-    [([2], [1.5, 2]), ([2, 1], [1.5, 2]), ([2, 1], [[1.5], [2]])],
+    [([2], [1.5, 2]), ([2, 1], [1.5, 2]), ([2, 1], [[1.5], [2]]), ([2.0, 1e0], [1.5, 2])],
 )
 def test_a_column_may_be_a_vector_or_a_matrix_and_its_data_flat_or_nested(shape: list[int], data: list[Any]) -> None:
     assert rows([LENGTH], tensor("length", "FP64", shape, data)) == [{"length": 1.5}, {"length": 2}]
@@ -142,7 +142,9 @@ def test_a_value_that_its_datatype_does_not_hold_is_named(datatype: str, value: 
         ([-1], [1], "must be [rows] or [rows, columns] in whole numbers below 2^64, not -1"),
         ([2**64], [1], "in whole numbers below 2^64, not 18446744073709551616"),
         ([10**4000], [1], "in whole numbers below 2^64, not 1000000000000000000000000000000000000000"),
-        ([1.0], [1], "in whole numbers below 2^64, not 1.0"),
+        ([1.5], [1], "in whole numbers below 2^64, not 1.5"),
+        ([float("nan")], [1], "in whole numbers below 2^64, not nan"),
+        ([2.0**64], [1], "in whole numbers below 2^64, not 1.8446744073709552e+19"),
         ([True], [1], "in whole numbers below 2^64, not a boolean"),
         ([[1]], [1], "in whole numbers below 2^64, not a list"),
     ],
