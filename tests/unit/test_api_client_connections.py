@@ -128,6 +128,17 @@ def test_a_closed_connection_of_an_api_that_stays_down_means_unavailable(
         client.score("iris", [b"{}"])
 
 
+def test_an_api_that_is_ready_only_after_a_longer_wait_closed_the_connection_for_the_batch(
+    api: ApiServer, client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "RESTART_SECONDS", 0)
+    api.before_response, api.ready = close, itertools.chain([503] * 3, itertools.repeat(200))
+    waits: list[float] = []
+    with pytest.raises(ConnectionClosed):
+        client.score("iris", [b"{}"], waits.append)
+    assert waits == [1, 1, 1]
+
+
 def test_requests_share_one_connection_until_the_session_is_old(
     api: ApiServer, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ class Api:
         self._score = score
         self.requests: list[int] = []
 
-    def score(self, model: str, rows: Sequence[bytes]) -> list[Mapping[str, Any]]:
+    def score(self, model: str, rows: Sequence[bytes], wait_longer: Callable[[float], None]) -> list[Mapping[str, Any]]:
         self.requests.append(len(rows))
         return self._score(rows)
 

@@ -1,18 +1,19 @@
 """The consumer's client of the api: sends rows, returns a prediction or errors for each row."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 import requests
-from requests.exceptions import ChunkedEncodingError, ReadTimeout, RequestException
-from urllib3.exceptions import HTTPError, InvalidHeader, ProtocolError, ReadTimeoutError
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from petalstream.reasons import Reason
 from services.consumer.api_client import responses
+from services.consumer.api_client.connection_errors import is_closed, is_timeout, root
 from services.consumer.api_client.deadline import DeadlineAdapter
 from services.consumer.api_client.errors import (
     ApiError,
@@ -28,17 +29,18 @@ from services.consumer.api_client.responses import ForeignResponse, RowResult
 SHOWN_CHARACTERS = 300
 PREDICT = "predict?on_error=report&format=columns"
 DEADLINE_HEADER = "X-Request-Timeout"
-CONNECT_SECONDS, READY_SECONDS = 1, 0.5
+CONNECT_SECONDS, READY_SECONDS = 1, 2
 # A new connection may reach another replica of the api, which an old one never does.
 SESSION_SECONDS = 60
 # A server may close a connection that is idle at the moment when the next request is sent.
 IDLE_SECONDS = 1
 # The api stops work at the deadline of the request, and may respond 503 just before the client's own timeout.
 DEADLINE_SHARE = 0.9
-# gunicorn replaces a killed worker within about a second.
-RESTART_SECONDS, SECONDS_BETWEEN_POLLS = 5, 0.2
+# A killed worker is replaced within a second or so, and on a busy machine within a few, since it loads its models.
+RESTART_SECONDS, LONG_RESTART_SECONDS, SECONDS_BETWEEN_POLLS = 8, 60, 0.2
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FAILURES = (RequestException, HTTPError)
+Wait = Callable[[float], None]
 REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
@@ -58,12 +60,15 @@ class ApiClient:
         }
         self._session: requests.Session | None = None
         self._opened = self._last_response = 0.0
+        self._wait_longer: Wait | None = None
 
-    def score(self, model: str, rows: Sequence[bytes]) -> list[RowResult]:
+    def score(self, model: str, rows: Sequence[bytes], wait_longer: Wait | None = None) -> list[RowResult]:
         """Return a prediction, or {"errors": [...]}, for each row (a JSON object), from one request.
 
-        Raises ApiError.
+        Raises ApiError. After a closed connection it waits 8 s until the api is ready, and a minute more with
+        `wait_longer`, which may raise to end that.
         """
+        self._wait_longer = wait_longer
         # The rows are sent as they are: parsing and writing them again could change numbers.
         body = b"[" + b",".join([row.removeprefix(BYTE_ORDER_MARK) for row in rows]) + b"]"
         began = time.monotonic()
@@ -109,7 +114,7 @@ class ApiClient:
             return self._send("POST", path, self._timeout, body)
         except FAILURES as error:
             self.close()
-            if not (was_idle and _is_closed(error)):
+            if not (was_idle and is_closed(error)):
                 raise self._connection_error(error) from error
         try:
             return self._send("POST", path, self._timeout, body)
@@ -119,21 +124,28 @@ class ApiClient:
 
     def _connection_error(self, error: Exception) -> ApiError:
         """Return what a request without a response means. Waits for the api after a closed connection."""
-        if _is_timeout(error):
+        if is_timeout(error):
             return TimedOut(f"the api at {self._url} did not respond within {self._timeout:g} s")
-        if not _is_closed(error):
-            return Unavailable(f"the api at {self._url} cannot be reached: {_root(error)}")
+        if not is_closed(error):
+            return Unavailable(f"the api at {self._url} cannot be reached: {root(error)}")
         if self._becomes_ready():
             return ConnectionClosed()
-        return Unavailable(f"the api at {self._url} closed the connection and is not ready: {_root(error)}")
+        return Unavailable(f"the api at {self._url} closed the connection and is not ready: {root(error)}")
 
     def _becomes_ready(self) -> bool:
         deadline = time.monotonic() + RESTART_SECONDS
         while not self._is_ready():
             if time.monotonic() >= deadline:
-                return False
+                return self._wait_longer is not None and self._becomes_ready_later(self._wait_longer)
             time.sleep(SECONDS_BETWEEN_POLLS)
         return True
+
+    def _becomes_ready_later(self, wait: Wait) -> bool:
+        for _ in range(LONG_RESTART_SECONDS):
+            wait(1)
+            if self._is_ready():
+                return True
+        return False
 
     def _is_ready(self) -> bool:
         try:
@@ -158,28 +170,6 @@ def _session(headers: Mapping[str, str]) -> requests.Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, DeadlineAdapter())
     return session
-
-
-def _is_timeout(error: Exception) -> bool:
-    """Whether the response, or a part of it, was not received in time."""
-    return isinstance(error, ReadTimeout) or _has_cause(error, ReadTimeoutError) or _has_cause(error, TimeoutError)
-
-
-def _is_closed(error: Exception) -> bool:
-    """Whether the server closed the connection before the end of the response."""
-    return isinstance(error, ChunkedEncodingError) or _has_cause(error, ProtocolError)
-
-
-def _root(error: BaseException) -> BaseException:
-    """Return the innermost error, such as "Connection refused", which the libraries wrap in their own."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return error
-
-
-def _has_cause(error: BaseException, kind: type[Exception]) -> bool:
-    """Whether an error is of that kind or wraps one: requests wraps urllib3's errors, which wrap the socket's."""
-    return isinstance(error, kind) or any(_has_cause(each, kind) for each in error.args if isinstance(each, Exception))
 
 
 def _message(response: requests.Response) -> str:

@@ -129,7 +129,12 @@ class ScorerThread:
 
     def _ask(self, rows: Sequence[bytes]) -> Sequence[RowResult]:
         self._assignment.check()
-        return self._api.score(self._model, rows)
+        return self._api.score(self._model, rows, self._wait_for_restart)
+
+    def _wait_for_restart(self, seconds: float) -> None:
+        """Wait for an api that closed the connection: only once it is ready again, a row may be the cause."""
+        self._report("the api closed the connection and is not ready again; the lane waits for the api")
+        self._wait(seconds)
 
     def _report(self, message: str) -> None:
         if not self._outage.is_on:
