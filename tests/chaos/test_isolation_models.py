@@ -19,7 +19,9 @@ pytestmark = pytest.mark.timeout(600)
 GOOD, FEW = 100, 10
 TIMEOUT = HANG_SECONDS / 6
 BACKLOG = 750  # as many as a consumer asks for in one request
-MOST_REQUESTS = 300
+# For 20 poison records in one batch up to 281 were counted. Polls may split the backlog into more batches, which are
+# searched one by one.
+MOST_REQUESTS = BACKLOG // 2
 
 
 @ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
