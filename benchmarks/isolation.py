@@ -4,12 +4,11 @@ import dataclasses
 import shutil
 from collections.abc import Iterator, Sequence
 
-from benchmarks import latency, servers, slow_model, stream_turns, streams
+from benchmarks import latency, servers, slow_model, streams
 from benchmarks.bench import Bench, BenchmarkError, Features, say
 from benchmarks.results import OURS, Bar, Row
 from benchmarks.stream_turns import PREDICTIONS, REQUESTS
 from benchmarks.streams import Broker
-from petalstream import settings
 from petalstream.messages import predictions_topic, requests_topic
 
 RATE = 200
@@ -38,12 +37,8 @@ def _rounds(bench: Bench) -> tuple[list[list[float]], list[list[float]]]:
     with streams.broker(bench) as broker, servers.running(bench, servers.api(bench)) as api:
         for topic in (REQUESTS, PREDICTIONS, SLOW_REQUESTS, SLOW_PREDICTIONS):
             broker.create(topic)
-        ours = stream_turns.consumer()
-        environment = settings.inherited(
-            kafka_bootstrap_servers=broker.servers, api_url=api.url, consumer_instance_id="isolation"
-        )
-        broker.processes.start(OURS, ours.command({}), environment, bench.folder / "isolation.log")
         rows = bench.samples("iris", 30)
+        latency.start_consumer(bench, broker, api.url, "isolation")
         latency.await_first(broker, rows)
         if not bench.quick:
             say(f"isolation: {latency.JVM_SECONDS} s for the broker to warm up")

@@ -29,12 +29,8 @@ def measure(bench: Bench) -> Iterator[Row]:
     with streams.broker(bench) as broker, servers.running(bench, servers.api(bench)) as api:
         for topic in (REQUESTS, PREDICTIONS):
             broker.create(topic)
-        ours = stream_turns.consumer()
-        environment = settings.inherited(
-            kafka_bootstrap_servers=broker.servers, api_url=api.url, consumer_instance_id="latency"
-        )
-        broker.processes.start(OURS, ours.command({}), environment, bench.folder / "latency.log")
         rows = bench.samples("iris", 30)
+        start_consumer(bench, broker, api.url, "latency")
         await_first(broker, rows)
         say(f"latency: {JVM_SECONDS} s for the broker to warm up")
         latencies(broker, rows, RATE, JVM_SECONDS)
@@ -50,6 +46,13 @@ def measure(bench: Bench) -> Iterator[Row]:
 def percentile(figures: Sequence[float], part: int) -> float:
     """The value below which so many hundredths of the figures are."""
     return statistics.quantiles(figures, n=100, method="inclusive")[part - 1]
+
+
+def start_consumer(bench: Bench, broker: Broker, api_url: str, name: str) -> None:
+    """Start our consumer, which ends with the broker; `name` is its instance id and that of its log."""
+    environment = settings.inherited(kafka_bootstrap_servers=broker.servers, api_url=api_url, consumer_instance_id=name)
+    command = stream_turns.consumer().command({})
+    broker.processes.start(OURS, command, environment, bench.folder / f"{name}.log")
 
 
 def await_first(broker: Broker, rows: Sequence[Features]) -> None:

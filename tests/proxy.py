@@ -58,9 +58,7 @@ def model_proxy(target: str, judge: ModelJudge) -> Iterator[str]:
             except requests.RequestException:  # the client gets what the proxy got: no response
                 self.close_connection = True
                 return
-            kept = {
-                name: response.headers[name] for name in ("Content-Type", "Retry-After") if name in response.headers
-            }
+            kept = {name: response.headers[name] for name in FORWARDED if name in response.headers}
             self._write(response.status_code, response.content, kept)
 
         def _write(self, status: int, body: bytes, headers: dict[str, str]) -> None:

@@ -54,7 +54,7 @@ class Consumer(Protocol):
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`; other partitions are still polled.
 
-        A rebalance resumes all partitions: whoever sees another membership pauses again.
+        A rebalance resumes all partitions: after a change of the membership, pause again.
         """
 
     def resume(self, topics: Collection[str]) -> None:

@@ -65,7 +65,7 @@ def asking(give_up_seconds: float, wait: Callable[[float], None], report: Callab
 
 
 def writing(wait: Callable[[float], None], report: Callable[[str], None]) -> Retrying:
-    """Retries for as long as it takes, but for AssignmentOver: exponential backoff with full jitter, at most 10 s.
+    """Retries without an end, except on AssignmentOver: exponential backoff with full jitter, at most 10 s.
 
     An error that is not Kafka's is a mistake of ours; brought out by the records of one model, it stops no other.
     """

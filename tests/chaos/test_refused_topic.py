@@ -19,7 +19,7 @@ from tests.stack import ways
 pytestmark = [pytest.mark.timeout(300), pytest.mark.long]
 GOOD = 100
 TOPIC = "rose.predictions"
-# Whoever has no rule against it may do everything.
+# A user may do everything that no rule denies.
 AUTHORIZER = """\
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 allow.everyone.if.no.acl.found=true

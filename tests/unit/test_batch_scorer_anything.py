@@ -101,7 +101,7 @@ def scorer(client: FlaskClient, model: str) -> BatchScorer:
 
 
 def outcomes_of(client: FlaskClient, model_records: Sequence[ReceivedRecord]) -> list[Outcome]:
-    """Score records of one model; those of an unknown model are given up."""
+    """Score records of one model; those of an unknown model become dead letters."""
     if not model_records:
         return []
     own = scorer(client, model_of(model_records[0].topic))

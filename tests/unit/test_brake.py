@@ -21,7 +21,7 @@ def brake(pauses: Pauses, in_a_row: int = 3, probe_seconds: float = 0) -> Brake:
 
 
 def unavailable(offset: int) -> Outcome:
-    """The dead letter of a record that was given up in an outage."""
+    """The dead letter of a record that waited too long in an outage."""
     return dead(Record(offset=offset), Fault(Reason.UNAVAILABLE, "no response"), 9)
 
 

@@ -1,4 +1,4 @@
-"""A lane: while a batch is written the next one is scored, and what ends one of its threads is told."""
+"""A lane: scores the next batch while one is written, and reports what ends one of its threads."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
