@@ -7,7 +7,7 @@ from contextlib import suppress
 from petalstream import broker
 from petalstream.broker import AuthorizationError, Client, Producer
 from petalstream.settings import Delivery, Settings
-from services.consumer.api_client.client import ApiClient
+from services.consumer.api_client.client import RESTART_SECONDS, ApiClient
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.exactly_once import ExactlyOnceWriter
 from services.consumer.delivery.uncommitted import Uncommitted
@@ -31,8 +31,10 @@ def new_lane(
     most, most_bytes = configured.consumer_batch_records, configured.consumer_batch_bytes
     uncommitted = Uncommitted(most)
     inbox = Inbox(INBOX_BATCHES * most, INBOX_BATCHES * most_bytes)
-    api = ApiClient(configured.api_url, configured.api_timeout, headers)
-    limits = ScoringLimits(configured.record_max_bytes, most_bytes, configured.consumer_give_up_seconds)
+    give_up_seconds = configured.consumer_give_up_seconds
+    restart_seconds = min(give_up_seconds or RESTART_SECONDS, RESTART_SECONDS)
+    api = ApiClient(configured.api_url, configured.api_timeout, headers, restart_seconds)
+    limits = ScoringLimits(configured.record_max_bytes, most_bytes, give_up_seconds)
     limit = DeadLetterLimit(configured.consumer_dead_letter_share, configured.consumer_dead_letters_in_a_row)
     brake = Brake(model, limit, pauses, configured.consumer_probe_seconds)
 

@@ -40,8 +40,12 @@ class Api:
     def __init__(self, score: Score) -> None:
         self._score = score
         self.requests: list[int] = []
+        self.restarts = 0
 
-    def score(self, model: str, rows: Sequence[bytes], wait_longer: Callable[[float], None]) -> list[Mapping[str, Any]]:
+    def score(self, model: str, rows: Sequence[bytes], wait: Callable[[float], None]) -> list[Mapping[str, Any]]:
+        for _ in range(self.restarts):
+            wait(0)
+        self.restarts = 0
         self.requests.append(len(rows))
         return self._score(rows)
 
@@ -232,3 +236,12 @@ def test_the_wait_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     said = [entry for entry in caplog.messages if "cannot be reached" in entry]
     assert said == ["iris: the api at nowhere cannot be reached; the lane waits for the api, and nothing is lost"]
     assert any(entry.startswith("iris: the lane goes on after") for entry in caplog.messages)
+
+
+def test_an_api_that_is_not_ready_after_a_closed_connection_is_told_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    with lane() as found:
+        found.api.restarts = 3
+        found.add(1)
+        found.await_outcomes(1)
+        wait_until(lambda: "the lane goes on after" in caplog.text, "the end of the outage", WAIT_SECONDS)
+    assert caplog.text.count("is not ready; the lane waits for the api") == 1

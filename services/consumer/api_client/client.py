@@ -36,8 +36,8 @@ SESSION_SECONDS = 60
 IDLE_SECONDS = 1
 # The api stops work at the deadline of the request, and may respond 503 just before the client's own timeout.
 DEADLINE_SHARE = 0.9
-# A killed worker is replaced within a second or so, and on a busy machine within a few, since it loads its models.
-RESTART_SECONDS, LONG_RESTART_SECONDS, SECONDS_BETWEEN_POLLS = 8, 60, 0.2
+# A killed worker is replaced within a second or so, and on a busy machine within several, since it loads its models.
+RESTART_SECONDS, SECONDS_BETWEEN_POLLS = 60, 0.2
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FAILURES = (RequestException, HTTPError)
 Wait = Callable[[float], None]
@@ -47,11 +47,18 @@ REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPSta
 class ApiClient:
     """Sends requests to the api at `url`, one at a time, with `headers` such as an API key.
 
-    Waits up to a second for the connection and `timeout` seconds for the response.
+    Waits up to a second for the connection, `timeout` seconds for the response and, after a closed connection, up to
+    `restart_seconds` until the api is ready.
     """
 
-    def __init__(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> None:
-        self._url, self._timeout = url.rstrip("/"), timeout
+    def __init__(
+        self,
+        url: str,
+        timeout: float,
+        headers: Mapping[str, str] | None = None,
+        restart_seconds: float = RESTART_SECONDS,
+    ) -> None:
+        self._url, self._timeout, self._restart_seconds = url.rstrip("/"), timeout, restart_seconds
         self._headers = {
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
@@ -60,15 +67,14 @@ class ApiClient:
         }
         self._session: requests.Session | None = None
         self._opened = self._last_response = 0.0
-        self._wait_longer: Wait | None = None
+        self._wait: Wait = time.sleep
 
-    def score(self, model: str, rows: Sequence[bytes], wait_longer: Wait | None = None) -> list[RowResult]:
+    def score(self, model: str, rows: Sequence[bytes], wait: Wait = time.sleep) -> list[RowResult]:
         """Return a prediction, or {"errors": [...]}, for each row (a JSON object), from one request.
 
-        Raises ApiError. After a closed connection it waits 8 s until the api is ready, and a minute more with
-        `wait_longer`, which may raise to end that.
+        Raises ApiError, and what `wait` raises, which is called again and again until the api is ready.
         """
-        self._wait_longer = wait_longer
+        self._wait = wait
         # The rows are sent as they are: parsing and writing them again could change numbers.
         body = b"[" + b",".join([row.removeprefix(BYTE_ORDER_MARK) for row in rows]) + b"]"
         began = time.monotonic()
@@ -133,19 +139,12 @@ class ApiClient:
         return Unavailable(f"the api at {self._url} closed the connection and is not ready: {root(error)}")
 
     def _becomes_ready(self) -> bool:
-        deadline = time.monotonic() + RESTART_SECONDS
+        deadline = time.monotonic() + self._restart_seconds
         while not self._is_ready():
             if time.monotonic() >= deadline:
-                return self._wait_longer is not None and self._becomes_ready_later(self._wait_longer)
-            time.sleep(SECONDS_BETWEEN_POLLS)
+                return False
+            self._wait(SECONDS_BETWEEN_POLLS)
         return True
-
-    def _becomes_ready_later(self, wait: Wait) -> bool:
-        for _ in range(LONG_RESTART_SECONDS):
-            wait(1)
-            if self._is_ready():
-                return True
-        return False
 
     def _is_ready(self) -> bool:
         try:

@@ -132,8 +132,8 @@ class ScorerThread:
         return self._api.score(self._model, rows, self._wait_for_restart)
 
     def _wait_for_restart(self, seconds: float) -> None:
-        """Wait for an api that closed the connection: only once it is ready again, a row may be the cause."""
-        self._report("the api closed the connection and is not ready again; the lane waits for the api")
+        """Wait for an api that closed the connection: once it is ready again, a row may be the cause."""
+        self._report("the api closed the connection and is not ready; the lane waits for the api")
         self._wait(seconds)
 
     def _report(self, message: str) -> None:
