@@ -9,6 +9,7 @@ import pytest
 from embedded.waiting import wait_until
 from services.consumer import metrics
 from services.consumer.delivery.uncommitted import Uncommitted
+from services.consumer.lanes import lane as lane_module
 from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lane import Lane
@@ -80,11 +81,18 @@ def lane(write: Write) -> Iterator[tuple[Lane, Scorer]]:
         assert writer.closed
 
 
+@pytest.fixture
+def backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first record that waits on, batches are written in the other thread."""
+    monkeypatch.setattr(lane_module, "FEW_RECORDS", 0)
+
+
 def records(*offsets: int) -> list[Record]:
     """Requests at these offsets."""
     return [Record(offset=offset) for offset in offsets]
 
 
+@pytest.mark.usefixtures("backlog")
 def test_the_next_batch_is_scored_while_one_is_written_and_the_one_after_it_waits(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -104,6 +112,21 @@ def test_the_next_batch_is_scored_while_one_is_written_and_the_one_after_it_wait
     assert capsys.readouterr().out.count("iris.requests[0]@") == 3
 
 
+def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> None:
+    threads: list[str] = []
+
+    def write(outcomes: Sequence[Outcome], assignment: Assignment) -> Sequence[Outcome]:
+        threads.append(threading.current_thread().name)
+        assert found.is_writing
+        return outcomes
+
+    with lane(write) as (found, scorer):
+        found.inbox.add(records(1, 2), Assignment("member"))
+        wait_until(lambda: scorer.passed_on == [1, 2], "both to be passed on", SECONDS)
+        assert not found.is_writing
+    assert threads == ["score-iris"] * 2
+
+
 def test_what_was_written_is_counted_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
     def dead() -> float:
         return float(metrics.DEAD.labels("wrong_type")._value.get())
@@ -117,6 +140,7 @@ def test_what_was_written_is_counted_as_it_was_written(capsys: pytest.CaptureFix
     assert "iris.requests[0]@7  ->  dead letter, wrong_type" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("backlog")
 def test_when_the_assignment_is_over_the_scorer_does_not_wait_for_the_writer() -> None:
     assignment, go = Assignment("member"), threading.Event()
 

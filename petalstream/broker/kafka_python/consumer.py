@@ -10,8 +10,6 @@ from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableR
 from petalstream.broker.interfaces import Membership
 from petalstream.messages import ReceivedRecord
 
-MOMENT = 0.001
-
 
 class _Resume(ConsumerRebalanceListener):  # type: ignore[misc]
     """Resumes all partitions after a rebalance; the client keeps those paused that stay with it."""
@@ -39,15 +37,7 @@ class Consumer:
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, KafkaError."""
-        records, polled_as = poll(self.client, seconds, most), self.membership()
-        if 0 < len(records) < most:
-            # The client has just fetched again. The new records arrive in a moment, and would otherwise wait until the
-            # ones before them are delivered.
-            with suppress(UnreadableRecords):  # the next poll raises it again, after these records
-                records += poll(self.client, MOMENT, most - len(records))
-            if self.membership() != polled_as:
-                raise CommitFailedError("the group was rebalanced in the middle of a poll")
-        return records
+        return poll(self.client, seconds, most)
 
     def membership(self) -> Membership:
         """Return the member's id, the group's generation and the member's state."""

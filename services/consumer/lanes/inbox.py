@@ -70,6 +70,10 @@ class Inbox:
                 self._bytes -= self._sizes.popleft()
             self._is_full = self._is_full and self._has(self._most_records // 4 + 1, self._most_bytes // 4 + 1)
 
+    def has_more_than(self, records: int) -> bool:
+        """Whether it has more records than that."""
+        return len(self._records) > records
+
     def clear(self) -> None:
         """Drop all records: their assignment is over."""
         with self._changed:

@@ -1,5 +1,6 @@
 """One model's lane: its inbox, its two threads, and what they tell the thread that polls Kafka."""
 
+import functools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,10 +16,12 @@ from services.consumer.output import log_lines
 from services.consumer.scoring.outcomes import Outcome
 
 LOOK_SECONDS = 0.2
+# Where so few more are waiting, to write in another thread takes longer than it saves.
+FEW_RECORDS = 100
 
 
 class Lane:
-    """Scores and writes the records of one model; while a batch is written, the next one is scored.
+    """Scores and writes the records of one model; where more are waiting, scores the next batch while one is written.
 
     `new_scorer` makes the thread that scores, from the function to which it passes outcomes. `uncommitted` has what
     the writer leaves to be committed.
@@ -35,14 +38,13 @@ class Lane:
         self.inbox, self.uncommitted, self._writer = inbox, uncommitted, writer
         self.failure: BaseException | None = None
         self._scorer = new_scorer(self._pass_on)
-        self._writing: Future[None] | None = None
         # Once an assignment is over, nothing may be passed on after await_writer() has looked.
         self._passing_on = threading.Lock()
         self._pool = ThreadPoolExecutor(1, f"write-{model}")
+        self._writing = self._pool.submit(self._guarded, writer.open)
         self._thread = threading.Thread(
             target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True
         )
-        self._opening = self._pool.submit(self._guarded, writer.open)
         self._thread.start()
 
     @property
@@ -56,14 +58,14 @@ class Lane:
 
     @property
     def is_writing(self) -> bool:
-        """Whether outcomes are on their way to the broker."""
-        return self._writing is not None and not self._writing.done()
+        """Whether outcomes are on their way to the broker, or the writer is not open yet."""
+        return not self._writing.done()
 
     def await_writer(self, seconds: float) -> None:
         """Wait until nothing is being written, at most `seconds`."""
         with self._passing_on:
-            futures = [each for each in (self._opening, self._writing) if each]
-        wait(futures, seconds)
+            writing = self._writing
+        wait([writing], seconds)
 
     def close(self, seconds: float) -> None:
         """End both threads in about `seconds`; a request that is under way is left to itself."""
@@ -77,9 +79,17 @@ class Lane:
         while self.is_writing:
             assignment.check()
             self.await_writer(LOOK_SECONDS)
+        write = functools.partial(self._guarded, self._write, outcomes, assignment, began)
         with self._passing_on:
             assignment.check()
-            self._writing = self._pool.submit(self._guarded, self._write, outcomes, assignment, began)
+            if self.inbox.has_more_than(len(outcomes) + FEW_RECORDS):
+                self._writing = self._pool.submit(write)
+                return
+            self._writing = writing = Future[None]()
+        try:
+            write()
+        finally:
+            writing.set_result(None)
 
     def _write(self, outcomes: Sequence[Outcome], assignment: Assignment, began: float) -> None:
         try:
