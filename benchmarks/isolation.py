@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks import latency, servers, slow_model, streams
 from benchmarks.bench import Bench, BenchmarkError, Features, say
 from benchmarks.results import OURS, Bar, Row
-from benchmarks.stream_turns import PREDICTIONS, REQUESTS
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS, consumer
 from benchmarks.streams import Broker
 from petalstream.messages import predictions_topic, requests_topic
 
@@ -38,7 +38,7 @@ def _rounds(bench: Bench) -> tuple[list[list[float]], list[list[float]]]:
         for topic in (REQUESTS, PREDICTIONS, SLOW_REQUESTS, SLOW_PREDICTIONS):
             broker.create(topic)
         rows = bench.samples("iris", 30)
-        latency.start_consumer(bench, broker, api.url, "isolation")
+        latency.start(bench, broker, api.url, "isolation", consumer())
         latency.await_first(broker, rows)
         if not bench.quick:
             say(f"isolation: {latency.JVM_SECONDS} s for the broker to warm up")

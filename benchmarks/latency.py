@@ -3,44 +3,66 @@
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from benchmarks import servers, stream_turns, streams
-from benchmarks.bench import Bench, BenchmarkError, Features, say
+from benchmarks import servers, streams
+from benchmarks.bench import Bench, BenchmarkError, Features, plain, say
 from benchmarks.results import OURS, Bar, Row
-from benchmarks.stream_turns import PREDICTIONS, REQUESTS
+from benchmarks.stream_rows import CONFLUENT, MOVER
+from benchmarks.stream_turns import PREDICTIONS, REQUESTS, Contestant, consumer, mover
 from benchmarks.streams import Broker
+from embedded.processes import Child, end
 from petalstream import settings
 from petalstream.messages import write_request
 
 RATE = 1000
 WARM_UP_SECONDS, WAIT_SECONDS = 2, 30
-# So long the JVM of a new broker is slow, and busy with compiling what it runs.
-JVM_SECONDS = 15
+# The JVM of a new broker compiles what it runs: half a processor's time after 25 s of this load, a tenth after 50 s.
+JVM_SECONDS, QUICK_JVM_SECONDS = 60, 15
 CLIENT = {"linger.ms": 0, "acks": "all", "partitioner": "murmur2_random"}
 
 
 def measure(bench: Bench) -> Iterator[Row]:
-    """The median and the 99th percentile, in milliseconds; each round goes on where the last one ended."""
-    rounds = []
+    """The median and the 99th percentile, in milliseconds; the contestants take turns, each started anew."""
+    measured: dict[str, list[list[float]]] = {}
     with streams.broker(bench) as broker, servers.running(bench, servers.api(bench)) as api:
         for topic in (REQUESTS, PREDICTIONS):
             broker.create(topic)
         rows = bench.samples("iris", 30)
-        start_consumer(bench, broker, api.url, "latency")
-        await_first(broker, rows)
-        say(f"latency: {JVM_SECONDS} s for the broker to warm up")
-        latencies(broker, rows, RATE, JVM_SECONDS)
+        contestants = [consumer(), consumer(CONFLUENT, kafka_client="confluent"), mover(MOVER, "kafka-python")]
+        _turn(bench, broker, api.url, rows, contestants[0], QUICK_JVM_SECONDS if bench.quick else JVM_SECONDS)
         for number in range(bench.rounds):
-            say(f"latency, round {number + 1} of {bench.rounds}: {RATE} records a second")
-            rounds.append(latencies(broker, rows, RATE, WARM_UP_SECONDS + 2 * bench.seconds))
+            for each in contestants:
+                say(f"latency, round {number + 1} of {bench.rounds}: {each.title}")
+                found = _turn(bench, broker, api.url, rows, each, WARM_UP_SECONDS + 2 * bench.seconds)
+                measured.setdefault(each.title, []).append(found)
+    yield from _rows(measured)
+
+
+def _turn(
+    bench: Bench, broker: Broker, api_url: str, rows: Sequence[Features], contestant: Contestant, seconds: int
+) -> list[float]:
+    """Start a contestant, return the latencies while it works, and end it."""
+    child = start(bench, broker, api_url, "latency", contestant)
+    try:
+        await_first(broker, rows)
+        return latencies(broker, rows, RATE, seconds)
+    finally:
+        end(child.process)
+        broker.processes.forget(child)
+
+
+def _rows(measured: Mapping[str, Sequence[Sequence[float]]]) -> Iterator[Row]:
     for name, part, most in (("p50", 50, 10), ("p99", 99, 50)):
-        figures = [percentile(found, part) for found in rounds]
+        figures = {title: [percentile(each, part) for each in found] for title, found in measured.items()}
         what = f"from send to prediction, {RATE:,} records/s, {name}"
-        yield Row(f"latency {name}", "latency", what, "ms", {OURS: figures}, [Bar(most=most)])
+        with_kafka_python = {OURS: figures[OURS], MOVER: figures[MOVER]}
+        yield Row(f"latency {name}", "latency", f"{what}, kafka-python", "ms", with_kafka_python, [Bar(most=most)])
+        fast = {OURS: figures[CONFLUENT]}
+        yield Row(f"latency {name} fast", "latency", f"{what}, confluent-kafka", "ms", fast, [Bar(most=most)])
 
 
 def percentile(figures: Sequence[float], part: int) -> float:
@@ -48,17 +70,21 @@ def percentile(figures: Sequence[float], part: int) -> float:
     return statistics.quantiles(figures, n=100, method="inclusive")[part - 1]
 
 
-def start_consumer(bench: Bench, broker: Broker, api_url: str, name: str) -> None:
-    """Start our consumer, which ends with the broker; `name` is its instance id and that of its log."""
-    environment = settings.inherited(kafka_bootstrap_servers=broker.servers, api_url=api_url, consumer_instance_id=name)
-    command = stream_turns.consumer().command({})
-    broker.processes.start(OURS, command, environment, bench.folder / f"{name}.log")
+def start(bench: Bench, broker: Broker, api_url: str, name: str, contestant: Contestant) -> Child:
+    """Start a contestant, which ends with the broker at the latest; `name` is its group and its instance id."""
+    own = {"consumer_group": name, "consumer_instance_id": name}
+    environment = settings.inherited(kafka_bootstrap_servers=broker.servers, api_url=api_url, **own)
+    words = {"bootstrap": broker.servers, "group": name, "requests": REQUESTS, "predictions": PREDICTIONS}
+    log = bench.folder / f"{plain(contestant.title)}-{name}.log"
+    environment |= dict(contestant.environment)
+    return broker.processes.start(contestant.title, contestant.command(words), environment, log)
 
 
 def await_first(broker: Broker, rows: Sequence[Features]) -> None:
     """Wait until the consumer has its partitions and predictions come."""
+    before = broker.count(PREDICTIONS)
     broker.fill(REQUESTS, rows, 100)
-    broker.processes.wait_until(lambda: broker.count(PREDICTIONS) >= 100, "the first predictions", WAIT_SECONDS)
+    broker.processes.wait_until(lambda: broker.count(PREDICTIONS) >= before + 100, "the predictions", WAIT_SECONDS)
 
 
 def latencies(broker: Broker, rows: Sequence[Features], rate: int, seconds: int) -> list[float]:
