@@ -21,6 +21,8 @@ from services.consumer.lanes.lanes import Lanes
 from services.consumer.pauses import LanePauses
 
 CLOSE_SECONDS = 1
+# While the client unpacks what a poll returns, the records of other models wait.
+POLLS_A_BATCH = 3
 # A consumer that has worked for so long has recovered: the next error is the first one again.
 RECOVERED_SECONDS = 600
 log = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, 
     try:
         consumer.subscribe(REQUEST_TOPICS.pattern)
         log.info("waiting for records in group %s as %s", group, instance)
-        ConsumerLoop(consumer, lanes, configured.consumer_batch_records).run(stop)
+        ConsumerLoop(consumer, lanes, max(1, configured.consumer_batch_records // POLLS_A_BATCH)).run(stop)
     finally:
         consumer.close(CLOSE_SECONDS)
 
