@@ -6,7 +6,7 @@
 4. `scoring/` reads them and asks the api (`api_client/`) about all in one request; `isolation` finds bad ones.
 5. Each record becomes a prediction or a dead letter; `error_policy` says which error leads to what.
 6. A `brake` pauses a lane with too many dead letters; `pauses` shares that with all consumers of the group.
-7. The lane's second thread writes the outcomes to Kafka (`delivery/`), at least once or exactly once.
+7. The lane's second thread, or the first where few records wait, writes the outcomes to Kafka (`delivery/`).
 8. Once they are acknowledged, they are counted (`metrics`) and shown in the log (`output/`).
 9. At least once: `consumer_loop` commits their offsets. Exactly once: the transaction has committed them already.
 10. A record whose outcome is not on the broker yet stays uncommitted, and is polled again by the next owner.
