@@ -73,6 +73,8 @@ def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
         if not stop.requested():
             consume()
     except KafkaError as error:
+        if isinstance(error, FencedInstanceIdError) and stop.requested():
+            return  # the other consumer of this id goes on
         if not _is_passing(error, stop) or time.monotonic() - began < RECOVERED_SECONDS:
             raise
         _log_restart(error)

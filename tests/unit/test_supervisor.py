@@ -110,6 +110,16 @@ def test_a_twin_is_named_once_and_given_more_and_more_time(
     assert "CONSUMER_INSTANCE_ID" in said
 
 
+def test_a_consumer_that_a_twin_replaces_while_it_stops_ends_without_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def consume(*_: Any) -> None:
+        stop.request()
+        raise FencedInstanceIdError("another one")
+
+    stop = Stop()
+    monkeypatch.setattr(supervisor, "_consume", consume)
+    supervisor.run(Settings(), "me", stop)
+
+
 def test_a_twin_is_named_also_after_other_errors(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
