@@ -30,7 +30,8 @@ class Run:
     def said(self, text: str) -> None:
         """Wait until the demo has printed `text`."""
         wait_until(lambda: text in self.output.read_text() or self._dead(), f"{text!r} in the output", SECONDS)
-        assert text in self.output.read_text()
+        printed = self.output.read_text()
+        assert text in printed, printed
 
     def _dead(self) -> bool:
         return self.process.poll() is not None

@@ -111,6 +111,12 @@ def test_a_free_port_is_free_on_both_loopback_addresses() -> None:
             socket.create_server(("::1", port), family=socket.AF_INET6).close()
 
 
+def test_free_ports_differ_and_are_none_that_linux_gives_to_outgoing_connections() -> None:
+    given = [ports.free_port() for _ in range(200)]
+    assert len(set(given)) == 200
+    assert max(given) < 32_768
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 @pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
 def test_a_demo_that_stays_up_refuses_a_port_in_use_and_names_its_setting(setting: str, address: str) -> None:
