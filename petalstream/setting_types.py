@@ -60,6 +60,13 @@ class Delivery(StrEnum):
     EXACTLY_ONCE = "exactly-once"
 
 
+class LostOffsets(StrEnum):
+    """What the consumer does where the records that it should read next were deleted."""
+
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
 class KafkaClient(StrEnum):
     """The package that consumer and producer talk to Kafka with."""
 

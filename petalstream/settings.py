@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
+from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, LostOffsets, Parts, Servers
 
 __all__ = [
     "Delivery",
     "GroupName",
     "KafkaClient",
     "LogLevel",
+    "LostOffsets",
     "Parts",
     "Servers",
     "SettingError",
@@ -102,6 +103,10 @@ class Settings:
     consumer_probe_seconds: float = _setting(
         30.0, "a paused lane tries a record, and so long after a bad one the next", 0.1
     )
+    consumer_lost_offsets: LostOffsets = _setting(
+        LostOffsets.CONTINUE,
+        "continue after records that were deleted before they were scored, or stop reading their topic",
+    )
     consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
     consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
@@ -168,6 +173,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
+    LostOffsets: (" or ".join(LostOffsets), lambda text: LostOffsets(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
     Path: ("a path", Path),

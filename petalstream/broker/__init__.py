@@ -7,12 +7,14 @@ kafka-python.
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.errors import (
+    REBALANCING,
     RECORD_ERRORS,
     TOPIC_ERRORS,
     AuthorizationError,
     ClientNotInstalled,
     CommitFailedError,
     FencedInstanceIdError,
+    InconsistentGroupProtocolError,
     InvalidProducerEpochError,
     KafkaError,
     KafkaTimeoutError,
@@ -25,6 +27,14 @@ from petalstream.broker.errors import (
 from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
+from petalstream.broker.partitions import (
+    Partition,
+    PartitionListener,
+    PartitionState,
+    Position,
+    Positions,
+    positions_after,
+)
 from petalstream.broker.topics import (
     Lag,
     commit_offsets,
@@ -37,6 +47,7 @@ from petalstream.broker.topics import (
 )
 
 __all__ = [
+    "REBALANCING",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
     "AuthorizationError",
@@ -46,6 +57,7 @@ __all__ = [
     "CompactedReader",
     "Consumer",
     "FencedInstanceIdError",
+    "InconsistentGroupProtocolError",
     "InvalidProducerEpochError",
     "KafkaError",
     "KafkaTimeoutError",
@@ -53,6 +65,11 @@ __all__ = [
     "Membership",
     "MessageSizeTooLargeError",
     "NeighbourRefused",
+    "Partition",
+    "PartitionListener",
+    "PartitionState",
+    "Position",
+    "Positions",
     "Producer",
     "ProducerFencedError",
     "Sender",
@@ -66,6 +83,7 @@ __all__ = [
     "is_committed",
     "lags",
     "new_producer",
+    "positions_after",
     "read_topic",
     "record_count",
     "send",

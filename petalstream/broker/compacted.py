@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 from kafka import KafkaAdminClient, TopicPartition
@@ -33,15 +33,15 @@ def create_compacted_topic(bootstrap_servers: str, topic: str) -> None:
         admin.close()
 
 
-def write_compacted(bootstrap_servers: str, topic: str, key: bytes, value: bytes) -> int:
-    """Write one record and return its offset after all replicas have acknowledged it. Raises KafkaError.
+def write_compacted(bootstrap_servers: str, topic: str, records: Mapping[bytes, bytes]) -> int:
+    """Write values by key and return the last offset after all replicas have acknowledged all. Raises KafkaError.
 
-    Takes up to about 10 s; after an error the record may have been written or not.
+    Takes up to about 10 s; after an error some may have been written or not.
     """
     producer = new_producer(bootstrap_servers, WRITE_SECONDS, BOOTSTRAP_SECONDS)
     try:
-        offset: int = producer.send(topic, value, key, partition=0).get(timeout=WRITE_SECONDS).offset
-        return offset
+        sent = [producer.send(topic, value, key, partition=0) for key, value in records.items()]
+        return max(int(future.get(timeout=WRITE_SECONDS).offset) for future in sent)
     finally:
         close_producer(producer, CLOSE_SECONDS)
 

@@ -4,6 +4,8 @@ from kafka.errors import (
     AuthorizationError,
     CommitFailedError,
     FencedInstanceIdError,
+    IllegalGenerationError,
+    InconsistentGroupProtocolError,
     InvalidProducerEpochError,
     InvalidRecordError,
     InvalidTimestampError,
@@ -14,19 +16,23 @@ from kafka.errors import (
     OutOfOrderSequenceNumberError,
     PolicyViolationError,
     ProducerFencedError,
+    RebalanceInProgressError,
     RecordListTooLargeError,
     TopicAuthorizationFailedError,
+    UnknownMemberIdError,
     UnknownTopicOrPartitionError,
     UnsupportedCodecError,
 )
 
 __all__ = [
+    "REBALANCING",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
     "AuthorizationError",
     "ClientNotInstalled",
     "CommitFailedError",
     "FencedInstanceIdError",
+    "InconsistentGroupProtocolError",
     "InvalidProducerEpochError",
     "InvalidRecordError",
     "InvalidTimestampError",
@@ -82,6 +88,8 @@ RECORD_ERRORS = (
     PolicyViolationError,
     RecordListTooLargeError,
 )
+# The membership that a request named is not the current one: the next one may be, once the group is rebalanced.
+REBALANCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
 TOPIC_ERRORS = (InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 
 

@@ -1,12 +1,13 @@
 """Interfaces of a Kafka client, a consumer in a group and a producer; both packages implement them."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 from petalstream.broker.errors import KafkaError
+from petalstream.broker.partitions import PartitionListener, Positions
 from petalstream.messages import Message, ReceivedRecord
 
-# Identifies a member and a generation of the group: while it stays the same, so do the consumer's partitions.
+# Identifies a member and a generation of the group to the broker.
 Membership = Any
 # Returns how many seconds are left.
 Left = Callable[[], float]
@@ -19,7 +20,12 @@ MAX_DEAD_LETTER_BYTES = 2 * 1024 * 1024
 FETCH_BYTES, PARTITION_FETCH_BYTES = 2 * 1024 * 1024, 512 * 1024
 # A fetch waits this long for records. Meanwhile a partition that was just resumed is not fetched.
 FETCH_WAIT_MS = 100
-SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 2_000, 5_000
+# Members learn by a heartbeat that a rebalance waits for them.
+SESSION_MS, HEARTBEAT_MS, METADATA_MS = 10_000, 500, 5_000
+# Whether a topic was created again is asked so often.
+TOPIC_ID_SECONDS = 1
+# Where a new partition begins is looked up for so long at a time, so often, while others are polled.
+LOOK_UP_SECONDS, LOOK_UP_PAUSE_SECONDS, MOST_LOOK_UP_SECONDS = 0.2, 0.5, 60
 MOST_RECONNECT_MS = 1_000
 # A message waits this long for others of its partition.
 LINGER_MS = 2
@@ -30,12 +36,12 @@ TOPIC_MS = 2_000
 
 
 class Consumer(Protocol):
-    """A member of a group. It commits only what it is told to, and starts a new group at the earliest record.
+    """A member of a group, with cooperative rebalances (KIP-429): partitions that stay with it are read on.
 
-    It reads committed records only: none of an aborted or an open transaction.
+    It commits only what it is told to. It reads committed records only: none of an aborted or an open transaction.
     """
 
-    def subscribe(self, pattern: str) -> None:
+    def subscribe(self, pattern: str, listener: PartitionListener) -> None:
         """Read the topics that match `pattern`, including topics that are created later."""
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
@@ -45,28 +51,25 @@ class Consumer(Protocol):
         """
 
     def membership(self) -> Membership:
-        """Return the current membership of the group."""
+        """Return the current membership, for the transactions of the group."""
 
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
         ...
 
     def pause(self, topics: Collection[str]) -> None:
-        """Stop returning records of the assigned partitions of `topics`; other partitions are still polled.
-
-        A rebalance resumes all partitions: after a change of the membership, pause again.
-        """
+        """Stop returning records of `topics`; other topics are still polled."""
 
     def resume(self, topics: Collection[str]) -> None:
-        """Return records of the assigned partitions of `topics` again, from where they were paused."""
+        """Return records of `topics` again, from where they were paused."""
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on, after UnreadableRecords. Raises KafkaError."""
 
-    def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
-        """Commit the offsets after `records` in about `seconds`.
+    def commit(self, positions: Positions, seconds: float) -> None:
+        """Commit in about `seconds`. Raises KafkaError.
 
-        Raises KafkaError, also if `membership` is no longer the current one.
+        One of REBALANCING means that the group is rebalanced now, or that a partition is not assigned.
         """
 
     def close(self, seconds: float) -> None:
@@ -102,8 +105,8 @@ class Producer(Protocol):
         """
         ...
 
-    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
-        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError.
+    def begin_transaction(self, membership: Membership, positions: Positions) -> None:
+        """Begin a transaction that also commits `positions`. Raises KafkaError.
 
         The broker refuses it, now or later, if `membership` is not that of a member any more.
         """

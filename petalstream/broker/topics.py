@@ -11,7 +11,8 @@ from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
 from petalstream.broker.kafka_python.clients import new_reader
-from petalstream.broker.kafka_python.consumer import offsets_after, poll
+from petalstream.broker.kafka_python.consumer import poll
+from petalstream.broker.partitions import positions_after
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
 IDLE_SECONDS, READ_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 5, 0.5, 500
@@ -62,8 +63,8 @@ def is_committed(bootstrap_servers: str, group: str, records: Iterable[ReceivedR
     """Whether `group` has committed the offsets after `records`. Raises KafkaError."""
     with _reading(bootstrap_servers, group) as consumer:
         return all(
-            (consumer.committed(partition, timeout_ms=ANSWER_MS) or 0) >= after.offset
-            for partition, after in offsets_after(records).items()
+            (consumer.committed(TopicPartition(*partition), timeout_ms=ANSWER_MS) or 0) >= after.offset
+            for partition, after in positions_after(records).items()
         )
 
 

@@ -1,30 +1,62 @@
 """The main thread: polls Kafka, hands records to the lanes of their models, commits what the lanes have written."""
 
 import time
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from petalstream.broker import CommitFailedError, Consumer, FencedInstanceIdError, KafkaError, UnreadableRecords
+from petalstream.broker import (
+    REBALANCING,
+    Consumer,
+    FencedInstanceIdError,
+    KafkaError,
+    Membership,
+    Partition,
+    PartitionState,
+    UnreadableRecords,
+)
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.lanes.lanes import Lanes
+from services.consumer.offsets.starts import Starts
 from services.consumer.scoring.records import CorruptRecord
 
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
 # A stop waits for so long until what is being written is acknowledged, and has 3 s more to commit and close.
 STOP_SECONDS, ERROR_SECONDS = 6.0, 1.0
+# The group waits while a revoked partition's lane finishes what it writes.
+REVOKE_SECONDS = 3.0
 # A consumer that polls nothing for longer keeps the others of its group waiting in a rebalance.
 FULL_SECONDS = 1.0
+# A rebalance in which nothing can be committed lasts for so long at most.
+REBALANCE_SECONDS = 60.0
 
 
 class ConsumerLoop:
     """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`."""
 
-    def __init__(self, consumer: Consumer, lanes: Lanes, most_records: int) -> None:
-        self._consumer, self._lanes, self._most = consumer, lanes, most_records
-        self._assignment = Assignment(consumer.membership())
+    def __init__(self, consumer: Consumer, lanes: Lanes, starts: Starts, most_records: int) -> None:
+        self._consumer, self._lanes, self._starts, self._most = consumer, lanes, starts, most_records
+        self._membership: Membership = None
         self._paused: set[str] = set()
-        self._polled = time.monotonic()
+        self._polled = self._could_commit = time.monotonic()
+
+    def begin(self, states: Sequence[PartitionState]) -> Sequence[int]:
+        """See PartitionListener.begin()."""
+        for state in states:
+            self._lanes.begin(state.partition.topic, state.topic_id, self._latest_membership)
+        return self._starts.begin(states)
+
+    def end(self, partitions: Collection[Partition], are_lost: bool) -> None:
+        """See PartitionListener.end(). The outcomes that are being written are finished and committed, unless lost."""
+        topics = {partition.topic for partition in partitions}
+        self._lanes.end(topics, 0 if are_lost else REVOKE_SECONDS)
+        if not are_lost:
+            with suppress(KafkaError):
+                self._commit_written(self._lanes.uncommitted(topics))
+        for uncommitted in self._lanes.uncommitted(topics):
+            uncommitted.clear()
+        self._starts.end(partitions)
 
     def run(self, stop: Stop) -> None:
         """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
@@ -32,7 +64,7 @@ class ConsumerLoop:
             while not stop.requested():
                 self._work()
         except FencedInstanceIdError:
-            self._end_assignment()  # whose partitions are another consumer's already
+            self._lanes.end_all(0)  # the partitions are another consumer's already
             raise
         except BaseException:
             with suppress(KafkaError):
@@ -40,16 +72,19 @@ class ConsumerLoop:
             raise
         self._finish(STOP_SECONDS)
 
+    def _latest_membership(self) -> Membership:
+        return self._membership
+
     def _finish(self, seconds: float) -> None:
-        self._end_assignment()
-        self._lanes.await_writers(seconds)
-        self._commit()
+        self._lanes.end_all(seconds)
+        with suppress(*REBALANCING):
+            self._commit_written(self._lanes.uncommitted())
 
     def _work(self) -> None:
         self._lanes.raise_failure()
-        full = self._lanes.full_topics()
+        full = self._lanes.full_topics() | self._starts.stopped_topics()
         if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:
-            self._assignment.over.wait(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll
+            time.sleep(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll
         else:
             self._pause(full)
             self._poll()
@@ -62,8 +97,10 @@ class ConsumerLoop:
         except UnreadableRecords as error:
             records = self._skip(error)
         self._polled = time.monotonic()
-        self._note_assignment()
-        self._lanes.add(records, self._assignment)
+        self._membership = self._consumer.membership()
+        if stopped := self._starts.stopped_topics():
+            records = [record for record in records if record.topic not in stopped]
+        self._lanes.add(records)
 
     def _pause(self, full: set[str]) -> None:
         """Pause the topics of full lanes, so that a poll returns records of the others; resume those with room."""
@@ -80,36 +117,26 @@ class ConsumerLoop:
         offsets = range(error.first, end)
         return [CorruptRecord(error.topic, error.partition, offset, now, str(error)) for offset in offsets]
 
-    def _note_assignment(self) -> None:
-        """After a rebalance, drop the records of before: they are polled again by the consumer that owns them now."""
-        membership = self._consumer.membership()
-        if membership != self._assignment.membership:
-            self._end_assignment()
-            self._assignment, self._paused = Assignment(membership), set()
-
-    def _end_assignment(self) -> None:
-        self._assignment.over.set()
-        self._lanes.drop_records()
-
     def _commit(self) -> None:
-        """Commit the offsets after all records that have their outcomes on the broker. Raises KafkaError."""
-        written = [(lane.uncommitted, lane.uncommitted.batches()) for lane in self._lanes.all()]
-        records = [
-            record
-            for _, batches in written
-            for batch in batches
-            if batch.assignment is self._assignment
-            for record in batch.records
-        ]
-        if records:
-            self._commit_after(records)
-        for uncommitted, batches in written:
-            uncommitted.remove(len(batches))
-
-    def _commit_after(self, records: list[ReceivedRecord]) -> None:
+        """Commit what is written; while the group is rebalanced, that is tried again. Raises KafkaError."""
+        now = time.monotonic()
         try:
-            self._consumer.commit(self._assignment.membership, records, COMMIT_SECONDS)
-        except CommitFailedError:
-            # After a rebalance they are polled again, and the lane has written them twice.
-            if self._consumer.membership() == self._assignment.membership:
+            self._commit_written(self._lanes.uncommitted())
+        except REBALANCING:
+            if now - self._could_commit > REBALANCE_SECONDS:
                 raise
+        else:
+            self._could_commit = now
+
+    def _commit_written(self, written: Sequence[Uncommitted]) -> None:
+        """Commit the offsets after all records that have their outcomes on the broker. Raises KafkaError."""
+        found = [(uncommitted, uncommitted.batches()) for uncommitted in written]
+        positions = self._starts.to_commit()
+        for _, batches in found:
+            for batch in batches:
+                positions |= batch.positions()
+        if positions:
+            self._consumer.commit(positions, COMMIT_SECONDS)
+        self._starts.committed(positions)
+        for uncommitted, batches in found:
+            uncommitted.remove(len(batches))

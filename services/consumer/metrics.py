@@ -16,6 +16,8 @@ OUTAGES = Counter("petalstream_consumer_api_outages", "Times that a lane had to 
 PAUSES = Counter("petalstream_consumer_pauses", "Times that a lane reached its limit of dead letters", ["model"])
 PAUSED = Gauge("petalstream_consumer_paused", "1 while a lane is paused for its dead letters", ["model"])
 CLIENT_RESTARTS = Counter("petalstream_consumer_client_restarts", "Times that a new Kafka consumer was created")
+SKIPPED = Counter("petalstream_consumer_skipped_records", "Records that were deleted before they were read", ["model"])
+JUMPS = Counter("petalstream_consumer_offset_jumps", "Times that reading went on elsewhere in a partition", ["cause"])
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCH_RECORDS = Histogram("petalstream_consumer_batch_records", "Records written at once", buckets=SIZES)
 BATCH_SECONDS = Histogram("petalstream_consumer_batch_seconds", "From a batch's scoring to its acknowledgement")
@@ -32,6 +34,12 @@ def count(outcomes: Sequence[Outcome], seconds: float) -> None:
     for reason, number in reasons.items():
         DEAD.labels(reason).inc(number)
     PREDICTED.labels(model_of(outcomes[0].record.topic)).inc(len(outcomes) - reasons.total())
+
+
+def count_jump(topic: str, cause: str, skipped: int) -> None:
+    """Count that reading goes on elsewhere in a partition of `topic`, and the records that this skips."""
+    JUMPS.labels(cause).inc()
+    SKIPPED.labels(model_of(topic)).inc(skipped)
 
 
 def serve(host: str, port: int) -> None:

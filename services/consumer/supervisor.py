@@ -18,6 +18,7 @@ from services.consumer import error_policy, metrics, wiring
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.writer import BOOTSTRAP_SECONDS
 from services.consumer.lanes.lanes import Lanes
+from services.consumer.offsets.starts import Starts
 from services.consumer.pauses import LanePauses
 
 CLOSE_SECONDS = 1
@@ -89,9 +90,11 @@ def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, 
         lanes.open(map(model_of, broker.topics(servers, REQUEST_TOPICS)))
     consumer = client.consumer(servers, group, instance, BOOTSTRAP_SECONDS)
     try:
-        consumer.subscribe(REQUEST_TOPICS.pattern)
+        starts = Starts(pauses.read_partitions, configured.consumer_lost_offsets)
+        loop = ConsumerLoop(consumer, lanes, starts, max(1, configured.consumer_batch_records // POLLS_A_BATCH))
+        consumer.subscribe(REQUEST_TOPICS.pattern, loop)
         log.info("waiting for records in group %s as %s", group, instance)
-        ConsumerLoop(consumer, lanes, max(1, configured.consumer_batch_records // POLLS_A_BATCH)).run(stop)
+        loop.run(stop)
     finally:
         consumer.close(CLOSE_SECONDS)
 

@@ -1,28 +1,24 @@
 """Records in, and offsets committed, through confluent-kafka."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import confluent_kafka
-from confluent_kafka import OFFSET_BEGINNING, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
-from petalstream.broker.confluent.options import ANSWER_SECONDS, QUEUED_RECORDS, consumer_options
-from petalstream.broker.confluent.records import offsets_after, readable
+from petalstream.broker.confluent.lookups import Lookups
+from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
+from petalstream.broker.confluent.records import readable, with_metadata
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership
+from petalstream.broker.new_partitions import NewPartitions
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
-
-
-@dataclass(frozen=True)
-class Membership:
-    """Counts the rebalances; `metadata` names the member to the broker and is None between two assignments."""
-
-    number: int
-    metadata: object | None
 
 
 class Consumer:
@@ -31,67 +27,76 @@ class Consumer:
     def __init__(self, servers: str, group: str, instance_id: str) -> None:
         self._servers = servers
         self._client = confluent_kafka.Consumer(consumer_options(servers, group, instance_id), logger=log)
-        self._membership = Membership(0, None)
-        self._reached: dict[tuple[str, int], int] = {}
+        self._lookups = Lookups(servers)
+        self._new = NewPartitions(self._look_up, self._start)
+        self._paused: set[str] = set()
+        self._topic_ids: dict[str, str] = {}
+        self._out_of_range: dict[Partition, int] = {}
+        self._reached: dict[Partition, int] = {}
         self._obstacles: list[Message] = []
+        # The topics whose records are read again, since a partition of them was revoked in this poll.
+        self._read_again: set[str] = set()
+        self._checked = time.monotonic()
         self._is_closed = False
 
-    def subscribe(self, pattern: str) -> None:
+    def subscribe(self, pattern: str, listener: PartitionListener) -> None:
         """Read the topics that match `pattern`, including topics that are created later."""
-        self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+        self._listener = listener
+        self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records as soon as there are any, none after `seconds`.
 
         Raises UnreadableRecords, KafkaError.
         """
+        self._read_again = set()
         if self._obstacles:
             return self._around(self._obstacles.pop(0), most)
         with translating():
             first = self._client.poll(seconds)
-            if first is None:
-                return []
-            polled_as = self._membership
             # If it were asked for all of them at once, the library would wait until there are as many.
-            messages = [first, *(self._client.consume(most - 1, 0) if most > 1 else ())]
-        if self._membership is not polled_as:
-            raise CommitFailedError("the group was rebalanced in the middle of a poll")
-        records, self._obstacles = readable(messages)
-        self._reached |= {(record.topic, record.partition): record.offset + 1 for record in records}
+            messages = [first, *self._client.consume(most - 1, 0)] if first and most > 1 else [first] if first else []
+        self._follow_topics()
+        self._new.begin(self._listener)
+        records, self._obstacles = readable([each for each in messages if each.topic() not in self._read_again])
+        self._reached |= {Partition(record.topic, record.partition): record.offset + 1 for record in records}
         return records if records or not self._obstacles else self._around(self._obstacles.pop(0), most)
 
     def membership(self) -> Membership:
-        """Return the membership since the last rebalance that a poll has met."""
-        return self._membership
+        """Return what names the member and its generation to the broker."""
+        return self._client.consumer_group_metadata()
 
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
         with translating():
-            return {place.topic for place in self._client.assignment()}
+            begun = {place.topic for place in self._client.assignment()}
+        return begun | {partition.topic for partition in self._new.all()}
 
     def pause(self, topics: Collection[str]) -> None:
-        """Stop returning records of the assigned partitions of `topics`."""
+        """Stop returning records of `topics`."""
+        self._paused |= set(topics)
         with translating():
-            self._client.pause(self._partitions(topics))
+            self._client.pause(self._begun(topics))
 
     def resume(self, topics: Collection[str]) -> None:
-        """Return records of the assigned partitions of `topics` again, from where they were paused."""
+        """Return records of `topics` again, from where they were paused."""
+        self._paused -= set(topics)
         with translating():
-            self._client.resume(self._partitions(topics))
+            self._client.resume(self._begun(topics))
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
         with translating():
             self._client.seek(TopicPartition(topic, partition, offset))
-        self._reached[topic, partition] = offset
+        self._reached[Partition(topic, partition)] = offset
 
-    def commit(self, membership: Membership, records: Iterable[ReceivedRecord], seconds: float) -> None:
-        """Commit within the library's own timeout. Raises KafkaError, also if `membership` is no longer current."""
-        # A rebalance waits for the next poll, and so cannot come between this check and the commit.
-        if self._membership != membership:
-            raise CommitFailedError("the group was rebalanced since these records were polled")
+    def commit(self, positions: Positions, seconds: float) -> None:
+        """Commit within the library's own timeout. Raises KafkaError."""
         with translating():
-            committed = self._client.commit(offsets=offsets_after(records), asynchronous=False)
+            assigned = {(place.topic, place.partition) for place in self._client.assignment()}
+            for partition in set(positions) - assigned:
+                raise CommitFailedError(f"{partition} is not assigned any more")
+            committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
         for place in committed or ():
             if place.error:
                 raise translated(place.error)
@@ -108,7 +113,7 @@ class Consumer:
             finally:
                 self._client.close()
 
-    def _partitions(self, topics: Collection[str]) -> list[TopicPartition]:
+    def _begun(self, topics: Collection[str]) -> list[TopicPartition]:
         return [place for place in self._client.assignment() if place.topic in topics]
 
     def _give_back(self, deadline: float) -> None:
@@ -122,40 +127,92 @@ class Consumer:
             self._client.poll(0.01)
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        client.assign(places)
-        # The library keeps a partition paused that was revoked and came back.
-        client.resume(places)
-        self._reached, self._obstacles = {}, []
-        self._membership = Membership(self._membership.number + 1, client.consumer_group_metadata())
+        client.incremental_assign([])  # they are assigned once it is known where to begin
+        self._new.add(_plain(places))
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._obstacles = []
-        self._membership = Membership(self._membership.number + 1, None)
+        self._end(_plain(places), is_lost=False)
+
+    def _lost(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        self._end(_plain(places), is_lost=True)
+
+    def _end(self, partitions: Collection[Partition], is_lost: bool) -> None:
+        """End partitions; those of the same topics that stay begin again at their committed offsets."""
+        self._listener.end(partitions, is_lost)
+        self._new.remove(partitions)
+        topics = {partition.topic for partition in partitions}
+        places = self._begun(topics)
+        self._client.incremental_unassign(places)
+        self._new.add(set(_plain(places)) - set(partitions))
+        self._read_again |= topics
+        self._obstacles = [each for each in self._obstacles if each.topic() not in topics]
+        self._reached = {each: offset for each, offset in self._reached.items() if each.topic not in topics}
+
+    def _follow_topics(self) -> None:
+        """Read topics that were created again from their beginning."""
+        now = time.monotonic()
+        if now < self._checked + TOPIC_ID_SECONDS:
+            return
+        self._checked = now
+        ids = self._lookups.topic_ids(list(self._topic_ids))
+        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids[topic]}
+        if places := self._begun(other):
+            self._end(_plain(places), is_lost=True)
+            self._new.add(_plain(places))
+
+    def _look_up(self, partitions: Sequence[Partition]) -> list[PartitionState]:
+        """Return where the group has read to, and what the log has. Raises KafkaError."""
+        topic_id = self._topic_ids[partitions[0].topic] = self._lookups.topic_id(partitions[0].topic)
+        starts = self._lookups.ends(partitions, OffsetSpec.earliest())
+        ends = self._lookups.ends(partitions, OffsetSpec.latest())
+        with translating():
+            committed = self._client.committed([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
+        states: list[PartitionState] = []
+        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
+            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
+            if is_out_of_range := partition in self._out_of_range:
+                position = Position(self._out_of_range[partition], topic_id)
+            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
+        return states
+
+    def _start(self, partition: Partition, offset: int) -> None:
+        place = TopicPartition(*partition, offset)
+        self._out_of_range.pop(partition, None)
+        self._reached[partition] = offset
+        with translating():
+            self._client.incremental_assign([place])
+            # The library keeps a partition paused that was unassigned and came back.
+            (self._client.pause if partition.topic in self._paused else self._client.resume)([place])
+
+    def _note_out_of_range(self, partition: Partition) -> None:
+        """Begin a partition again whose next record is not in the log any more."""
+        self._out_of_range[partition] = self._reached[partition]
+        with translating():
+            self._client.incremental_unassign([TopicPartition(*partition)])
+        self._new.add([partition])
 
     def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
         """Return what kafka-python reads where this library found no record. Raises UnreadableRecords, KafkaError."""
         error = obstacle.error()
         if error and error.code() not in UNREADABLE:
-            raise translated(error)
+            if error.code() != Code._AUTO_OFFSET_RESET:
+                raise translated(error)
+            self._note_out_of_range(Partition(str(obstacle.topic()), int(obstacle.partition() or 0)))
+            return []
         topic, partition = str(obstacle.topic()), int(obstacle.partition() or 0)
         if error and error.code() == Code.INVALID_MSG and obstacle.offset() is not None:
             # The broker itself found corrupt bytes there: no other client can say more.
             at = int(obstacle.offset() or 0)
             self.skip(topic, partition, at)
             raise UnreadableRecords(topic, partition, at, at + 1, translated(error))
-        position = self._position(topic, partition)
+        position = self._reached[Partition(topic, partition)]
         # The library would go on in the middle of the batch that it could not read, at a wrong offset.
-        self.skip(topic, partition, OFFSET_BEGINNING if position is None else position)
+        self.skip(topic, partition, position)
         records = read_from(self._servers, topic, partition, position, most)
         if records:
             self.skip(topic, partition, records[-1].offset + 1)
         return records
 
-    def _position(self, topic: str, partition: int) -> int | None:
-        """Return the offset to read next, None if nothing was committed or read."""
-        reached = self._reached.get((topic, partition), OFFSET_BEGINNING)
-        if reached >= 0:
-            return reached
-        with translating():
-            (place,) = self._client.committed([TopicPartition(topic, partition)], ANSWER_SECONDS)
-        return int(place.offset) if place.offset >= 0 else None
+
+def _plain(places: Collection[TopicPartition]) -> list[Partition]:
+    return [Partition(place.topic, place.partition) for place in places]

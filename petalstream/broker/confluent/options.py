@@ -15,9 +15,8 @@ def consumer_options(servers: str, group: str, instance_id: str) -> Options:
         "bootstrap.servers": servers,
         "group.id": group,
         "group.instance.id": instance_id,
-        # kafka-python prefers it, so that both clients can be members of one group.
-        "partition.assignment.strategy": "range",
-        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": "cooperative-sticky",
+        "auto.offset.reset": "error",
         "isolation.level": "read_committed",
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,

@@ -1,7 +1,7 @@
 """Messages out through confluent-kafka, alone or in transactions."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -10,11 +10,10 @@ from typing import Any
 
 import confluent_kafka
 
-from petalstream.broker.confluent.consumer import Membership
 from petalstream.broker.confluent.errors import NotSent, ProducerFailed, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import producer_options
-from petalstream.broker.confluent.records import offsets_after
+from petalstream.broker.confluent.records import with_metadata
 from petalstream.broker.errors import (
     InvalidProducerEpochError,
     KafkaError,
@@ -22,8 +21,9 @@ from petalstream.broker.errors import (
     ProducerFencedError,
     with_neighbours,
 )
-from petalstream.broker.interfaces import Left
-from petalstream.messages import Message, ReceivedRecord
+from petalstream.broker.interfaces import Left, Membership
+from petalstream.broker.partitions import Positions
+from petalstream.messages import Message
 
 FULL_SECONDS, OVERTIME_SECONDS = 0.1, 0.5
 LibraryError = confluent_kafka.KafkaError
@@ -80,9 +80,9 @@ class Producer:
         with translating():
             return int(self._client.flush(seconds))
 
-    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
-        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError."""
-        self._offsets = offsets_after(records), membership.metadata
+    def begin_transaction(self, membership: Membership, positions: Positions) -> None:
+        """Begin a transaction that also commits `positions`. Raises KafkaError."""
+        self._offsets = with_metadata(positions), membership
         with translating():
             self._client.begin_transaction()
 

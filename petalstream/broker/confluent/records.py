@@ -1,12 +1,13 @@
 """Messages of the library as records, each part read once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Message, TopicPartition
 
+from petalstream.broker.partitions import Positions
 from petalstream.messages import ReceivedRecord
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -58,10 +59,12 @@ def _place(message: Message) -> tuple[str | None, int | None]:
     return message.topic(), message.partition()
 
 
-def offsets_after(records: Iterable[ReceivedRecord]) -> list[TopicPartition]:
-    """Return what to commit after `records`: for each partition the offset after the last one."""
-    last = {(record.topic, record.partition): record.offset for record in records}
-    return [TopicPartition(topic, partition, offset + 1) for (topic, partition), offset in last.items()]
+def with_metadata(positions: Positions) -> list[TopicPartition]:
+    """Return what the library commits: the id of the topic is the metadata of an offset."""
+    return [
+        TopicPartition(topic, number, position.offset, position.topic_id)
+        for (topic, number), position in positions.items()
+    ]
 
 
 def _headers(messages: list[Message]) -> list[Headers]:

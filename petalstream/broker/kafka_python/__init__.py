@@ -10,7 +10,7 @@ class KafkaPython:
 
     def consumer(self, servers: str, group: str, instance_id: str, bootstrap_seconds: float) -> Consumer:
         """Return a consumer in `group`. Raises KafkaError if no broker answers in time."""
-        return Consumer(clients.new_consumer(servers, group, instance_id, bootstrap_seconds))
+        return Consumer(*clients.new_consumer(servers, group, instance_id, bootstrap_seconds))
 
     def sender(self, servers: str, delivery_seconds: int) -> Producer:
         """Return a sender. Raises KafkaError if no broker answers in time."""

@@ -4,6 +4,7 @@ import contextlib
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
 
 from petalstream.broker.interfaces import (
@@ -91,18 +92,20 @@ def close_producer(producer: KafkaProducer, seconds: float) -> None:
 
 def new_consumer(
     bootstrap_servers: str, group: str, instance_id: str, bootstrap_seconds: float = BOOTSTRAP_SECONDS
-) -> KafkaConsumer:
-    """Return a consumer in `group` that never commits by itself and starts a new group at the earliest record.
+) -> tuple[KafkaConsumer, CooperativeStickyAssignor]:
+    """Return a consumer in `group` that never commits by itself, and its assignor.
 
-    It reads committed records only: none of an aborted or an open transaction.
+    It reads committed records only: none of an aborted or an open transaction. It raises OffsetOutOfRangeError.
     """
+    assignor = CooperativeStickyAssignor()
     consumer = work_around(
         KafkaConsumer(
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=int(bootstrap_seconds * 1000),
             group_id=group,
             group_instance_id=instance_id,
-            auto_offset_reset="earliest",
+            partition_assignment_strategy=[assignor],
+            auto_offset_reset="none",
             isolation_level="read_committed",
             enable_auto_commit=False,
             allow_auto_create_topics=False,
@@ -116,7 +119,7 @@ def new_consumer(
             reconnect_backoff_max_ms=MOST_RECONNECT_MS,
         )
     )
-    return read_quickly(consumer)
+    return read_quickly(consumer), assignor
 
 
 def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsumer:

@@ -6,13 +6,16 @@ from kafka import KafkaConsumer
 from kafka.coordinator.base import MemberState
 from kafka.errors import FencedInstanceIdError
 
+# A poll waits for so long until a join has ended.
+JOIN_MS = 20
+
 
 def work_around_group(consumer: KafkaConsumer) -> None:
     """Apply the workarounds of this file to the consumer."""
     _keep_assignments(consumer._coordinator)
     _take_finished_joins(consumer._coordinator)
     _raise_fencing(consumer._coordinator)
-    _read_again_after_a_rebalance(consumer._subscription)
+    _read_on_while_joining(consumer._coordinator)
 
 
 def _keep_assignments(coordinator: Any) -> None:
@@ -78,16 +81,17 @@ def _raise_fencing(coordinator: Any) -> None:
     coordinator._handle_heartbeat_response, coordinator.poll = handle_and_keep, poll_or_raise
 
 
-def _read_again_after_a_rebalance(subscription: Any) -> None:
-    """Read every partition from its committed offset after a rebalance, as Java's client does with this assignor.
+def _read_on_while_joining(coordinator: Any) -> None:
+    """Return the records of the assigned partitions while the group is rebalanced, as Java's client does.
 
-    The client goes on where it was in a partition that it keeps. Records that were polled before the rebalance and have
-    no outcome, which the consumer then drops, would be lost.
+    The client returns none until all members have joined, which they learn by their next heartbeat.
     """
-    assign = subscription.assign_from_subscribed
+    poll = coordinator.poll
 
-    def assign_anew(assignments: Any) -> None:
-        assign([])
-        assign(assignments)
+    def poll_and_read_on(timeout_ms: float | None = None) -> bool:
+        if not coordinator.need_rejoin():
+            return bool(poll(timeout_ms=timeout_ms))
+        brief = JOIN_MS if timeout_ms is None else min(JOIN_MS, timeout_ms)
+        return bool(poll(timeout_ms=brief)) or coordinator._join_task is not None
 
-    subscription.assign_from_subscribed = assign_anew
+    coordinator.poll = poll_and_read_on

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,8 +19,9 @@ from petalstream.broker.errors import (
 )
 from petalstream.broker.interfaces import TOPIC_MS, Left, Membership
 from petalstream.broker.kafka_python.clients import close_producer
-from petalstream.broker.kafka_python.consumer import offsets_after
-from petalstream.messages import Message, ReceivedRecord
+from petalstream.broker.kafka_python.consumer import with_metadata
+from petalstream.broker.partitions import Positions
+from petalstream.messages import Message
 
 READY_SECONDS = 0.005
 
@@ -62,13 +63,13 @@ class Producer:
             self._reported.wait_for(lambda: not self._unknown, seconds)
             return self._unknown
 
-    def begin_transaction(self, membership: Membership, records: Iterable[ReceivedRecord]) -> None:
-        """Begin a transaction that also commits the offsets after `records`. Raises KafkaError."""
+    def begin_transaction(self, membership: Membership, positions: Positions) -> None:
+        """Begin a transaction that also commits `positions`. Raises KafkaError."""
         self._client.begin_transaction()
         # The client's own methods for offsets, commit and abort wait for the broker without a bound. The offsets are
         # sent while the messages are prepared; a consumer that is assigned their partitions meanwhile waits until the
         # transaction has ended.
-        self._offsets = self._manager.send_offsets_to_transaction(offsets_after(records), membership)
+        self._offsets = self._manager.send_offsets_to_transaction(with_metadata(positions), membership)
         self._client._sender.wakeup()
 
     def commit_transaction(self, left: Left) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from petalstream.broker import KafkaError
+from petalstream.broker import REBALANCING, KafkaError, positions_after
 from petalstream.messages import ReceivedRecord
 from services.consumer import error_policy
 from services.consumer.delivery import refused
@@ -15,6 +15,8 @@ Refused = dict[int, KafkaError]
 # A client that does not split a batch has all of it refused where its topic takes less than a batch.
 MOST_AT_ONCE = 1_000_000
 ABORT_SECONDS = 1
+# A consumer learns of a rebalance by its next poll, and a rebalance takes a few heartbeats.
+NEXT_MEMBERSHIP_SECONDS, REBALANCE_SECONDS = 0.1, 30
 
 
 class ExactlyOnceWriter:
@@ -63,13 +65,27 @@ class ExactlyOnceWriter:
             if self._is_in_doubt and self._is_committed([each.record for each in outcomes]):
                 return
             self._is_in_doubt = False
-            while errors := self._attempt(outcomes, assignment, range(len(outcomes)), commit=True):
+            while errors := self._write_in_any_generation(outcomes, assignment):
                 self._replace_culprits(outcomes, assignment, sorted(errors))
         except AssignmentOver:
             raise
         except Exception:
             self._abandon_transaction()
             raise
+
+    def _write_in_any_generation(self, outcomes: Sequence[Outcome], assignment: Assignment) -> Refused:
+        """Write the whole batch; if the group is rebalanced meanwhile, again with the next membership."""
+        until = timer(REBALANCE_SECONDS)
+        while True:
+            try:
+                return self._attempt(outcomes, assignment, range(len(outcomes)), commit=True)
+            except REBALANCING:
+                if not until():
+                    raise
+                self._is_in_doubt = False  # the broker refused the offsets, and so the transaction was not committed
+                self._producer.get().abort_transaction(timer(ABORT_SECONDS))
+                self._is_open = False
+                assignment.wait(NEXT_MEMBERSHIP_SECONDS)
 
     def _abandon_transaction(self) -> None:
         """Abort what is open, which would keep other consumers from its partitions, and discard the producer."""
@@ -108,7 +124,8 @@ class ExactlyOnceWriter:
         assignment.check()
         producer, left = self._producer.get(), timer(DELIVERY_SECONDS)
         self._is_open = True
-        producer.begin_transaction(assignment.membership, [outcomes[index].record for index in indices])
+        positions = positions_after([outcomes[index].record for index in indices], assignment.topic_id)
+        producer.begin_transaction(assignment.membership(), positions)
         errors: Refused = {}
         for first in range(0, len(indices), self._most_at_once):
             part = indices[first : first + self._most_at_once]

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from petalstream.broker import Partition, Position, positions_after
 from petalstream.messages import ReceivedRecord
 from services.consumer.lanes.assignment import Assignment
 
@@ -16,6 +17,10 @@ class WrittenBatch(NamedTuple):
 
     records: Sequence[ReceivedRecord]
     assignment: Assignment
+
+    def positions(self) -> dict[Partition, Position]:
+        """Return what to commit for them."""
+        return positions_after(self.records, self.assignment.topic_id)
 
 
 class Uncommitted:
@@ -48,6 +53,10 @@ class Uncommitted:
             for _ in range(count):
                 self._batches.popleft()
             self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Remove all batches: their partitions are another consumer's, or are read again from what is committed."""
+        self.remove(len(self._batches))
 
     def _records(self) -> int:
         return sum(len(batch.records) for batch in self._batches)

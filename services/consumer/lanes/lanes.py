@@ -1,10 +1,12 @@
 """All lanes of a consumer: one for each model that has sent a record, or whose topic is there."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from petalstream.broker import Membership
 from petalstream.messages import ReceivedRecord, model_of, requests_topic
+from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.lane import Lane
 
@@ -17,6 +19,7 @@ class Lanes:
     def __init__(self, new_lane: Callable[[str], Lane]) -> None:
         self._new_lane = new_lane
         self._lanes: dict[str, Lane] = {}
+        self._assignments: dict[str, Assignment] = {}
 
     def open(self, models: Iterable[str]) -> None:
         """Create the lanes of models, and wait a while until their writers are open."""
@@ -24,18 +27,39 @@ class Lanes:
         for lane in [self._of(model) for model in models]:
             lane.await_writer(max(0.0, deadline - time.monotonic()))
 
-    def add(self, records: Sequence[ReceivedRecord], assignment: Assignment) -> None:
+    def begin(self, topic: str, topic_id: str, latest_membership: Callable[[], Membership]) -> None:
+        """Begin the assignment of a topic, unless partitions of it are assigned already."""
+        if topic not in self._assignments:
+            self._assignments[topic] = Assignment(latest_membership, topic_id)
+
+    def end(self, topics: Collection[str], seconds: float) -> None:
+        """End the assignments of topics: drop what is not passed on, and wait for what is, at most `seconds`."""
+        ended = [self._assignments.pop(topic) for topic in topics if topic in self._assignments]
+        for assignment in ended:
+            assignment.over.set()
+        lanes = [self._lanes[model] for model in map(model_of, topics) if model in self._lanes]
+        for lane in lanes:
+            lane.inbox.clear()
+        deadline = time.monotonic() + seconds
+        for lane in lanes:
+            lane.await_writer(max(0.0, deadline - time.monotonic()))
+
+    def end_all(self, seconds: float) -> None:
+        """End all assignments, as end() does."""
+        self.end(list(self._assignments), seconds)
+
+    def add(self, records: Sequence[ReceivedRecord]) -> None:
         """Put polled records, in order within each partition, into the inboxes of their models."""
         by_topic: dict[str, list[ReceivedRecord]] = {}
         for record in records:
             by_topic.setdefault(record.topic, []).append(record)
         for topic, of_topic in by_topic.items():
-            self._of(model_of(topic)).inbox.add(of_topic, assignment)
+            self._of(model_of(topic)).inbox.add(of_topic, self._assignments[topic])
 
-    def drop_records(self) -> None:
-        """Drop all records that are not passed on to be written: their assignment is over."""
-        for lane in self._lanes.values():
-            lane.inbox.clear()
+    def uncommitted(self, topics: Collection[str] | None = None) -> list[Uncommitted]:
+        """Return what the lanes of `topics`, or all, have written and is not committed."""
+        models = self._lanes if topics is None else set(map(model_of, topics)) & set(self._lanes)
+        return [self._lanes[model].uncommitted for model in models]
 
     def raise_failure(self) -> None:
         """Raise the error that has ended a lane, if there is one; only a mistake of ours does that."""
@@ -47,19 +71,9 @@ class Lanes:
         """Return the topics of lanes that should get no more records now."""
         return {requests_topic(model) for model, lane in self._lanes.items() if lane.inbox.is_full}
 
-    def all(self) -> Iterable[Lane]:
-        """Return every lane."""
-        return self._lanes.values()
-
     def are_busy(self) -> bool:
         """Whether records will soon have their outcomes."""
         return any(lane.is_busy for lane in self._lanes.values())
-
-    def await_writers(self, seconds: float) -> None:
-        """Wait until no lane is writing, at most `seconds`."""
-        deadline = time.monotonic() + seconds
-        for lane in self._lanes.values():
-            lane.await_writer(max(0.0, deadline - time.monotonic()))
 
     def close(self, seconds: float) -> None:
         """Close all lanes at the same time, within about `seconds`."""

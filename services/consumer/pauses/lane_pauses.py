@@ -12,6 +12,7 @@ from petalstream.broker import CompactedReader, KafkaError
 from petalstream.messages import ReceivedRecord, coordinates
 from services.consumer import metrics
 from services.consumer.pauses.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
+from services.consumer.pauses.read_before import ReadPartitions
 
 APPLY_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class LanePauses:
 
     def __init__(self, servers: str, group: str) -> None:
         self._servers, self._group = servers, group
+        self.read_partitions = ReadPartitions(servers, group)
         self._lanes: dict[str, LaneState] = {}
         self._resumes: Counter[str] = Counter()
         self._next_offset = 0
@@ -103,17 +105,20 @@ class LanePauses:
             log.warning("%s was recreated; its states are read anew", record.topic)
             self._lanes.clear()
         try:
-            model, state = read_lane(record)
+            if not self.read_partitions.apply(record):
+                self._apply_lane(record)
         except ValueError as error:
-            log.warning("%s is not the state of a lane and is ignored: %s", coordinates(record), error)
-        else:
-            self._lanes[model] = state
-            metrics.PAUSED.labels(model).set(state.state is Phase.PAUSED)
-            if state.state is Phase.RUNNING:
-                self._resumes[model] += 1
+            log.warning("%s is not a state of the group and is ignored: %s", coordinates(record), error)
         with self._applied:
             self._next_offset = record.offset + 1
             self._applied.notify_all()
+
+    def _apply_lane(self, record: ReceivedRecord) -> None:
+        model, state = read_lane(record)
+        self._lanes[model] = state
+        metrics.PAUSED.labels(model).set(state.state is Phase.PAUSED)
+        if state.state is Phase.RUNNING:
+            self._resumes[model] += 1
 
     def _log_first_error(self, state: RetryCallState) -> None:
         if state.attempt_number == 1 and state.outcome:

@@ -43,7 +43,8 @@ def lanes_topic(group: str) -> str:
 
 def write_lane(servers: str, group: str, model: str, state: LaneState) -> int:
     """Write the state of a model's lane and return the record's offset. Raises KafkaError."""
-    return broker.write_compacted(servers, lanes_topic(group), model.encode(), json.dumps(asdict(state)).encode())
+    record = {model.encode(): json.dumps(asdict(state)).encode()}
+    return broker.write_compacted(servers, lanes_topic(group), record)
 
 
 def read_lane(record: ReceivedRecord) -> tuple[str, LaneState]:
