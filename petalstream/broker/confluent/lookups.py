@@ -1,6 +1,7 @@
 """What the broker knows of partitions and topics, through confluent-kafka's admin client."""
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
@@ -15,49 +16,56 @@ from petalstream.broker.errors import KafkaTimeoutError
 from petalstream.broker.interfaces import LOOK_UP_SECONDS
 from petalstream.broker.partitions import Partition
 
+Answers = Mapping[Any, Future[Any]]
+
 
 class Lookups:
-    """Asks for the ends of logs and the ids of topics."""
+    """Asks for the ends of logs and the ids of topics. What takes longer than LOOK_UP_SECONDS can be asked again."""
 
     def __init__(self, servers: str) -> None:
         self._client = AdminClient({"bootstrap.servers": servers}, logger=log)
-        self._asked: Mapping[str, Future[Any]] = {}
+        self._unanswered: dict[object, Answers] = {}
+        self._ids: Answers = {}
 
     def ends(self, partitions: Sequence[Partition], spec: OffsetSpec) -> list[int]:
         """Return the first or last offset of each partition. Raises KafkaError."""
-        places = {TopicPartition(*partition): spec for partition in partitions}
-        with translating():
-            asked = self._client.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
-            found = {(place.topic, place.partition): _result(answer).offset for place, answer in asked.items()}
-        return [int(found[topic, number]) for topic, number in partitions]
+
+        def ask() -> Answers:
+            places = {TopicPartition(*partition): spec for partition in partitions}
+            return self._client.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
+
+        found = self._answer((*partitions, repr(spec)), ask)
+        offsets = {(place.topic, place.partition): int(end.offset) for place, end in found.items()}
+        return [offsets[topic, number] for topic, number in partitions]
 
     def topic_id(self, topic: str) -> str:
         """Return the id of a topic now. Raises KafkaError."""
-        with translating():
-            return _id(_result(self._describe([topic])[topic]))
+        return _id(self._answer(topic, lambda: self._describe([topic]))[topic])
 
     def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Return the ids that the last call asked for, where they are known by now, and ask again."""
-        found: dict[str, str] = {}
-        for topic, answer in self._asked.items():
-            if answer.done() and not answer.exception():
-                found[topic] = _id(answer.result())
-        if all(answer.done() for answer in self._asked.values()):
-            self._asked = self._describe(topics) if topics else {}
-        return {topic: topic_id for topic, topic_id in found.items() if topic in topics}
+        found = {
+            topic: _id(future.result())
+            for topic, future in self._ids.items()
+            if topic in topics and future.done() and not future.exception()
+        }
+        if all(future.done() for future in self._ids.values()):
+            self._ids = self._describe(topics) if topics else {}
+        return found
 
-    def _describe(self, topics: Collection[str]) -> Mapping[str, Future[Any]]:
-        described: Mapping[str, Future[Any]] = self._client.describe_topics(
-            TopicCollection(list(topics)), request_timeout=ANSWER_SECONDS
-        )
-        return described
+    def _describe(self, topics: Collection[str]) -> Answers:
+        return self._client.describe_topics(TopicCollection(list(topics)), request_timeout=ANSWER_SECONDS)
 
-
-def _result(answer: Future[Any]) -> Any:
-    try:
-        return answer.result(LOOK_UP_SECONDS)
-    except FutureTimeoutError:
-        raise KafkaTimeoutError("the broker did not say in time where the log begins") from None
+    def _answer(self, question: object, ask: Callable[[], Answers]) -> dict[Any, Any]:
+        """Return what the broker answers to a question; raises KafkaTimeoutError where it is to be asked again."""
+        deadline = time.monotonic() + LOOK_UP_SECONDS
+        with translating():
+            futures = self._unanswered.pop(question, None) or ask()
+            try:
+                return {key: future.result(max(0.0, deadline - time.monotonic())) for key, future in futures.items()}
+            except FutureTimeoutError:
+                self._unanswered[question] = futures
+                raise KafkaTimeoutError("the broker did not answer in time") from None
 
 
 def _id(described: Any) -> str:
