@@ -93,7 +93,7 @@ class ScorerThread:
     def _score_front(self, most: int, attempts: int) -> None:
         """Score the front once. Raises ApiError if there is no outcome."""
         batch, began = self._front(most), time.monotonic()
-        scored = self._scorer.score_front(batch.records, self._wait, attempts)
+        scored = self._scorer.score_front(batch.records, self._wait, attempts, batch.assignment.topic_id)
         if scored.error is None:
             self._size.note(len(batch.records), time.monotonic() - began)
         if isinstance(scored.error, TimedOut) and len(batch.records) > 1:

@@ -11,7 +11,7 @@ from services.consumer.api_client.errors import ApiError, BatchRejected
 from services.consumer.api_client.responses import RowResult
 from services.consumer.scoring.isolation import Isolation
 from services.consumer.scoring.outcomes import Outcome, dead, outcome_of
-from services.consumer.scoring.records import InvalidRecord, Request, read_request
+from services.consumer.scoring.records import InvalidRecord, Request, Stamp, read_request
 
 
 class Scored(NamedTuple):
@@ -39,24 +39,24 @@ class BatchScorer:
         self._control: bytes | None = None
 
     def score_front(
-        self, records: Sequence[ReceivedRecord], wait: Callable[[float], None], attempts: int = 0
+        self, records: Sequence[ReceivedRecord], wait: Callable[[float], None], attempts: int = 0, topic_id: str = ""
     ) -> Scored:
         """Score the first records, all of them if the api allows it; invalid ones become dead letters.
 
         `wait` waits for a number of seconds; what it raises is passed on. `attempts` is how many requests contained
-        these records before.
+        these records before, `topic_id` the id of their topic.
         """
         read = [self._read(record) for record in records]
         rows = [each.record.value or b"" for each in read if isinstance(each, Request)]
         results, error = self._results(rows, wait) if rows else _Results([])
-        time, remaining = event_time(datetime.now(UTC)), iter(results)
+        stamp, remaining = Stamp(event_time(datetime.now(UTC)), topic_id), iter(results)
         outcomes: list[Outcome] = []
         for each in read:
             if isinstance(each, Request):
                 result, requests = next(remaining, (None, 0))
                 if result is None:
                     break
-                each = outcome_of(each, result, attempts + requests, time, self._record_bytes)
+                each = outcome_of(each, result, attempts + requests, stamp, self._record_bytes)
             outcomes.append(each)
         return Scored(outcomes, error)
 

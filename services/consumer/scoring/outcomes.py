@@ -9,7 +9,7 @@ from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.api_client.errors import BatchFailed, BatchRejected, ConnectionClosed
 from services.consumer.api_client.responses import RowResult
-from services.consumer.scoring.records import Request, write_prediction
+from services.consumer.scoring.records import Request, Stamp, write_prediction
 
 # Below the 1 MB that a topic accepts by default.
 MOST_PREDICTION_BYTES = 1_000_000
@@ -35,17 +35,17 @@ def dead(record: ReceivedRecord, fault: Fault, attempts: int) -> Outcome:
 
 
 def outcome_of(
-    request: Request, result: RowResult | BatchRejected, attempts: int, time: bytes, record_bytes: int
+    request: Request, result: RowResult | BatchRejected, attempts: int, stamp: Stamp, record_bytes: int
 ) -> Outcome:
     """Return the prediction of a request, or a dead letter if the api rejected it or the prediction is too large.
 
-    `time` is the value of the header `ce_time`; no request is larger than `record_bytes`.
+    No request is larger than `record_bytes`.
     """
     if isinstance(result, BatchRejected):
         return dead(request.record, _fault_of_rejection(result), attempts)
     if "errors" in result:
         return dead(request.record, _first_error(result["errors"], "the api gives no reason"), attempts)
-    message = write_prediction(request, result, time)
+    message = write_prediction(request, result, stamp)
     # An upper bound, since to add up the headers of each prediction takes long.
     most = record_bytes + ADDED_HEADER_BYTES + len(message.value or b"")
     if most > MOST_PREDICTION_BYTES and message.size > MOST_PREDICTION_BYTES:

@@ -85,18 +85,26 @@ def read_request(record: ReceivedRecord, most_bytes: int) -> Request:
     return Request(record, model_of(record.topic), features, headers, needs_json)
 
 
-def write_prediction(request: Request, prediction: Mapping[str, Any], time: bytes) -> Message:
-    """Return the record of the api's prediction for `request`; `time` is the value of its header `ce_time`.
+class Stamp(NamedTuple):
+    """What the predictions of a batch have in common: the value of `ce_time`, and the id of the request topic."""
 
-    Its event id is the coordinates of the request: a prediction that is written twice is a visible duplicate.
+    time: bytes
+    topic_id: str = ""
+
+
+def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Stamp) -> Message:
+    """Return the record of the api's prediction for `request`.
+
+    Its event id is the coordinates of the request and the id of its topic: a prediction that is written twice is a
+    visible duplicate, and one of a topic that was created again is none.
     """
     record = request.record
     headers = [
         SPECVERSION,
-        ("ce_id", coordinates(record).encode()),
+        ("ce_id", _event_id(record, stamp.topic_id)),
         _TYPE,
         _SOURCE,
-        ("ce_time", time),
+        ("ce_time", stamp.time),
         CONTENT_TYPE,
         *request.headers.items(),
         ("source_topic", record.topic.encode()),
@@ -117,6 +125,10 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], time: byte
     if "unused" in prediction:
         value["unused"] = prediction["unused"]
     return Message(predictions_topic(request.model), record.key, _to_json(value, request.needs_json), headers)
+
+
+def _event_id(record: ReceivedRecord, topic_id: str) -> bytes:
+    return f"{coordinates(record)}/{topic_id}".encode() if topic_id else coordinates(record).encode()
 
 
 def _parse(value: bytes) -> tuple[Any, bool]:
