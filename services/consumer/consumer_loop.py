@@ -76,9 +76,16 @@ class ConsumerLoop:
         return self._membership
 
     def _finish(self, seconds: float) -> None:
+        """Finish what is being written, and commit it; where the group is rebalanced, once that has ended."""
+        deadline = time.monotonic() + seconds
         self._lanes.end_all(seconds)
-        with suppress(*REBALANCING):
-            self._commit_written(self._lanes.uncommitted())
+        while True:
+            try:
+                return self._commit_written(self._lanes.uncommitted())
+            except REBALANCING:
+                if time.monotonic() > deadline:
+                    return
+                self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
 
     def _work(self) -> None:
         self._lanes.raise_failure()

@@ -1,15 +1,14 @@
 """Records that were deleted before they were scored, offsets that expired, topics that are created again."""
 
 import signal
-import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.errors import KafkaError
 
 from embedded.ports import free_port
 from embedded.processes import Child
@@ -105,7 +104,7 @@ def test_records_that_were_deleted_while_their_lane_waited_are_reported(
     one_partition: Stack, kafka_client: KafkaClient, length: Length
 ) -> None:
     stack, records = one_partition, length.count(short=2_000, full=20_000)
-    stack.settings = stack.settings.__class__(**{**vars(stack.settings), "consumer_batch_records": 50})
+    stack.settings = replace(stack.settings, consumer_batch_records=50)
     api_url = stack.settings.api_url
     port = free_port()
     with_api = stack.consume("gone", api_url=f"http://127.0.0.1:{free_port()}", consumer_metrics_port=port)
@@ -157,11 +156,8 @@ def forget_offsets(stack: Stack) -> None:
 
     def deleted() -> bool:
         with admin(stack) as client:
-            try:
-                client.delete_groups([stack.settings.consumer_group])
-            except KafkaError:
-                return False
-            return True
+            results: dict[str, str] = client.delete_groups([stack.settings.consumer_group])
+            return set(results.values()) == {"OK"}
 
     wait_until(deleted, "the group to be deleted", GROUP_EMPTY_SECONDS)
 
@@ -209,9 +205,9 @@ def recreate(stack: Stack) -> None:
     """Delete the topic of requests and create it again."""
     with admin(stack) as client:
         client.delete_topics(["iris.requests"])
-    create: Callable[[], None] = lambda: broker.create_topics(stack.servers, "iris", 1)  # noqa: E731
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        create()
-        if broker.record_count(stack.servers, "iris.requests") == 0:
-            return
+
+    def is_new() -> bool:
+        broker.create_topics(stack.servers, "iris", 1)
+        return broker.record_count(stack.servers, "iris.requests") == 0
+
+    wait_until(is_new, "the new topic", SECONDS)

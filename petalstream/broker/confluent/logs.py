@@ -13,6 +13,8 @@ class _Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether to log the line."""
+        if record.getMessage().startswith("TXNERR"):
+            return False  # the call that it is about raises it
         if not record.getMessage().startswith("FAIL"):
             return True
         now = time.monotonic()
