@@ -79,13 +79,13 @@ class ConsumerLoop:
         """Finish what is being written, and commit it; where the group is rebalanced, once that has ended."""
         deadline = time.monotonic() + seconds
         self._lanes.end_all(seconds)
-        while True:
+        while time.monotonic() <= deadline:
             try:
-                return self._commit_written(self._lanes.uncommitted())
+                self._commit_written(self._lanes.uncommitted())
             except REBALANCING:
-                if time.monotonic() > deadline:
-                    return
                 self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
+            else:
+                break
 
     def _work(self) -> None:
         self._lanes.raise_failure()

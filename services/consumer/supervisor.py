@@ -9,7 +9,7 @@ from contextlib import closing
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from petalstream import broker
-from petalstream.broker import Client, FencedInstanceIdError, KafkaError
+from petalstream.broker import Client, FencedInstanceIdError, InconsistentGroupProtocolError, KafkaError
 from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
 from petalstream.messages import REQUEST_TOPICS, model_of
@@ -119,4 +119,10 @@ def _report_twin(instance: str, state: RetryCallState) -> None:
 
 def _log_restart(error: BaseException | None) -> None:
     metrics.CLIENT_RESTARTS.inc()
-    log.warning("%s; a new Kafka consumer goes on from the committed offsets", error)
+    if isinstance(error, InconsistentGroupProtocolError):
+        log.error(
+            "the group has consumers with another assignment strategy, as those of an older version: stop them all."
+            " A new Kafka consumer tries again until then"
+        )
+    else:
+        log.warning("%s; a new Kafka consumer goes on from the committed offsets", error)

@@ -3,6 +3,8 @@
 import signal
 
 import pytest
+from kafka import KafkaConsumer
+from kafka.coordinator.assignors.range import RangePartitionAssignor
 
 from embedded.waiting import wait_until
 from petalstream.settings import Delivery
@@ -50,3 +52,30 @@ def test_a_consumer_that_joins_or_leaves_repeats_nothing_and_restarts_no_client(
     for name in consumers:
         bad = [line for line in models.stack.log(name).read_text().splitlines() if any(word in line for word in BAD)]
         assert bad == [], name
+
+
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.AT_LEAST_ONCE)
+def test_beside_consumers_of_an_older_version_a_new_one_says_what_to_do_and_goes_on_when_they_have_stopped(
+    models: Models, delivery: Delivery
+) -> None:
+    models.send("iris", 20)
+    stack = models.stack
+    older = KafkaConsumer(
+        "iris.requests",
+        bootstrap_servers=stack.servers,
+        group_id=stack.settings.consumer_group,
+        partition_assignment_strategy=[RangePartitionAssignor],
+        enable_auto_commit=False,
+    )
+    try:
+        wait_until(lambda: older.poll(500) or older.assignment(), "the older consumer's partitions", SECONDS)
+        stack.consume(delivery=delivery)
+
+        def is_told() -> bool:
+            older.poll(100)
+            return "another assignment strategy" in stack.log("consumer").read_text()
+
+        wait_until(is_told, "what to do", SECONDS)
+    finally:
+        older.close()
+    assert models.settled("iris")[0].predicted == 20
