@@ -102,9 +102,14 @@ class DeadLetter:
         is_null = self.record.key is None and self.record.value is None
         return not is_null and self.emptied.split(", ")[0] != VALUE
 
+    @property
+    def replays(self) -> int:
+        """Return how often the request was replayed, by its header; 0 if it has none that is a number."""
+        counts = [int(value) for name, value in self.headers if name == REPLAYS and value.isdigit() and len(value) < 7]
+        return max(counts, default=0)
+
     def replay(self) -> Message:
         """The request again, with its own key and headers, and with how often it was replayed."""
-        replays = [int(value) for name, value in self.headers if name == REPLAYS and value.isdigit() and len(value) < 7]
         own = [(name, value) for name, value in self.headers if name != REPLAYS]
-        again = (REPLAYS, str(max(replays, default=0) + 1).encode())
+        again = (REPLAYS, str(self.replays + 1).encode())
         return Message(self.topic, self.record.key, self.record.value, [*own, again])

@@ -107,6 +107,9 @@ class Settings:
         LostOffsets.CONTINUE,
         "continue after records that were deleted before they were scored, or stop reading their topic",
     )
+    dead_letter_replays: int = _setting(
+        5, "a record that was replayed so often is not replayed again, but with --again; 0: no limit", 0
+    )
     consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
     consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)

@@ -4,6 +4,7 @@ The stream uses the client that KAFKA_CLIENT names. Operators' tools and the fun
 kafka-python.
 """
 
+from petalstream.broker.backlog import Backlog, PartitionBacklog, backlogs
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.errors import (
@@ -25,8 +26,11 @@ from petalstream.broker.errors import (
     UnsupportedCodecError,
 )
 from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
+from petalstream.broker.kafka_python.admin import Admin
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
+from petalstream.broker.kafka_python.offsets_producer import OffsetsProducer
 from petalstream.broker.kafka_python.producer import send
+from petalstream.broker.lag import Lag, ask_lags, lags
 from petalstream.broker.partitions import (
     Partition,
     PartitionListener,
@@ -35,13 +39,10 @@ from petalstream.broker.partitions import (
     Positions,
     positions_after,
 )
+from petalstream.broker.reader import TopicReader, read_topic
 from petalstream.broker.topics import (
-    Lag,
-    commit_offsets,
     create_topics,
     is_committed,
-    lags,
-    read_topic,
     record_count,
     topics,
 )
@@ -50,7 +51,9 @@ __all__ = [
     "REBALANCING",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
+    "Admin",
     "AuthorizationError",
+    "Backlog",
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
@@ -65,7 +68,9 @@ __all__ = [
     "Membership",
     "MessageSizeTooLargeError",
     "NeighbourRefused",
+    "OffsetsProducer",
     "Partition",
+    "PartitionBacklog",
     "PartitionListener",
     "PartitionState",
     "Position",
@@ -73,11 +78,13 @@ __all__ = [
     "Producer",
     "ProducerFencedError",
     "Sender",
+    "TopicReader",
     "UnreadableRecords",
     "UnsupportedCodecError",
+    "ask_lags",
+    "backlogs",
     "client",
     "close_producer",
-    "commit_offsets",
     "create_compacted_topic",
     "create_topics",
     "is_committed",

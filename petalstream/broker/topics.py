@@ -1,12 +1,10 @@
-"""Functions for whole topics: create, count, read; a group's lag and offsets."""
+"""Functions for topics that need one client each: create, list, count; what a group has committed."""
 
 import contextlib
 import re
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import TopicAlreadyExistsError
 
 from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
@@ -15,24 +13,9 @@ from petalstream.broker.kafka_python.consumer import poll
 from petalstream.broker.partitions import positions_after
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
-IDLE_SECONDS, READ_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 5, 0.5, 500
+READ_SECONDS = 5
 ANSWER_MS = 30_000
 MOST_BYTES = "max.message.bytes"
-
-
-@dataclass(frozen=True)
-class Lag:
-    """A group's position in one partition; `committed` is None if it has not committed there."""
-
-    topic: str
-    partition: int
-    committed: int | None
-    end: int
-
-    @property
-    def behind(self) -> int:
-        """Return the number of offsets from the committed one to the end."""
-        return self.end - (self.committed or 0)
 
 
 def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
@@ -75,30 +58,6 @@ def record_count(bootstrap_servers: str, topic: str) -> int:
         return sum(consumer.end_offsets(partitions).values()) if partitions else 0
 
 
-def read_topic(bootstrap_servers: str, topic: str, begin: Mapping[int, int] | None = None) -> Iterator[ReceivedRecord]:
-    """Return every committed record that is in `topic` now; none if the topic does not exist.
-
-    `begin` maps a partition to its first offset to read, by default its beginning. Raises UnreadableRecords (call it
-    again with a `begin` behind them), TimeoutError, KafkaError.
-    """
-    with _reading(bootstrap_servers) as consumer:
-        partitions = _partitions(consumer, topic)
-        if not partitions:
-            return
-        consumer.assign(partitions)
-        consumer.seek_to_beginning()
-        for number, offset in (begin or {}).items():
-            consumer.seek(TopicPartition(topic, number), offset)
-        ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
-        progress = time.monotonic()
-        while any((consumer.position(partition, ANSWER_MS) or 0) < end for partition, end in ends.items()):
-            if found := poll(consumer, POLL_SECONDS, POLL_RECORDS):
-                progress = time.monotonic()
-                yield from (record for record in found if record.offset < ends[TopicPartition(topic, record.partition)])
-            if time.monotonic() > progress + IDLE_SECONDS:
-                raise TimeoutError(f"{topic} was not read to its end: no record came for {IDLE_SECONDS} s")
-
-
 def read_from(
     bootstrap_servers: str, topic: str, partition: int, offset: int | None, most: int
 ) -> list[ReceivedRecord]:
@@ -106,32 +65,14 @@ def read_from(
 
     Raises UnreadableRecords, KafkaError.
     """
-    place = TopicPartition(topic, partition)
+    topic_partition = TopicPartition(topic, partition)
     with _reading(bootstrap_servers) as consumer:
-        consumer.assign([place])
+        consumer.assign([topic_partition])
         if offset is None:
-            consumer.seek_to_beginning(place)
+            consumer.seek_to_beginning(topic_partition)
         else:
-            consumer.seek(place, offset)
+            consumer.seek(topic_partition, offset)
         return poll(consumer, READ_SECONDS, most)
-
-
-def lags(bootstrap_servers: str, group: str, topics: str) -> list[Lag]:
-    """Return the lag of `group` in each partition of the topics whose whole name matches the regex `topics`."""
-    with _reading(bootstrap_servers, group) as consumer:
-        found = sorted(topic for topic in consumer.topics() if re.fullmatch(topics, topic))
-        partitions = [partition for topic in found for partition in sorted(_partitions(consumer, topic))]
-        ends = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS) if partitions else {}
-        committed = {place: consumer.committed(place, timeout_ms=ANSWER_MS) for place in partitions}
-        return [Lag(place.topic, place.partition, committed[place], ends[place]) for place in partitions]
-
-
-def commit_offsets(bootstrap_servers: str, group: str, topic: str, offsets: Mapping[int, int]) -> None:
-    """Commit an offset for each partition of `topic` given, in a `group` without members. Raises KafkaError."""
-    with _reading(bootstrap_servers, group) as consumer:
-        places = {TopicPartition(topic, number): OffsetAndMetadata(offset) for number, offset in offsets.items()}
-        consumer.assign(list(places))
-        consumer.commit(places, timeout_ms=ANSWER_MS)
 
 
 @contextlib.contextmanager

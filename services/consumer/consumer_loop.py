@@ -79,13 +79,14 @@ class ConsumerLoop:
         """Finish what is being written, and commit it; where the group is rebalanced, once that has ended."""
         deadline = time.monotonic() + seconds
         self._lanes.end_all(seconds)
-        while time.monotonic() <= deadline:
+        while True:
             try:
                 self._commit_written(self._lanes.uncommitted())
-            except REBALANCING:
-                self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
-            else:
                 break
+            except REBALANCING:
+                if time.monotonic() > deadline:
+                    break
+                self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
 
     def _work(self) -> None:
         self._lanes.raise_failure()

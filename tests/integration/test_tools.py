@@ -11,7 +11,7 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message
 from petalstream.settings import Servers
-from tests.operator import replay, tools
+from tests.operator import lag, replay, tools
 from tests.records import flower
 from tests.stack import Stack
 
@@ -33,7 +33,7 @@ def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_onc
     broker.create_topics(stack.servers, "rose", 2)
     good = [Message("rose.requests", str(number).encode(), flower(), [("expected", b"setosa")]) for number in range(9)]
     stack.write([*good, Message("rose.requests", b"bad", b"\xff\x1b[31m", [])])
-    assert tools(stack, "lag").splitlines()[-1].split() == ["total", "10"]
+    assert lag(stack)[-1]["lag"] == "10"
     consumer = stack.consume(consumer_give_up_seconds=0.5)
     wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters") == 10, "the dead letters", 60)
 
@@ -49,12 +49,12 @@ def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_onc
     assert replay(stack, *unknown) == "9 replayed, 0 cannot be replayed, 0 passed over"
     wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters") == 19, "what is still bad to return", 60)
     end(consumer.process)
-    assert tools(stack, "lag").splitlines()[-1].split() == ["total", "0"]
+    assert lag(stack)[-1]["lag"] == "0"
 
     end(api.process)
     stack.start_api(models_dir=published(stack, "iris", "rose"))
     assert replay(stack, *unknown) == "9 replayed, 0 cannot be replayed, 0 passed over"
-    assert tools(stack, "lag").splitlines()[-1].split() == ["total", "9"]
+    assert lag(stack)[-1]["lag"] == "9"
     stack.consume()
     wait_until(lambda: broker.record_count(stack.servers, "rose.predictions") == 9, "the predictions", 60)
     for record in broker.read_topic(stack.servers, "rose.predictions"):

@@ -1,34 +1,20 @@
 """Replays beside a real broker: what is sent, what stays for a later run, and what is lost, which is nothing."""
 
-from collections.abc import Sequence
+import dataclasses
 
 import pytest
 
 from embedded.processes import python
-from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from tests.operator import replay, tools
+from tests.operator import bury, commit, replay, replayed, tools
 from tests.records import Record, flower
 from tests.stack import Stack
 
 REJECTED = ("--reason", "rejected")
-
-
-def bury(stack: Stack, reasons: Sequence[Reason], value: bytes | None = b"{}") -> None:
-    """Write a dead letter of Iris for each of `reasons`, all in partition 0 and with their numbers as keys."""
-    broker.create_topics(stack.servers, "iris", 1)
-    records = [Record(offset=number, key=str(number).encode(), value=value) for number in range(len(reasons))]
-    faults = [Fault(reason, f"it is {reason}") for reason in reasons]
-    stack.write([write_dead_letter(record, fault, 1) for record, fault in zip(records, faults, strict=True)])
-
-
-def replayed(stack: Stack) -> list[str]:
-    """The keys of Iris' requests, in order."""
-    return [(record.key or b"").decode() for record in broker.read_topic(stack.servers, "iris.requests")]
 
 
 def test_a_run_begins_where_the_last_one_of_that_reason_ended_unless_that_was_dry(stack: Stack) -> None:
@@ -53,9 +39,7 @@ def test_a_run_begins_where_the_last_one_of_that_reason_ended_unless_that_was_dr
     assert replay(stack, "--again", "--reason", "unavailable").startswith("1 replayed")
 
     # As where an earlier topic of this name was longer.
-    broker.commit_offsets(
-        stack.servers, f"{stack.settings.consumer_group}.replay.rejected", "iris.dead-letters", {0: 1_000}
-    )
+    commit(stack, f"{stack.settings.consumer_group}.replay.rejected", "iris.dead-letters", {0: 1_000})
     assert replay(stack).startswith("3 replayed")
     assert replay(stack, *REJECTED).startswith("0 replayed")
 
@@ -126,20 +110,28 @@ def test_a_replayed_record_keeps_key_bytes_and_headers_and_what_cannot_be_replay
     assert found.headers == [("traceparent", b"\x00"), ("replay_count", b"3")]
 
 
-def test_batches_are_replayed_in_order_each_record_once_and_a_replay_that_is_killed_and_run_again_loses_none(
-    stack: Stack,
-) -> None:
-    bury(stack, [Reason.UNAVAILABLE] * 1_200)
-    unavailable = "--reason", "unavailable"
-    assert replay(stack, *unavailable).startswith("1200 replayed")
-    assert replayed(stack) == [str(number) for number in range(1_200)]
+def test_a_record_is_replayed_a_limited_number_of_times_unless_the_operator_asks_for_it_again(stack: Stack) -> None:
+    bury(stack, [Reason.REJECTED], headers=[("replay_count", b"5")])
+    bury(stack, [Reason.REJECTED], headers=[("replay_count", b"4")])
+    told = replay(stack)
+    limit = "replayed 5 times already; --again replays it all the same"
+    assert told == f"1 replayed, 1 cannot be replayed ({limit}), 0 passed over"
+    assert replay(stack).startswith("0 replayed, 0 cannot be replayed")
+    assert replay(stack, "--again").startswith("2 replayed")
+    counts = [dict(record.headers)["replay_count"] for record in broker.read_topic(stack.servers, "iris.requests")]
+    assert counts == [b"5", b"6", b"5"]
+    stack.settings = dataclasses.replace(stack.settings, dead_letter_replays=0)
+    bury(stack, [Reason.REJECTED], headers=[("replay_count", b"1000")])
+    assert replay(stack).startswith("1 replayed")
 
-    bury(stack, [Reason.UNAVAILABLE] * 3_000)
-    killed = stack.start("replay", python("services.consumer.tools", "dead-letters", "replay", *unavailable))
-    wait_until(lambda: stack.count("requests") > 1_200, "the first replayed records", 60)
-    killed.process.kill()
-    killed.process.wait(10)
-    replay(stack, *unavailable)
-    keys = replayed(stack)[1_200:]
-    assert set(keys) == {str(number) for number in range(3_000)}
-    assert len(keys) <= 3_000 + 500
+
+def test_a_replay_opens_a_few_connections_whatever_the_number_of_reasons_and_partitions(stack: Stack) -> None:
+    broker.create_topics(stack.servers, "iris", 6)
+    bury(stack, list(Reason))
+    command = python("services.consumer.tools", "dead-letters", "replay")
+    assert stack.start("replay", command, log_level="DEBUG").process.wait(60) == 0
+    log = stack.log("replay").read_text()
+    assert f"\n{len(Reason)} replayed" in log
+    # To the address that is configured and to the broker: of a reader, of an admin client and of the model's producer,
+    # which has one more to the coordinator of its transactions.
+    assert 0 < log.count("Connection made") <= 7

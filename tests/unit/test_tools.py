@@ -10,7 +10,7 @@ from petalstream.messages import Message, ReceivedRecord
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.tools import reading, reports
-from services.consumer.tools.progress import Places, Progress
+from services.consumer.tools.progress import Moves, Progress
 from services.consumer.tools.reading import Found
 from services.consumer.tools.replay import Replay, Tally
 from services.consumer.tools.selection import CannotReplay, Choice, OffsetRange, Selection, request
@@ -30,32 +30,34 @@ def buried(
 
 def found(*records: Record) -> list[Found]:
     """The records as they are read from the topic."""
-    return list(reading.dead_letters("", "iris", dict.fromkeys(range(9), 99), {}, lambda *_: iter(records)))
+    return list(reading.dead_letters(lambda *_: iter(records), "iris", dict.fromkeys(range(9), 99), {}))
 
 
 class Broker:
-    """Takes messages, and keeps progress; `refuses` maps a key to the error it is refused with."""
+    """Takes messages and keeps progress, both or nothing; `refuses` maps a key to the error it is refused with."""
 
     def __init__(self, refuses: Mapping[bytes, KafkaError] | None = None) -> None:
         self.refuses = refuses or {}
         self.taken: list[bytes | None] = []
         self.kept: dict[tuple[Reason, int], int] = {}
 
-    def deliver(self, messages: Sequence[Message]) -> list[KafkaError | None]:
-        """Take each message, or refuse it."""
-        refusals = [self.refuses.get(message.key or b"") for message in messages]
-        self.taken += [message.key for message, error in zip(messages, refusals, strict=True) if error is None]
-        return refusals
-
-    def commit(self, reason: Reason, offsets: Places) -> None:
-        """Keep progress, after seeing that everything before it was taken."""
-        self.kept |= {(reason, partition): offset for partition, offset in offsets.items()}
+    def write(self, messages: Sequence[Message], moves: Moves) -> dict[int, KafkaError]:
+        """Take all, or return the first message that is refused; an error that is no refusal is raised."""
+        for index, message in enumerate(messages):
+            if error := self.refuses.get(message.key or b""):
+                if type(error) is KafkaError:
+                    raise error
+                return {index: error}
+        self.taken += [message.key for message in messages]
+        for reason, offsets in moves.items():
+            self.kept |= {(reason, partition): offset for partition, offset in offsets.items()}
+        return {}
 
     def replay(self, selection: Selection, records: Sequence[Record], end: int, batch: int = 500) -> Tally:
         """One run over partition 0 up to `end`, from the progress that is kept."""
         committed = {reason: {0: self.kept.get((reason, 0), 0)} for reason in selection.reasons}
         tally = Tally()
-        run = Replay(selection, Progress(committed), tally, self.deliver, self.commit, batch)
+        run = Replay(selection, Progress(committed, {0: end}), tally, self.write, batch)
         run.run(found(*records), {0: end})
         return tally
 
@@ -86,14 +88,14 @@ def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_no
     fault = UnreadableRecords("iris.dead-letters", 0, 1, 3, ValueError("corrupt"))
     positions: list[dict[int, int]] = []
 
-    def read(servers: str, topic: str, begin: Mapping[int, int]) -> Iterator[ReceivedRecord]:
+    def read(topic: str, begin: Mapping[int, int]) -> Iterator[ReceivedRecord]:
         positions.append(dict(begin))
         if len(positions) == 1:
             yield from (buried(0), Record(topic, 1, 5, headers=[("dead_letter_reason", b"rejected")]))
             raise fault
         yield from (buried(6, partition=1), buried(3))
 
-    read_all = list(reading.dead_letters("", "iris", {0: 3, 1: 9}, {}, read))
+    read_all = list(reading.dead_letters(read, "iris", {0: 3, 1: 9}, {}))
     assert [(one.partition, one.offset, bool(one.letter)) for one in read_all] == [
         (0, 0, True),
         (1, 5, False),
@@ -104,7 +106,7 @@ def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_no
 
 
 @pytest.mark.parametrize(
-    ("selection", "dealt_with", "choice"),
+    ("selection", "is_handled", "choice"),
     [
         (Selection(), 0, Choice.MEANT),
         (Selection(), 5, Choice.MEANT),
@@ -122,10 +124,10 @@ def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_no
     ],
 )
 def test_a_dead_letter_is_chosen_by_reason_progress_time_and_place(
-    selection: Selection, dealt_with: int, choice: Choice
+    selection: Selection, is_handled: int, choice: Choice
 ) -> None:
     letter = DeadLetter.read(buried(5, partition=2, timestamp=1_000))
-    assert selection.choose(letter, dealt_with) is choice
+    assert selection.choose(letter, is_handled) is choice
 
 
 @pytest.mark.parametrize(
@@ -160,23 +162,43 @@ def test_progress_stops_before_what_a_run_leaves_so_that_a_later_run_sends_it() 
     assert (tally.replayed.total(), tally.left, broker.kept) == (1, 0, {(REJECTED, 0): 4})
 
 
-def test_progress_is_kept_after_each_batch_and_never_moves_back() -> None:
-    dead = KafkaError("gone")
-    broker, records = Broker({b"3": dead, b"4": dead}), [buried(number) for number in range(5)]
+def test_progress_is_kept_with_each_batch_and_never_moves_back() -> None:
+    broker, records = Broker({b"3": KafkaError("gone")}), [buried(number) for number in range(5)]
     with pytest.raises(KafkaError):
         broker.replay(Selection([REJECTED]), records, 5, batch=2)
-    assert (broker.taken, broker.kept) == ([b"0", b"1", b"2"], {(REJECTED, 0): 3})
+    assert (broker.taken, broker.kept) == ([b"0", b"1"], {(REJECTED, 0): 2})
     broker.refuses = {}
     broker.replay(Selection([REJECTED], again=True, offsets=[OffsetRange(0, 0, 0)]), records, 5)
-    assert (broker.taken[3:], broker.kept) == ([b"0"], {(REJECTED, 0): 3})
+    assert (broker.taken[2:], broker.kept) == ([b"0"], {(REJECTED, 0): 2})
     broker.replay(Selection([REJECTED]), records, 5)
-    assert (broker.taken[4:], broker.kept) == ([b"3", b"4"], {(REJECTED, 0): 5})
+    assert (broker.taken[3:], broker.kept) == ([b"2", b"3", b"4"], {(REJECTED, 0): 5})
 
 
-def test_a_refusal_holds_its_own_reason_and_partition_and_lets_the_others_go() -> None:
-    broker = Broker({b"0": MessageSizeTooLargeError()})
-    records = [buried(0, TOO_LARGE), buried(1), buried(2, TOO_LARGE)]
-    tally = broker.replay(Selection([REJECTED, TOO_LARGE]), records, 3, batch=1)
-    assert (broker.taken, broker.kept, tally.left) == ([b"1"], {(REJECTED, 0): 3}, 1)
+def test_progress_past_the_end_is_that_of_an_earlier_topic() -> None:
+    progress = Progress({REJECTED: {0: 7, 1: 3}}, {0: 5, 1: 5, 2: 5})
+    assert [progress.of(REJECTED, partition) for partition in range(3)] == [0, 3, 0]
+    assert progress.begin() == {0: 0, 1: 3, 2: 0}
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_a_refusal_holds_its_own_reason_and_partition_and_nothing_from_behind_it_is_sent(batch: int) -> None:
+    broker = Broker({b"1": MessageSizeTooLargeError()})
+    records = [buried(0, TOO_LARGE), buried(1, TOO_LARGE), buried(2), buried(3, TOO_LARGE), buried(4)]
+    tally = broker.replay(Selection([REJECTED, TOO_LARGE]), records, 5, batch)
+    assert (broker.taken, tally.left, tally.again) == ([b"0", b"2", b"4"], 1, 0)
+    assert broker.kept == {(REJECTED, 0): 5, (TOO_LARGE, 0): 1}
     (told,) = tally.refused
-    assert told.startswith("iris.dead-letters[0]@0 was refused: its ")
+    assert told.startswith("iris.dead-letters[0]@1 was refused: its ")
+    broker.refuses = {}
+    assert broker.replay(Selection([REJECTED, TOO_LARGE]), records, 5).replayed.total() == 2
+    assert sorted(filter(None, broker.taken)) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_a_record_is_replayed_a_limited_number_of_times_and_without_limit_where_the_operator_asks() -> None:
+    records = [buried(number, headers=[("replay_count", b"%d" % number)]) for number in range(4)]
+    tally = Broker().replay(Selection([REJECTED], most_replays=2), records, 4)
+    assert (tally.replayed.total(), dict(tally.impossible)) == (
+        2,
+        {"replayed 2 times already; --again replays it all the same": 2},
+    )
+    assert Broker().replay(Selection([REJECTED]), records, 4).replayed.total() == 4

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
-from petalstream.broker import Lag
 from petalstream.reasons import Reason
 from services.consumer.output import text
 from services.consumer.tools import options, reports
@@ -42,17 +41,6 @@ def test_a_time_that_is_no_date_is_shown_as_it_is() -> None:
     assert text.moment(1_767_323_045_678) == "2026-01-02T03:04:05.678Z"
     assert text.moment(-1) == "1969-12-31T23:59:59.999Z"
     assert text.moment(2**62) == f"{2**62} ms"
-
-
-def test_the_lag_is_a_table_with_a_total_and_a_dash_where_nothing_was_committed() -> None:
-    lags = [Lag("iris.requests", 0, 41, 50), Lag("iris.requests", 1, None, 7), Lag("rose.requests", 0, 9, 3)]
-    assert list(reports.lags(lags)) == [
-        "topic          partition  committed  end  lag",
-        "iris.requests          0         41   50    9",
-        "iris.requests          1          -    7    7",
-        "rose.requests          0          9    3    0",
-        "total                                      16",
-    ]
 
 
 def test_a_replay_is_summed_up_in_one_line() -> None:

@@ -122,8 +122,10 @@ def new_consumer(
     return read_quickly(consumer), assignor
 
 
-def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsumer:
-    """Return a consumer of committed records that is no member of a group.
+def new_reader(
+    bootstrap_servers: str, group: str | None = None, isolation_level: str = "read_committed"
+) -> KafkaConsumer:
+    """Return a consumer that is no member of a group, by default of committed records.
 
     With `group` it can read that group's committed offsets, and commit offsets if the group has no member.
     """
@@ -132,11 +134,13 @@ def new_reader(bootstrap_servers: str, group: str | None = None) -> KafkaConsume
             bootstrap_servers=bootstrap_servers.split(","),
             bootstrap_timeout_ms=READER_BOOTSTRAP_SECONDS * 1000,
             group_id=group,
-            isolation_level="read_committed",
+            isolation_level=isolation_level,
             auto_offset_reset="earliest",
             enable_auto_commit=False,
             allow_auto_create_topics=False,
             metrics_enabled=False,
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
             reconnect_backoff_max_ms=MOST_RECONNECT_MS,
         )
     )

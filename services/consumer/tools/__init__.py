@@ -1,1 +1,1 @@
-"""The operator's tools: see and replay dead letters, resume paused lanes, and see how far the consumer has come."""
+"""The operator's tools: see and replay dead letters, resume paused lanes, and see how far the consumer is behind."""

@@ -1,22 +1,23 @@
 """`python -m services.consumer.tools COMMAND`: commands about dead letters, lanes and the consumer's lag."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import click
 
-from petalstream import broker, logs, settings
-from petalstream.broker import KafkaError
-from petalstream.messages import REQUEST_TOPICS
+from petalstream import logs, settings
+from petalstream.broker import KafkaError, TopicReader
+from petalstream.messages import dead_letters_topic
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
-from services.consumer.tools import lanes, options, reading, reports, sending
+from services.consumer.tools import lag, lanes, options, reading, reports, sending
 from services.consumer.tools.replay import Tally
 from services.consumer.tools.selection import OffsetRange, Selection
 
 
 class _Tools(click.Group):
-    """A group of commands whose errors are told in one line each, whatever the operator, the broker or Ctrl-C did."""
+    """A group of commands that report an error in one line, whatever the operator, the broker or Ctrl-C did."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Raises what click shows."""
@@ -37,7 +38,7 @@ class _Tools(click.Group):
 @click.group(cls=_Tools, context_settings={"max_content_width": 110})
 @click.pass_context
 def tools(context: click.Context) -> None:
-    """See and replay dead letters, resume paused lanes, and see how far the consumer has come."""
+    """See and replay dead letters, resume paused lanes, and see how far the consumer is behind."""
     configured = settings.load_or_exit("tools")
     logs.configure(configured.log_level)
     context.obj = configured
@@ -59,16 +60,16 @@ _models = click.option("--model", "models", multiple=True, metavar="NAME", help=
 @click.pass_obj
 def show(configured: Settings, models: Sequence[str], last: int) -> None:
     """Count the dead letters by reason and show the last ones."""
-    servers = configured.kafka_bootstrap_servers
-    ends = reading.ends(servers, configured.consumer_group, models)
-    if not ends:
-        click.echo("no dead letters: no model has a topic for them yet")
-    for number, model in enumerate(ends):
-        if number:
-            click.echo()
-        found = reading.dead_letters(servers, model, ends[model], {})
-        for line in reports.listing(model, found, last):
-            click.echo(line)
+    with closing(TopicReader(configured.kafka_bootstrap_servers)) as reader:
+        found = reading.models(reader, models)
+        if not found:
+            click.echo("no dead letters: no model has a topic for them yet")
+        for number, model in enumerate(found):
+            if number:
+                click.echo()
+            ends = reader.ends(dead_letters_topic(model))
+            for line in reports.listing(model, reading.dead_letters(reader.read, model, ends, {}), last):
+                click.echo(line)
 
 
 @dead_letters.command("replay")
@@ -83,8 +84,8 @@ def show(configured: Settings, models: Sequence[str], last: int) -> None:
 )
 @click.option("--since", type=options.Time(), help="Only dead letters from this time on (UTC).")
 @click.option("--until", type=options.Time(), help="Only dead letters before this time (UTC).")
-@click.option("--offset", "offsets", multiple=True, type=options.Offsets(), help="Only these places, as list shows.")
-@click.option("--again", is_flag=True, help="Also those that an earlier replay has dealt with.")
+@click.option("--offset", "offsets", multiple=True, type=options.Offsets(), help="Only these, as list shows them.")
+@click.option("--again", is_flag=True, help="Also those that were replayed before, however often.")
 @click.option("--dry-run", is_flag=True, help="Send nothing; say what would be sent.")
 @click.pass_context
 def send_again(
@@ -99,24 +100,26 @@ def send_again(
 ) -> None:
     """Send dead letters back to their request topic, each reason from where its last replay ended.
 
-    What is still bad comes back as a new dead letter, so a replay with nothing mended since sends it once more.
+    Each is sent exactly once, however the replay ends; a second replay at the same time takes over from the first. What
+    is still bad comes back as a new dead letter, and is replayed DEAD_LETTER_REPLAYS times at most.
     """
     if since is not None and until is not None and since >= until:
         raise click.BadParameter("must be before --until", param_hint="--since")
     configured: Settings = context.obj
-    ends = reading.ends(configured.kafka_bootstrap_servers, configured.consumer_group, models)
-    if offsets and len(ends) > 1:
-        raise click.UsageError("--offset is about one topic: name its model with --model")
-    wanted = tuple(map(Reason, reasons)) or tuple(Reason)
-    selection = Selection(wanted, since, until, offsets, again)
+    most_replays = 0 if again else configured.dead_letter_replays
+    selection = Selection(tuple(map(Reason, reasons)) or tuple(Reason), since, until, offsets, again, most_replays)
     tally = Tally()
-    try:
-        sending.replay(configured, ends, selection, tally, dry_run)
-    finally:
-        for line in reports.summary(tally, dry_run):
-            click.echo(line)
-        for line in reports.refusals(tally):
-            click.echo(line, err=True)
+    with closing(TopicReader(configured.kafka_bootstrap_servers)) as reader:
+        found = reading.models(reader, models)
+        if offsets and len(found) > 1:
+            raise click.UsageError("--offset is about one topic: name its model with --model")
+        try:
+            sending.replay(configured, reader, found, selection, tally, dry_run)
+        finally:
+            for line in reports.summary(tally, dry_run):
+                click.echo(line)
+            for line in reports.refusals(tally):
+                click.echo(line, err=True)
     if tally.refused:
         context.exit(1)
 
@@ -124,9 +127,8 @@ def send_again(
 @tools.command("lag")
 @click.pass_obj
 def show_lag(configured: Settings) -> None:
-    """How far the consumer has come in each partition of the requests."""
-    servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
-    for line in reports.lags(broker.lags(servers, group, REQUEST_TOPICS.pattern)):
+    """Show how far the consumer is behind in each partition of the requests, and how fast that changes."""
+    for line in lag.report(configured.kafka_bootstrap_servers, configured.consumer_group):
         click.echo(line)
 
 

@@ -1,4 +1,4 @@
-"""The words that the operator's commands understand."""
+"""The values that options of the operator's commands take."""
 
 import re
 from contextlib import suppress
@@ -19,7 +19,7 @@ class Time(click.ParamType[int, object]):
     forms = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The time that the word names; where it names none, click tells what was expected."""
+        """Return the time that the word names. Raises click.BadParameter."""
         for form in self.forms:
             with suppress(ValueError):
                 return int(datetime.strptime(str(value), form).replace(tzinfo=UTC).timestamp() * 1000)
@@ -35,7 +35,7 @@ class Offsets(click.ParamType[OffsetRange, object]):
     form = re.compile(r"([0-9]{1,9}):([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> OffsetRange:
-        """The range that the word names; where it names none, click tells what was expected."""
+        """Return the range that the word names. Raises click.BadParameter."""
         match = self.form.fullmatch(str(value))
         if not match:
             self.fail(

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 import click
 
-from petalstream import broker
-from petalstream.broker import UnreadableRecords
+from petalstream.broker import TopicReader, UnreadableRecords
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import MODEL_NAME, ReceivedRecord, dead_letters_topic
 from petalstream.reasons import Reason
 
-TOPICS = MODEL_NAME.pattern + re.escape(dead_letters_topic(""))
-ReadTopic = Callable[[str, str, Mapping[int, int]], Iterator[ReceivedRecord]]
+TOPICS = re.compile(MODEL_NAME.pattern + re.escape(dead_letters_topic("")))
+ReadTopic = Callable[[str, Mapping[int, int]], Iterator[ReceivedRecord]]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A place in a dead-letters topic; `letter` is None where there is no dead letter of ours, or nothing readable."""
+    """An offset of a dead-letters topic; `letter` is None if there is no dead letter of ours, or nothing readable."""
 
     partition: int
     offset: int
@@ -26,38 +25,34 @@ class Found:
 
 
 def model_of_dead_letters(topic: str) -> str:
-    """The model whose dead letters are in `topic`."""
+    """Return the model whose dead letters are in `topic`."""
     return topic.removesuffix(dead_letters_topic(""))
 
 
-def ends(servers: str, group: str, models: Sequence[str]) -> dict[str, dict[int, int]]:
-    """Of each model with a dead-letters topic, or of `models`, where its partitions end now. Raises KafkaError.
+def models(reader: TopicReader, named: Sequence[str]) -> Sequence[str]:
+    """Return `named`, or else each model that has a dead-letters topic. Raises KafkaError.
 
-    A model without such a topic raises click.BadParameter.
+    A named model without such a topic raises click.BadParameter.
     """
-    found: dict[str, dict[int, int]] = {}
-    for lag in broker.lags(servers, group, TOPICS):
-        found.setdefault(model_of_dead_letters(lag.topic), {})[lag.partition] = lag.end
-    for model in models:
+    found = [model_of_dead_letters(topic) for topic in reader.topics(TOPICS)]
+    for model in named:
         if model not in found:
             known = ", ".join(found) or "none yet"
             raise click.BadParameter(
                 f"{model!r} has no dead letters; models that have a topic: {known}", param_hint="--model"
             )
-    return {model: found[model] for model in models or found}
+    return list(dict.fromkeys(named)) or found
 
 
-def dead_letters(
-    servers: str, model: str, ends: Mapping[int, int], begin: Mapping[int, int], read: ReadTopic = broker.read_topic
-) -> Iterator[Found]:
-    """All that is in the model's dead letters from `begin` to `ends`, in order within each partition.
+def dead_letters(read: ReadTopic, model: str, ends: Mapping[int, int], begin: Mapping[int, int]) -> Iterator[Found]:
+    """Yield all that is in the model's dead letters from `begin` to `ends`, in order within each partition.
 
-    Raises TimeoutError, KafkaError.
+    `read` is TopicReader.read. Raises TimeoutError, KafkaError.
     """
     topic, position = dead_letters_topic(model), dict(begin)
     while True:
         try:
-            for record in read(servers, topic, position):
+            for record in read(topic, position):
                 position[record.partition] = record.offset + 1
                 if record.offset < ends.get(record.partition, 0):
                     yield Found(record.partition, record.offset, _read(record))
@@ -69,7 +64,7 @@ def dead_letters(
 
 
 def _read(record: ReceivedRecord) -> DeadLetter | None:
-    """The dead letter in a record; None where it is none of ours, so where its reason is none that is known here."""
+    """Return the dead letter in a record; None if it is none of ours, as one with an unknown reason."""
     try:
         letter = DeadLetter.read(record)
         Reason(letter.reason)

@@ -1,10 +1,9 @@
-"""What the commands print: lines of text about dead letters, a replay and lags, made from what was read already."""
+"""The lines that the commands about dead letters print, made from what was read already."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from petalstream.broker import Lag
 from petalstream.dead_letters import REPLAYS, DeadLetter
 from services.consumer.output import text
 from services.consumer.tools.reading import Found
@@ -15,17 +14,17 @@ Example = tuple[int, tuple[str, ...], tuple[str, str]]
 
 
 def listing(model: str, found: Iterable[Found], last: int) -> Iterator[str]:
-    """How many dead letters of a model there are for each reason, and the last ones; no others are held."""
+    """Yield how many dead letters of a model there are for each reason, and the last ones; keeps no others."""
     counts: Counter[str] = Counter()
     strangers = 0
     newest: dict[int, deque[Example]] = defaultdict(lambda: deque(maxlen=last))
-    for place in found:
-        if place.letter is None:
+    for each in found:
+        if each.letter is None:
             strangers += 1
             continue
-        counts[place.letter.reason] += 1
+        counts[each.letter.reason] += 1
         if last:
-            newest[place.partition].append(_example(place.letter))
+            newest[each.partition].append(_example(each.letter))
     ours = counts.total()
     yield f"{model}: {ours or 'no'} dead letter{'' if ours == 1 else 's'}"
     rows = [(reason, str(count)) for reason, count in counts.most_common()]
@@ -44,7 +43,7 @@ def listing(model: str, found: Iterable[Found], last: int) -> Iterator[str]:
 
 
 def summary(tally: Tally, dry_run: bool) -> Iterator[str]:
-    """What a replay has done: how many of each reason, and last the one line that counts everything."""
+    """Yield what a replay has done: how many of each reason, and last the one line that counts everything."""
     counted = sorted(tally.replayed.items(), key=lambda item: (item[0][0], -item[1]))
     rows = [(model, reason, str(count)) for (model, reason), count in counted]
     yield from (f"  {line}" for line in text.table(rows, right=(2,)))
@@ -57,7 +56,7 @@ def summary(tally: Tally, dry_run: bool) -> Iterator[str]:
 
 
 def refusals(tally: Tally) -> Iterator[str]:
-    """What the broker refused of a replay, by place."""
+    """Yield what the broker refused of a replay, by coordinates."""
     yield from tally.refused[:REFUSALS_SHOWN]
     if (more := len(tally.refused) - REFUSALS_SHOWN) > 0:
         yield f"and {more} more"
@@ -65,23 +64,8 @@ def refusals(tally: Tally) -> Iterator[str]:
         yield "progress does not move past what was refused"
 
 
-def lags(found: Sequence[Lag]) -> Iterator[str]:
-    """How far the consumer is: a line for each partition and one for all; "-" where nothing was ever committed."""
-    if not found:
-        yield "no topic of requests yet"
-        return
-    # A topic that was deleted and made anew may end before what was committed.
-    behind = [max(0, lag.behind) for lag in found]
-    rows = [
-        (lag.topic, str(lag.partition), "-" if lag.committed is None else str(lag.committed), str(lag.end), str(late))
-        for lag, late in zip(found, behind, strict=True)
-    ]
-    headings, total = ("topic", "partition", "committed", "end", "lag"), ("total", "", "", "", str(sum(behind)))
-    yield from text.table([headings, *rows, total], right=(1, 2, 3, 4))
-
-
 def _example(letter: DeadLetter) -> Example:
-    """A dead letter's timestamp, its columns, and the lines below them; made at once, since its bytes may be many."""
+    """Return a dead letter's timestamp, its columns and the lines below them, which are small, unlike its bytes."""
     record = letter.record
     replays = [value for name, value in letter.headers if name == REPLAYS]
     columns = (
