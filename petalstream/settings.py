@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
+from petalstream.setting_types import ConsumerPrint, Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
 
 __all__ = [
+    "ConsumerPrint",
     "Delivery",
     "GroupName",
     "KafkaClient",
@@ -102,6 +103,9 @@ class Settings:
     consumer_probe_seconds: float = _setting(
         30.0, "a paused lane tries a record, and so long after a bad one the next", 0.1
     )
+    consumer_print: ConsumerPrint = _setting(
+        ConsumerPrint.FEATURES, "what the consumer prints of each record: features, label alone, or none"
+    )
     consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
     consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
@@ -167,6 +171,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     Servers: ("host:port, with commas between", Servers),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
+    ConsumerPrint: ("features, label or none", lambda text: ConsumerPrint(text.lower())),
     KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
     Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
