@@ -148,7 +148,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description="Run the stack as local processes, without Docker.")
     parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C after the test set was streamed")
     keep: bool = parser.parse_args().keep
-    configured = settings.load_or_exit("demo")
+    configured = settings.load_or_exit("demo --keep" if keep else "demo")
     stop = Stop()
     stop.request_on_signals()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

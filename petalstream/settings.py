@@ -1,11 +1,12 @@
 """Every setting of the stack: the only module that reads the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from petalstream.service_settings import SETTINGS_OF, service_link
 from petalstream.setting_types import ConsumerPrint, Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
 
 __all__ = [
@@ -34,7 +35,7 @@ class SettingError(ValueError):
     """An environment variable holds something that its setting cannot be."""
 
     def __init__(self, name: str, expected: str, found: str) -> None:
-        super().__init__(f"{name} must be {expected}, not {found!r}")
+        super().__init__(f"{name} must be {expected}, not {found!r}{service_link(name, found)}")
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
@@ -117,21 +118,24 @@ def variable(name: str) -> str:
     return name.upper()
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from the environment; an unset or empty variable means the default. Raises SettingError."""
+def load(environ: Mapping[str, str] = os.environ, names: Collection[str] | None = None) -> Settings:
+    """Settings from the environment; an unset or empty variable means the default. Raises SettingError.
+
+    Only the settings `names` are read, if it is given; the others have their defaults.
+    """
     kinds = get_type_hints(Settings)
     given: dict[str, Any] = {}
     for setting in fields(Settings):
         text = environ.get(variable(setting.name), "").strip()
-        if text:
+        if text and (names is None or setting.name in names):
             given[setting.name] = _parse(variable(setting.name), text, kinds[setting.name], setting.metadata)
     return Settings(**given)
 
 
 def load_or_exit(service: str) -> Settings:
-    """Settings from the environment; on a setting that cannot be, one line on standard error and exit code 1."""
+    """The settings of a service (see SETTINGS_OF); on one that cannot be, a line on standard error and exit code 1."""
     try:
-        return load()
+        return load(os.environ, SETTINGS_OF[service])
     except SettingError as error:
         raise SystemExit(f"{service}: {error}") from None
 
