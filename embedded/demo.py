@@ -6,7 +6,6 @@ The exit code is 0 only if every record came back.
 import argparse
 import dataclasses
 import signal
-import sys
 import tempfile
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,6 +19,7 @@ from embedded.summary import Summary
 from petalstream import bundle, settings
 from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
+from petalstream.line_writer import standard_error, standard_output
 from petalstream.settings import Settings
 
 START_SECONDS = 60
@@ -114,8 +114,8 @@ def answers(url: str) -> bool:
 
 
 def say(text: str) -> None:
-    """Tell the user what happens now."""
-    print(f"==> {text}", flush=True)
+    """Tell the user what happens now, whether or not standard output can be written."""
+    standard_output().write(f"==> {text}\n")
 
 
 def ports_of(configured: Settings, keep: bool) -> Settings:
@@ -148,7 +148,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="demo", description="Run the stack as local processes, without Docker.")
     parser.add_argument("--keep", action="store_true", help="stay up until Ctrl-C after the test set was streamed")
     keep: bool = parser.parse_args().keep
-    configured = settings.load_or_exit("demo")
+    configured = settings.load_or_exit("demo --keep" if keep else "demo")
     stop = Stop()
     stop.request_on_signals()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -159,8 +159,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="petalstream-") as folder, Processes(stop) as processes:
             return run(Demo(processes, ports_of(configured, keep), Path(folder)), keep, stop)
     except Stopped:
-        print("stopped", file=sys.stderr)
+        standard_error().write("stopped\n")
         return 130
     except (ChildFailed, PortInUse, TimeoutError, KafkaError) as error:
-        print(f"demo: {error}", file=sys.stderr)
+        standard_error().write(f"demo: {error}\n")
         return 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from petalstream import broker
+from petalstream.latency import latency
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
 
 Place = tuple[int, int]
@@ -16,7 +17,8 @@ Place = tuple[int, int]
 class Summary:
     """Counts of one model's records; latencies are in milliseconds, `rate` in predictions a second.
 
-    `missing` are the requests without an outcome, `duplicates` the outcomes beyond the first of a request.
+    `missing` are the requests without an outcome, `duplicates` the outcomes beyond the first of a request, `untimed`
+    the predictions of requests whose timestamp gives no latency.
     """
 
     sent: int
@@ -27,6 +29,7 @@ class Summary:
     accuracy: float | None
     p50: float | None
     p99: float | None
+    untimed: int
     rate: float | None
 
     @classmethod
@@ -40,7 +43,9 @@ class Summary:
         sent = {(record.partition, record.offset): record for record in requests}
         predicted = {_source(record, "source"): record for record in predictions}
         dead = {_source(record, "dead_letter") for record in dead_letters}
-        latencies = [record.timestamp - sent[place].timestamp for place, record in predicted.items() if place in sent]
+        pairs = [(sent[place].timestamp, record.timestamp) for place, record in predicted.items() if place in sent]
+        timed = [(pair, found) for pair in pairs if (found := latency(*pair)) is not None]
+        latencies = [found for _, found in timed]
         return cls(
             sent=len(sent),
             predicted=len(predicted),
@@ -50,7 +55,8 @@ class Summary:
             accuracy=_accuracy(list(predicted.values())),
             p50=statistics.median(latencies) if latencies else None,
             p99=statistics.quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else None,
-            rate=_rate(requests, predictions),
+            untimed=len(pairs) - len(timed),
+            rate=_rate([pair for pair, _ in timed]),
         )
 
     @classmethod
@@ -69,10 +75,11 @@ class Summary:
             return "-" if value is None else format(value, form)
 
         lost = f", {len(self.missing)} MISSING: {list(self.missing)[:10]} (partition, offset)" if self.missing else ""
+        untimed = f"\n{self.untimed} with a timestamp that gives no latency" if self.untimed else ""
         return (
             f"sent {self.sent}, predicted {self.predicted}, dead-lettered {self.dead_lettered}{lost}\n"
             f"accuracy {shown(self.accuracy, '.3f')}, latency p50 {shown(self.p50, '.0f')} ms,"
-            f" p99 {shown(self.p99, '.0f')} ms, rate {shown(self.rate, '.1f')} records/s"
+            f" p99 {shown(self.p99, '.0f')} ms, rate {shown(self.rate, '.1f')} records/s{untimed}"
         )
 
 
@@ -98,8 +105,9 @@ def _accuracy(predictions: Sequence[ReceivedRecord]) -> float | None:
     return len(right) / len(known)
 
 
-def _rate(requests: Sequence[ReceivedRecord], predictions: Sequence[ReceivedRecord]) -> float | None:
-    if not requests or not predictions:
+def _rate(times: Sequence[tuple[int, int]]) -> float | None:
+    """Predictions a second, from when each was asked for and made, in milliseconds."""
+    if not times:
         return None
-    milliseconds: int = max(record.timestamp for record in predictions) - min(record.timestamp for record in requests)
-    return 1000 * len(predictions) / milliseconds if milliseconds else None
+    milliseconds = max(end for _, end in times) - min(begin for begin, _ in times)
+    return 1000 * len(times) / milliseconds if milliseconds > 0 else None

@@ -72,3 +72,11 @@ class KafkaClient(StrEnum):
 
     KAFKA_PYTHON = "kafka-python"
     CONFLUENT = "confluent"
+
+
+class ConsumerPrint(StrEnum):
+    """What the consumer prints of each record: a line with its features, a line without them, or no line."""
+
+    FEATURES = "features"
+    LABEL = "label"
+    NONE = "none"

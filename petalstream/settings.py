@@ -1,14 +1,25 @@
 """Every setting of the stack: the only module that reads the environment."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, LostOffsets, Parts, Servers
+from petalstream.service_settings import SETTINGS_OF, service_link
+from petalstream.setting_types import (
+    ConsumerPrint,
+    Delivery,
+    GroupName,
+    KafkaClient,
+    LogLevel,
+    LostOffsets,
+    Parts,
+    Servers,
+)
 
 __all__ = [
+    "ConsumerPrint",
     "Delivery",
     "GroupName",
     "KafkaClient",
@@ -34,7 +45,7 @@ class SettingError(ValueError):
     """An environment variable holds something that its setting cannot be."""
 
     def __init__(self, name: str, expected: str, found: str) -> None:
-        super().__init__(f"{name} must be {expected}, not {found!r}")
+        super().__init__(f"{name} must be {expected}, not {found!r}{service_link(name, found)}")
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
@@ -110,6 +121,9 @@ class Settings:
     dead_letter_replays: int = _setting(
         5, "a record that was replayed so often is not replayed again, but with --again; 0: no limit", 0
     )
+    consumer_print: ConsumerPrint = _setting(
+        ConsumerPrint.FEATURES, "what the consumer prints of each record: features, label alone, or none"
+    )
     consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
     consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
@@ -121,21 +135,24 @@ def variable(name: str) -> str:
     return name.upper()
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from the environment; an unset or empty variable means the default. Raises SettingError."""
+def load(environ: Mapping[str, str] = os.environ, names: Collection[str] | None = None) -> Settings:
+    """Settings from the environment; an unset or empty variable means the default. Raises SettingError.
+
+    Only the settings `names` are read, if it is given; the others have their defaults.
+    """
     kinds = get_type_hints(Settings)
     given: dict[str, Any] = {}
     for setting in fields(Settings):
         text = environ.get(variable(setting.name), "").strip()
-        if text:
+        if text and (names is None or setting.name in names):
             given[setting.name] = _parse(variable(setting.name), text, kinds[setting.name], setting.metadata)
     return Settings(**given)
 
 
 def load_or_exit(service: str) -> Settings:
-    """Settings from the environment; on a setting that cannot be, one line on standard error and exit code 1."""
+    """The settings of a service (see SETTINGS_OF); on one that cannot be, a line on standard error and exit code 1."""
     try:
-        return load()
+        return load(os.environ, SETTINGS_OF[service])
     except SettingError as error:
         raise SystemExit(f"{service}: {error}") from None
 
@@ -175,6 +192,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     Servers: ("host:port, with commas between", Servers),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
+    ConsumerPrint: ("features, label or none", lambda text: ConsumerPrint(text.lower())),
     KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
     LostOffsets: (" or ".join(LostOffsets), lambda text: LostOffsets(text.lower())),
     LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),

@@ -7,6 +7,8 @@ import sys
 from petalstream import lifecycle, logs, memory, settings
 from petalstream.broker import ClientNotInstalled, KafkaError
 from petalstream.keys import KeysError
+from petalstream.line_writer import standard_error
+from petalstream.settings import ConsumerPrint
 from services.consumer import metrics, supervisor
 
 log = logging.getLogger("services.consumer")
@@ -15,7 +17,9 @@ log = logging.getLogger("services.consumer")
 def main() -> int:
     """Wire the consumer and run it; the exit code."""
     configured = settings.load_or_exit("consumer")
-    logs.configure(configured.log_level)
+    logs.configure(configured.log_level, standard_error())
+    if configured.consumer_print != ConsumerPrint.FEATURES:
+        logs.hide_records()
     memory.settle()
     stop = lifecycle.stop_on_signals()
     instance = configured.consumer_instance_id or socket.gethostname()

@@ -59,7 +59,7 @@ def asking(give_up_seconds: float, wait: Callable[[float], None], report: Callab
         wait=_until_next_request,
         stop=stop_before_delay(give_up_seconds) if give_up_seconds else stop_never,
         sleep=wait,
-        before_sleep=lambda state: report(f"{_error(state)}; the lane waits for the api, and nothing is lost"),
+        before_sleep=lambda state: report(f"{_log_text(state)}; the lane waits for the api, and nothing is lost"),
         reraise=True,
     )
 
@@ -89,6 +89,11 @@ def _until_next_request(state: RetryCallState) -> float:
     error = _error(state)
     asked = error.retry_after if isinstance(error, Unavailable) else 0
     return min(asked + _for_api(state), MOST_WAIT_SECONDS)
+
+
+def _log_text(state: RetryCallState) -> str:
+    error = _error(state)
+    return error.log_text if isinstance(error, ApiError) else str(error)
 
 
 def _error(state: RetryCallState) -> BaseException | None:

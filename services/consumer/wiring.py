@@ -18,6 +18,7 @@ from services.consumer.lanes.dead_letter_limit import DeadLetterLimit
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lane import Lane
 from services.consumer.lanes.scorer_thread import PassOn, ScorerThread, ScoringLimits
+from services.consumer.output import log_lines
 from services.consumer.pauses import LanePauses
 
 # The batch that is being scored stays in the inbox until it is passed on. With one batch left, more are polled.
@@ -41,7 +42,8 @@ def new_lane(
     def new_scorer(pass_on: PassOn) -> ScorerThread:
         return ScorerThread(model, inbox, api, limits, BatchSize(most, configured.api_timeout), brake, pass_on)
 
-    return Lane(model, inbox, new_scorer, _writer(configured, client, instance, model, uncommitted), uncommitted)
+    writer = _writer(configured, client, instance, model, uncommitted)
+    return Lane(model, inbox, new_scorer, writer, uncommitted, log_lines.printer(configured.consumer_print))
 
 
 def _writer(configured: Settings, client: Client, instance: str, model: str, uncommitted: Uncommitted) -> Writer:

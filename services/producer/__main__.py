@@ -6,6 +6,7 @@ import sys
 from petalstream import broker, lifecycle, logs, settings
 from petalstream.broker import ClientNotInstalled, KafkaError
 from petalstream.bundle import BundleError
+from petalstream.line_writer import standard_error
 from petalstream.settings import Settings
 from services.producer.records import request_messages
 from services.producer.samples import again_and_again, published
@@ -17,7 +18,7 @@ log = logging.getLogger("services.producer")
 def main() -> int:
     """Wire the producer and run it; the exit code."""
     configured = settings.load_or_exit("producer")
-    logs.configure(configured.log_level)
+    logs.configure(configured.log_level, standard_error())
     try:
         return run(configured)
     except (BundleError, KafkaError) as error:

@@ -1,4 +1,4 @@
-"""Sends messages one by one at a pace, and knows what became of each."""
+"""Sends messages one by one at a pace, and counts what became of each."""
 
 import functools
 import logging
@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from petalstream.broker import KafkaError, Sender
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
+from services.producer.unacknowledged import Unacknowledged
 
 # Long enough for a broker to be restarted; a record that was not taken by then is reported as failed.
 DELIVERY_SECONDS = 60
-# Below the 9 s after which a stopped process is ended.
-DRAIN_SECONDS = 8
+# With the client's close below the 9 s after which a stopped process is ended.
+DRAIN_SECONDS = 6
 log = logging.getLogger(__name__)
 
 
@@ -27,20 +28,31 @@ class Report:
     sent: int = 0
     acknowledged: int = 0
     failed: int = 0
+    _is_final: bool = False
     _told: threading.Lock = field(default_factory=threading.Lock)
 
     def refused(self, message: Message, error: BaseException) -> None:
         """Count a message that did not arrive, and log which and why."""
-        log.error("record with key %r was not taken into %s: %s", message.key, message.topic, error)
         with self._told:
+            if self._is_final:
+                return
             self.failed += 1
+        log.error("record with key %r was not taken into %s: %s", message.key, message.topic, error)
+
+    def finish(self, unknown: int) -> None:
+        """Count the acknowledged messages. Of the `unknown` ones, which the client then drops, none is logged."""
+        with self._told:
+            self.acknowledged, self._is_final = self.sent - self.failed - unknown, True
 
 
 def stream(producer: Sender, messages: Iterable[Message], interval: float, stop: Stop) -> Report:
-    """Send each message, waiting `interval` seconds between two, until they or the stop end it; then await the rest."""
-    report = Report()
+    """Send each message, waiting `interval` seconds between two, until they or the stop end it; then await the rest.
+
+    It waits, too, while too much is unacknowledged.
+    """
+    report, unacknowledged = Report(), Unacknowledged(producer, stop)
     for message in messages:
-        if report.sent and stop.wait(interval):
+        if (report.sent and stop.wait(interval)) or not unacknowledged.has_room(message.size):
             break
         report.sent += 1
         refused = functools.partial(report.refused, message)
@@ -51,5 +63,5 @@ def stream(producer: Sender, messages: Iterable[Message], interval: float, stop:
     seconds = DRAIN_SECONDS if stop.requested() else DELIVERY_SECONDS
     if unknown := producer.flush(seconds):
         log.error("%d records were not acknowledged within %d s", unknown, seconds)
-    report.acknowledged = report.sent - report.failed - unknown
+    report.finish(unknown)
     return report

@@ -11,7 +11,14 @@ import pytest
 from embedded.ports import free_port
 from petalstream.reasons import Reason
 from services.consumer.api_client.client import ApiClient
-from services.consumer.api_client.errors import BatchFailed, BatchRejected, ConnectionClosed, Unavailable, UnknownModel
+from services.consumer.api_client.errors import (
+    ApiError,
+    BatchFailed,
+    BatchRejected,
+    ConnectionClosed,
+    Unavailable,
+    UnknownModel,
+)
 from tests.unit.api_server import COLUMNS, SETOSA, ApiServer, api_server, problem
 
 UNKNOWN: dict[str, object] = {
@@ -101,6 +108,19 @@ def test_a_rejected_batch_has_the_errors_of_the_api(
     with pytest.raises(BatchRejected, match=f"the api responded {status}: ") as rejected:
         client.score("iris", [b"{}", b"{}"])
     assert (rejected.type, rejected.value.errors, rejected.value.reason) == (BatchRejected, [error], reason)
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_log_gets_the_reasons_and_none_of_the_values_that_a_response_about_rows_quotes(
+    api: ApiServer, client: ApiClient, status: int
+) -> None:
+    error = {"row": 1, "field": "age", "message": "must be a number, not 'Jane Doe'", "reason": "wrong_type"}
+    api.status, api.body = status, problem(error)
+    with pytest.raises(ApiError) as raised:
+        client.score("iris", [b"{}"])
+    assert "Doe" not in raised.value.log_text
+    assert raised.value.log_text.startswith(f"the api responded {status}")
+    assert ("(wrong_type)" in raised.value.log_text) == ("Doe" in str(raised.value)) == (status != 200)
 
 
 @pytest.mark.parametrize("body", [b"no", b"", b"[]", b"{}", b'{"errors": 1}', b'{"errors": [1, null]}', b"\xff"])

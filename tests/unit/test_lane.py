@@ -63,8 +63,8 @@ class Writer:
 
 
 @contextmanager
-def lane(write: Write) -> Iterator[tuple[Lane, Scorer]]:
-    """A lane whose writer is `write`, and its scorer; closed at the end."""
+def lane(write: Write, shown: list[Outcome] | None = None) -> Iterator[tuple[Lane, Scorer]]:
+    """A lane whose writer is `write`, and its scorer; closed at the end. `shown` gets what it shows."""
     inbox = Inbox(100, 10_000)
     scorers: list[Scorer] = []
 
@@ -73,7 +73,8 @@ def lane(write: Write) -> Iterator[tuple[Lane, Scorer]]:
         return scorers[0]
 
     writer = Writer(write)
-    found = Lane("iris", inbox, new_scorer, writer, Uncommitted(100))  # type: ignore[arg-type]
+    show = list[Outcome]() if shown is None else shown
+    found = Lane("iris", inbox, new_scorer, writer, Uncommitted(100), show.extend)  # type: ignore[arg-type]
     try:
         yield found, scorers[0]
     finally:
@@ -93,23 +94,21 @@ def records(*offsets: int) -> list[Record]:
 
 
 @pytest.mark.usefixtures("backlog")
-def test_the_next_batch_is_scored_while_one_is_written_and_the_one_after_it_waits(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    go, written = threading.Event(), list[int]()
+def test_the_next_batch_is_scored_while_one_is_written_and_the_one_after_it_waits() -> None:
+    go, written, shown = threading.Event(), list[int](), list[Outcome]()
 
     def write(outcomes: Sequence[Outcome], assignment: Assignment) -> Sequence[Outcome]:
         assert go.wait(SECONDS)
         written.extend(outcome.record.offset for outcome in outcomes)
         return outcomes
 
-    with lane(write) as (found, scorer):
+    with lane(write, shown) as (found, scorer):
         found.inbox.add(records(1, 2, 3), Assignment("member"))
         wait_until(lambda: scorer.passed_on == [1], "the first batch to be passed on", SECONDS)
         assert (found.is_busy, found.is_writing) == (True, True)
         go.set()
         wait_until(lambda: written == [1, 2, 3] and not found.is_busy, "all to be written", SECONDS)
-    assert capsys.readouterr().out.count("iris.requests[0]@") == 3
+    assert [outcome.record.offset for outcome in shown] == [1, 2, 3]
 
 
 def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> None:
@@ -127,17 +126,17 @@ def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> No
     assert threads == ["score-iris"] * 2
 
 
-def test_what_was_written_is_counted_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_written_is_counted_and_shown_as_it_was_written() -> None:
     def dead() -> float:
         return float(metrics.DEAD.labels("wrong_type")._value.get())
 
-    before = dead()
-    with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)]) as (found, scorer):
+    before, shown = dead(), list[Outcome]()
+    with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)], shown) as (found, scorer):
         found.inbox.add(records(7), Assignment("member"))
         wait_until(lambda: dead() == before + 1, "the dead letter to be counted", SECONDS)
         wait_until(lambda: not found.is_busy, "the lane to be done", SECONDS)
         assert scorer.refused == 1
-    assert "iris.requests[0]@7  ->  dead letter, wrong_type" in capsys.readouterr().out
+    assert [outcome.verdict for outcome in shown] == [dead_letter(7).verdict]
 
 
 @pytest.mark.usefixtures("backlog")

@@ -18,6 +18,7 @@ from petalstream.lifecycle import Stop
 from petalstream.messages import Message
 from petalstream.settings import Settings
 from services.producer import stream as sending
+from services.producer import unacknowledged
 from services.producer.records import request_messages
 from services.producer.samples import again_and_again, published
 from services.producer.stream import stream
@@ -137,6 +138,31 @@ def test_what_the_broker_is_silent_on_is_neither_acknowledged_nor_failed(
     assert (report.sent, report.acknowledged, report.failed) == (2, 0, 0)
     assert caplog.messages == ["2 records were not acknowledged within 0 s"]
     assert broker.flush(20) == 0
+
+
+def test_no_more_than_a_bound_is_unacknowledged_and_a_stop_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    broker, stop, said = Broker(seconds=3), Stop(), list[str]()
+
+    def error(form: str, *words: object) -> None:
+        said.append(form % words)
+        stop.request()
+
+    monkeypatch.setattr(unacknowledged.log, "error", error)
+    monkeypatch.setattr(unacknowledged, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(unacknowledged, "SLOW_SECONDS", 0)
+    monkeypatch.setattr(sending, "DRAIN_SECONDS", 0)
+    report = stream(broker, messages(10), 0, stop)
+    assert (report.sent, report.acknowledged, report.failed) == (3, 0, 0)
+    assert [text.partition(" for ")[0] for text in said] == ["the broker has not acknowledged 3 records"]
+    assert broker.flush(20) == 0
+
+
+def test_with_a_bound_every_message_is_sent_and_their_bytes_count_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unacknowledged, "MOST_BYTES", 5)  # a message has 3
+    broker = Broker(seconds=0.01)
+    report = stream(broker, messages(5), 0, Stop())
+    assert (report.sent, report.acknowledged) == (5, 5)
+    assert broker.taken == [b"%d" % number for number in range(5)]
 
 
 def test_a_stop_ends_the_wait_between_two_records_but_not_the_one_for_the_broker() -> None:

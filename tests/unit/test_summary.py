@@ -55,6 +55,13 @@ def test_latency_is_from_the_requests_timestamp_to_its_predictions() -> None:
     assert summary.rate == pytest.approx(1010)
 
 
+def test_a_timestamp_that_gives_no_latency_counts_neither_there_nor_in_the_rate() -> None:
+    requests = [request(0), request(1), request(2, timestamp=1_800_000_000), request(3, timestamp=2**63 - 1)]
+    summary = Summary.of(requests, [prediction(number) for number in range(4)], [])
+    assert (summary.predicted, summary.untimed, summary.p50, summary.rate) == (4, 2, 10, 200)
+    assert str(summary).endswith("records/s\n2 with a timestamp that gives no latency")
+
+
 def test_a_run_that_sent_nothing_is_not_complete() -> None:
     summary = Summary.of([], [], [])
     assert not summary.complete

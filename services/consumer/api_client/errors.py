@@ -8,6 +8,11 @@ class ApiError(Exception):
 
     reason = Reason.UNAVAILABLE
 
+    @property
+    def log_text(self) -> str:
+        """What a log may say of it: no value of a record."""
+        return str(self)
+
 
 class Unavailable(ApiError):
     """The api cannot serve the model now; `retry_after` is how many seconds it asks the client to wait."""
@@ -37,6 +42,12 @@ class BatchRejected(ApiError):
     ) -> None:
         super().__init__(message)
         self.errors, self.reason = errors or [], reason
+
+    @property
+    def log_text(self) -> str:
+        """The status and the reasons alone: the text of the response may quote values."""
+        reasons = sorted({str(error.get("reason")) for error in self.errors} & set(Reason))
+        return str(self).partition(":")[0] + (f" ({', '.join(reasons)})" if reasons else "")
 
 
 class BatchFailed(BatchRejected):

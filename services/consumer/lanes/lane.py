@@ -12,7 +12,6 @@ from services.consumer.delivery.writer import Writer
 from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.scorer_thread import PassOn, ScorerThread
-from services.consumer.output import log_lines
 from services.consumer.scoring.outcomes import Outcome
 
 LOOK_SECONDS = 0.2
@@ -24,7 +23,7 @@ class Lane:
     """Scores and writes the records of one model; where more are waiting, scores the next batch while one is written.
 
     `new_scorer` makes the thread that scores, from the function to which it passes outcomes. `uncommitted` has what
-    the writer leaves to be committed.
+    the writer leaves to be committed. `show` gets all outcomes that are written.
     """
 
     def __init__(
@@ -34,8 +33,9 @@ class Lane:
         new_scorer: Callable[[PassOn], ScorerThread],
         writer: Writer,
         uncommitted: Uncommitted,
+        show: Callable[[Sequence[Outcome]], None],
     ) -> None:
-        self.inbox, self.uncommitted, self._writer = inbox, uncommitted, writer
+        self.inbox, self.uncommitted, self._writer, self._show = inbox, uncommitted, writer, show
         self.failure: BaseException | None = None
         self._scorer = new_scorer(self._pass_on)
         # Once an assignment is over, nothing may be passed on after await_writer() has looked.
@@ -99,7 +99,7 @@ class Lane:
         if refused := sum(after is not before for before, after in zip(outcomes, written, strict=True)):
             self._scorer.note_refused(refused)
         metrics.count(written, time.monotonic() - began)
-        log_lines.write(written)
+        self._show(written)
 
     def _guarded(self, work: Callable[..., None], *args: object) -> None:
         """Note an error that nothing handles, for the thread that polls to raise; after one, do nothing any more."""

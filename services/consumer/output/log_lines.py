@@ -1,14 +1,16 @@
 """Outcomes as people read them in the consumer's log, one line each."""
 
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from petalstream.latency import latency
+from petalstream.line_writer import standard_output
 from petalstream.messages import coordinates
 from petalstream.schema import Fault
+from petalstream.settings import ConsumerPrint
 from petalstream.votes import in_votes
 from services.consumer.api_client.responses import RowResult
-from services.consumer.output.text import printable
+from services.consumer.output.text import moment, printable
 from services.consumer.scoring.outcomes import Outcome
 from services.consumer.scoring.records import Request
 
@@ -16,39 +18,62 @@ MOST_CHARACTERS = 2_000
 _YES_NO = {True: "yes", False: "no"}
 
 
-def write(outcomes: Sequence[Outcome]) -> None:
-    """Write a line for each outcome to standard output."""
-    # In one piece, since other lanes write theirs at the same time.
-    sys.stdout.write(lines(outcomes) + "\n")
-    sys.stdout.flush()
+def printer(shown: ConsumerPrint) -> Callable[[Sequence[Outcome]], None]:
+    """Return a function that prints a line for each outcome to standard output, or nothing with ConsumerPrint.NONE."""
+    if shown is ConsumerPrint.NONE:
+        return lambda outcomes: None
+    output = standard_output()
+    # In one piece, since other lanes print theirs at the same time.
+    return lambda outcomes: output.write(lines(outcomes, shown))
 
 
-def lines(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each: the prediction of a record, or why it is a dead letter."""
-    now = time.time()
-    return "\n".join([printable(_line(outcome, now), MOST_CHARACTERS) for outcome in outcomes])
+def lines(outcomes: Sequence[Outcome], shown: ConsumerPrint = ConsumerPrint.FEATURES) -> str:
+    """Return a line for each, with its end: the prediction of a record, or why it is a dead letter."""
+    now, line = int(time.time() * 1000), _line if shown is ConsumerPrint.FEATURES else _line_without_values
+    return "".join([printable(line(outcome, now), MOST_CHARACTERS) + "\n" for outcome in outcomes])
 
 
-def _line(outcome: Outcome, now: float) -> str:
+def _line(outcome: Outcome, now: int) -> str:
     if isinstance(outcome.verdict, Fault):
-        return f"{coordinates(outcome.record)}  ->  dead letter, {outcome.verdict.reason}: {outcome.verdict.message}"
-    return prediction(*outcome.verdict, now - outcome.record.timestamp / 1000)
-
-
-def prediction(request: Request, result: RowResult, latency: float) -> str:
-    """Return a record's coordinates, features, label with its share, whether it is right, version, latency.
-
-    `latency` is in seconds, from the record's timestamp to its prediction.
-    """
+        return f"{_dead_letter(outcome, outcome.verdict)}: {outcome.verdict.message}"
+    request, result = outcome.verdict
     named = request.features.items()
     # Without !s a float takes half as long again.
     words = [f"{name}={(_YES_NO[value] if type(value) is bool else value)!s}" for name, value in named]
-    label = result["label"]
     return (
         f"{coordinates(request.record)}  {' '.join(words)}"
-        f"  ->  {label} {_share(result)}  {_match(request.expected, label)}"
-        f"  ({result['model']} version {result['version']}, {latency * 1000:.0f} ms)"
+        f"  ->  {_prediction(request, result, _match(request.expected, result['label']), now)}"
     )
+
+
+def _line_without_values(outcome: Outcome, now: int) -> str:
+    """Leave out all that the sender wrote. A dead letter's message quotes a value, and so can the header `expected`."""
+    if isinstance(outcome.verdict, Fault):
+        return _dead_letter(outcome, outcome.verdict)
+    request, result = outcome.verdict
+    match = _match(request.expected, result["label"])
+    if request.expected not in (None, *result["probabilities"]):
+        match = "✗ expected another label"
+    return f"{coordinates(request.record)}  ->  {_prediction(request, result, match, now)}"
+
+
+def _dead_letter(outcome: Outcome, fault: Fault) -> str:
+    return f"{coordinates(outcome.record)}  ->  dead letter, {fault.reason}"
+
+
+def _prediction(request: Request, result: RowResult, match: str, now: int) -> str:
+    took = _latency(request.record.timestamp, now)
+    return f"{result['label']} {_share(result)}  {match}  ({result['model']} version {result['version']}, {took})"
+
+
+def _latency(timestamp: int, now: int) -> str:
+    """The time from the record's timestamp to its prediction, where it can be one."""
+    took = latency(timestamp, now)
+    if took is not None:
+        return f"{took} ms"
+    if timestamp < 0:
+        return "no latency: the record has no timestamp"
+    return f"no latency: the record's timestamp is {moment(timestamp)}"
 
 
 def _share(result: RowResult) -> str:

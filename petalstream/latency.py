@@ -1,0 +1,15 @@
+"""The latency of a record, from a timestamp that its sender may have set to anything."""
+
+# Kafka keeps a record for 7 days by default. An older timestamp is in another unit, or of the data and not of its send.
+MOST_MS = 7 * 24 * 60 * 60 * 1000
+# The clocks of two machines may differ by so much.
+SKEW_MS = 1_000
+
+
+def latency(sent_ms: int, now_ms: int) -> int | None:
+    """Return the milliseconds from the timestamp `sent_ms` to `now_ms`; None if they cannot be a latency.
+
+    A timestamp up to SKEW_MS ahead gives 0.
+    """
+    found = now_ms - sent_ms
+    return max(found, 0) if -SKEW_MS <= found <= MOST_MS else None

@@ -1,0 +1,67 @@
+"""Which settings each service uses. It reads no others: what is in the environment under their names is not for it."""
+
+import re
+from collections.abc import Mapping
+
+_KAFKA = ("kafka_bootstrap_servers", "kafka_client", "topic_partitions")
+_DEMO = ("models_dir",)
+
+# The name under which a service calls settings.load_or_exit(), and the attributes of Settings that its code reads.
+SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
+    "trainer": ("models_dir", "data_dir", "train_seed", "min_validation_accuracy", "model_versions", "log_level"),
+    "api": (
+        "kafka_bootstrap_servers",
+        "models_dir",
+        "default_model",
+        "api_host",
+        "api_port",
+        "api_workers",
+        "api_threads",
+        "api_queue",
+        "api_max_body_bytes",
+        "api_access_log",
+        "api_keys",
+        "api_open",
+        "api_cors_origins",
+        "log_level",
+    ),
+    "probe": ("api_port", "api_keys"),
+    "producer": (*_KAFKA, "models_dir", "producer_interval", "producer_loop", "log_level"),
+    "consumer": (
+        *_KAFKA,
+        "api_keys",
+        "api_url",
+        "api_timeout",
+        "consumer_group",
+        "consumer_instance_id",
+        "delivery",
+        "record_max_bytes",
+        "consumer_batch_records",
+        "consumer_batch_bytes",
+        "consumer_give_up_seconds",
+        "consumer_dead_letter_share",
+        "consumer_dead_letters_in_a_row",
+        "consumer_probe_seconds",
+        "consumer_lost_offsets",
+        "consumer_print",
+        "consumer_metrics_host",
+        "consumer_metrics_port",
+        "log_level",
+    ),
+    "tools": ("kafka_bootstrap_servers", "consumer_group", "dead_letter_replays", "log_level"),
+    "demo": _DEMO,
+    "demo --keep": (*_DEMO, "api_port", "kafka_port"),
+}
+
+_ADDRESS = re.compile(r"(?:tcp|udp|sctp)://\S+")
+
+
+def service_link(variable: str, text: str) -> str:
+    """Return a sentence for the error of a `*_PORT` variable that Kubernetes or Docker has set; "" for any other."""
+    if not (variable.endswith("_PORT") and _ADDRESS.fullmatch(text)):
+        return ""
+    service = variable.removesuffix("_PORT").lower().replace("_", "-")
+    return (
+        f". Kubernetes sets {variable} to an address in each container beside a Service named {service}, as Docker's"
+        " --link does: set it to a port yourself, or give the pod enableServiceLinks: false"
+    )
