@@ -79,6 +79,9 @@ def kill(processes: Processes, child: Child) -> None:
 def paused(child: Child) -> Iterator[None]:
     """A child and all its own children do nothing, while they and their connections stay."""
     os.killpg(child.process.pid, signal.SIGSTOP)
+    # The system reports it once every thread has stopped, until when one may still answer a request.
+    stopped = os.WSTOPPED | os.WNOHANG
+    wait_until(lambda: os.waitid(os.P_PID, child.process.pid, stopped), f"{child.name} to stop", SECONDS)
     try:
         yield
     finally:

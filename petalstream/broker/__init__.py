@@ -4,6 +4,9 @@ The stream uses the client that KAFKA_CLIENT names. Operators' tools and the fun
 kafka-python.
 """
 
+from petalstream.broker import client_version  # noqa: F401 - it must run before any module of the client
+
+# isort: split
 from petalstream.broker.backlog import Backlog, PartitionBacklog, backlogs
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted

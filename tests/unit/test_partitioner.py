@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from kafka.partitioner.default import DefaultPartitioner
+from kafka.partitioner import DefaultPartitioner
 
 from petalstream.broker.kafka_python.partitioner import ByKey
 

@@ -1,4 +1,8 @@
-"""The stream through kafka-python, which is always installed."""
+"""The stream through kafka-python, which is always installed.
+
+Some modules change private parts of the client; client_version.py says which version they are for. The tests in
+tests/integration/patches fail, with the patch's name, once the client works without it.
+"""
 
 from petalstream.broker.kafka_python import clients
 from petalstream.broker.kafka_python.consumer import Consumer

@@ -37,10 +37,10 @@ def add_quickly(producer: KafkaProducer) -> KafkaProducer:
     manager = producer._transaction_manager
     add = manager.maybe_add_partition_to_transaction
 
-    def add_once(place: TopicPartition) -> None:
-        known = place in manager._partitions_in_transaction or manager.is_partition_pending_add(place)
-        if not known or manager._current_state != TransactionState.IN_TRANSACTION:
-            add(place)
+    def add_once(partition: TopicPartition) -> None:
+        is_added = partition in manager._partitions_in_transaction or manager.is_partition_pending_add(partition)
+        if not is_added or manager._current_state != TransactionState.IN_TRANSACTION:
+            add(partition)
 
     manager.maybe_add_partition_to_transaction = add_once
     return producer
@@ -49,7 +49,7 @@ def add_quickly(producer: KafkaProducer) -> KafkaProducer:
 def read_quickly(consumer: KafkaConsumer) -> KafkaConsumer:
     """Return the consumer, which now reads up to READ_BYTES at a time.
 
-    The client reads 4 KiB at a time and gives up the interpreter's lock for each read.
+    The client reads 4 KiB at a time and releases the interpreter's lock for each read.
     """
     manager = consumer._client._manager
     build = manager._build_transport

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kafka.partitioner.default import DefaultPartitioner, murmur2
+from kafka.partitioner import DefaultPartitioner, murmur2
 
 
 class ByKey(DefaultPartitioner):  # type: ignore[misc]

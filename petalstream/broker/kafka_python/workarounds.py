@@ -55,13 +55,13 @@ def _clear_tracebacks(net: Any) -> None:
 def _return_parked_records(fetcher: Any) -> None:
     """Return the fetched records of a partition that was resumed.
 
-    The client parks records of a paused partition. It takes them up again only if no other partition was read before,
-    and neither returns them nor fetches them again otherwise. Here they change places with those that are being read.
+    The client parks records of a paused partition. If another partition was read meanwhile, it neither returns them nor
+    fetches them again. Here they are exchanged with the records that are being read.
     """
     fetched_records, parked = fetcher.fetched_records, fetcher._paused_partition_records
 
     def fetched_with_parked_records(*call: Any, **named: Any) -> Any:
-        resumed = next((place for place in parked if not fetcher._subscriptions.is_paused(place)), None)
+        resumed = next((partition for partition in parked if not fetcher._subscriptions.is_paused(partition)), None)
         if resumed is not None:
             current, fetcher._next_partition_records = fetcher._next_partition_records, parked.pop(resumed)
             if current:

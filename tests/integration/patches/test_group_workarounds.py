@@ -1,0 +1,176 @@
+"""kafka-python's members of a group still need the patches in group_workarounds.py, and have no defect with them."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from kafka import KafkaConsumer
+from kafka.errors import FencedInstanceIdError
+
+from embedded.waiting import wait_until
+from petalstream.broker.kafka_python import clients, group_workarounds
+from tests.brokers import LocalBroker
+from tests.integration.patches.needed import SECONDS, assert_needed, create, without
+
+FIRST, SECOND, RECORDS = "patches.first", "patches.second", 10
+
+
+@pytest.fixture(autouse=True)
+def quick_rebalances(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Members see a rebalance and a new topic soon."""
+    monkeypatch.setattr(clients, "HEARTBEAT_MS", 300)
+    monkeypatch.setattr(clients, "METADATA_MS", 300)
+
+
+class Members:
+    """Members of a group that are closed at the end."""
+
+    def __init__(self, servers: str) -> None:
+        # A group of their own: a closed member with an instance id stays in its group until its session has expired.
+        self._servers, self._group = servers, uuid.uuid4().hex
+        self._closing = ExitStack()
+
+    def __enter__(self) -> "Members":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closing.close()
+
+    def add(self, name: str) -> KafkaConsumer:
+        """Return a consumer that joins the group at its first poll."""
+        consumer = clients.new_consumer(self._servers, self._group, name, SECONDS)
+        self._closing.callback(consumer.close, autocommit=False, timeout_ms=1000)
+        consumer.subscribe(pattern=r"^patches\..*")
+        return consumer
+
+
+def poll(consumer: KafkaConsumer, seconds: float = 0.2) -> list[int]:
+    """Return the offsets of the polled records."""
+    polled = consumer.poll(timeout_ms=int(seconds * 1000), max_records=100)
+    return [record.offset for records in polled.values() for record in records]
+
+
+def poll_until_shared(*members: KafkaConsumer) -> None:
+    """Poll until each member has one partition, all at once and long enough for a join to end within a poll."""
+    with ThreadPoolExecutor(len(members)) as threads:
+
+        def is_shared() -> bool:
+            list(threads.map(lambda member: poll(member, 1), members))
+            return all(len(member.assignment()) == 1 for member in members)
+
+        wait_until(is_shared, "one partition each", SECONDS)
+
+
+def gets_new_partitions(servers: str) -> bool:
+    """Whether a member has partitions of a new topic after the poll that follows a join in the background."""
+    create(servers, FIRST, partitions=2)
+    with Members(servers) as members:
+        leader, other = members.add("a"), members.add("b")
+        poll_until_shared(leader, other)
+        create(servers, SECOND, partitions=2)
+
+        def joins() -> bool:
+            poll(leader)
+            return leader._coordinator._join_task is not None
+
+        wait_until(joins, "the join to begin, which waits for the other member", SECONDS)
+
+        def has_joined() -> bool:
+            poll(other)
+            return leader._coordinator._join_task.is_done and len(other.assignment()) == 2
+
+        wait_until(has_joined, "the join to end", SECONDS)
+        poll(leader, 1)
+        return SECOND in {partition.topic for partition in leader.assignment()}
+
+
+def test_the_client_loses_the_result_of_a_join_that_ends_between_two_polls(kafka_broker: LocalBroker) -> None:
+    for patch in ("_keep_assignments", "_take_finished_joins"):
+        with without(group_workarounds, patch):
+            assert_needed(f"group_workarounds.{patch}", not gets_new_partitions(kafka_broker.servers))
+        kafka_broker.delete_topics()
+    assert gets_new_partitions(kafka_broker.servers)
+
+
+def is_told_of_fencing(servers: str) -> bool:
+    """Whether a poll raises after a heartbeat was refused because another member has the same instance id."""
+    is_refused = False
+    with Members(servers) as members:
+        own, other = members.add("a"), members.add("a")
+        handle = own._coordinator._handle_heartbeat_response
+
+        def handle_and_note(*call: object) -> object:
+            nonlocal is_refused
+            try:
+                return handle(*call)
+            except FencedInstanceIdError:
+                is_refused = True
+                raise
+
+        own._coordinator._handle_heartbeat_response = handle_and_note
+        poll_until_shared(own)
+        poll_until_shared(other)
+        try:
+            while not is_refused:  # pytest bounds it
+                poll(own)
+            for _ in range(3):
+                poll(own)
+        except FencedInstanceIdError:
+            return True
+        return False
+
+
+def test_the_client_polls_on_after_another_member_has_taken_its_instance_id(kafka_broker: LocalBroker) -> None:
+    create(kafka_broker.servers, FIRST)
+    with without(group_workarounds, "_raise_fencing"):
+        assert_needed("group_workarounds._raise_fencing", not is_told_of_fencing(kafka_broker.servers))
+    assert is_told_of_fencing(kafka_broker.servers)
+
+
+def reads_again(servers: str) -> bool:
+    """Whether a member reads uncommitted records again, after a rebalance, in the partition that it keeps."""
+    with Members(servers) as members:
+        own, other = members.add("a"), members.add("b")
+        offsets: list[int] = []
+
+        def read() -> list[int]:
+            offsets.extend(poll(own))
+            return offsets
+
+        wait_until(lambda: read().count(RECORDS - 1) >= 2, "all records of both partitions", SECONDS)
+        before = offsets.count(0)
+
+        def is_shared() -> bool:
+            read()
+            poll(other)
+            return len(own.assignment()) == 1 and len(other.assignment()) == 1
+
+        wait_until(is_shared, "one partition each", SECONDS)
+        write(servers, 1)
+        wait_until(lambda: RECORDS in read(), "a record after the rebalance", SECONDS)
+        return offsets.count(0) > before
+
+
+def write(servers: str, records: int) -> None:
+    """Write records to both partitions."""
+    producer = clients.new_producer(servers, SECONDS)
+    try:
+        for _ in range(records):
+            for partition in range(2):
+                producer.send(FIRST, b"value", partition=partition)
+        producer.flush(SECONDS)
+    finally:
+        clients.close_producer(producer, 1)
+
+
+def test_the_client_reads_on_behind_uncommitted_records_after_a_rebalance(kafka_broker: LocalBroker) -> None:
+    create(kafka_broker.servers, FIRST, partitions=2)
+    write(kafka_broker.servers, RECORDS)
+    with without(group_workarounds, "_read_again_after_a_rebalance"):
+        found = reads_again(kafka_broker.servers)
+        assert_needed("group_workarounds._read_again_after_a_rebalance", not found)
+    kafka_broker.delete_topics()
+    create(kafka_broker.servers, FIRST, partitions=2)
+    write(kafka_broker.servers, RECORDS)
+    assert reads_again(kafka_broker.servers)
