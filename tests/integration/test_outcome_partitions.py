@@ -11,8 +11,8 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker import Producer
 from petalstream.messages import Message, ReceivedRecord
-from petalstream.settings import KafkaClient
-from tests.stack import FLOWER, Stack, both_clients, confluent_in_long_runs
+from petalstream.settings import Delivery, KafkaClient
+from tests.stack import FLOWER, Stack, both_clients, ways
 
 TOPIC, SECONDS, PARTITIONS, RECORDS = "few", 30, 3, 150
 
@@ -51,14 +51,16 @@ def sources(records: list[ReceivedRecord], kind: str) -> dict[int, list[tuple[in
     return dict(found)
 
 
-@confluent_in_long_runs
-def test_requests_of_a_partition_have_their_outcomes_in_the_same_partition_in_order(stack: Stack) -> None:
+@ways(short=Delivery.AT_LEAST_ONCE, confluent=Delivery.EXACTLY_ONCE)
+def test_requests_of_a_partition_have_their_outcomes_in_the_same_partition_in_order(
+    stack: Stack, delivery: Delivery
+) -> None:
     stack.use_shared_api()
     broker.create_topics(stack.servers, "iris", PARTITIONS)
     values = [b"not JSON" if number % 10 < PARTITIONS else FLOWER for number in range(RECORDS)]
     stack.write(Message("iris.requests", None, value, [], number % PARTITIONS) for number, value in enumerate(values))
-    stack.consume()
-    wait_until(lambda: stack.count("predictions") + stack.count("dead-letters") == RECORDS, "all outcomes", SECONDS)
+    stack.consume(delivery=delivery)
+    wait_until(lambda: not stack.summary().missing, "all outcomes", SECONDS)
     for kind, topic in (("source", "predictions"), ("dead_letter", "dead-letters")):
         found = sources(list(broker.read_topic(stack.servers, f"iris.{topic}")), kind)
         assert set(found) == set(range(PARTITIONS))
