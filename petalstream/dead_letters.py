@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from petalstream.messages import Headers, Message, ReceivedRecord, coordinates, dead_letters_topic, model_of
+from petalstream.messages import (
+    Headers,
+    Message,
+    ReceivedRecord,
+    coordinates,
+    dead_letters_topic,
+    model_of,
+    outcome_partition,
+)
 from petalstream.schema import Fault
 
 # Below the 2 MiB of the topic, with room for the record's own framing.
@@ -29,7 +37,8 @@ def write_dead_letter(record: ReceivedRecord, fault: Fault, attempts: int, bare:
         message, emptied = Message(message.topic, None, b"", []), BARE
     elif record.key is None and record.value is None:
         message, emptied = message._replace(value=b""), [VALUE, *emptied]
-    return message._replace(headers=message.headers + _explained(record, fault, attempts, emptied))
+    headers = message.headers + _explained(record, fault, attempts, emptied)
+    return message._replace(headers=headers, partition=outcome_partition(record, message.key))
 
 
 def is_bare(message: Message) -> bool:

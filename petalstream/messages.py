@@ -27,12 +27,16 @@ class ReceivedRecord(Protocol):
 
 # A tuple, which takes a fraction of the time of a frozen dataclass to make: there is one for each record.
 class Message(NamedTuple):
-    """A record to send: everything but the partition, which the key decides."""
+    """A record to send; where `partition` is None, the key decides it.
+
+    A topic with fewer partitions takes the message in `partition` modulo their number.
+    """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: Headers
+    partition: int | None = None
 
     @property
     def size(self) -> int:
@@ -68,6 +72,11 @@ def size(key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, by
 def model_of(topic: str) -> str:
     """The model whose requests wait in `topic`."""
     return topic.removesuffix(".requests")
+
+
+def outcome_partition(record: ReceivedRecord, key: bytes | None) -> int | None:
+    """Return the partition for an outcome of `record` that is written with `key`: without a key the record's own."""
+    return record.partition if key is None else None
 
 
 def coordinates(record: ReceivedRecord) -> str:

@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     UNDECODABLE = "undecodable"
     NOT_AN_OBJECT = "not_an_object"
+    INVALID_EVENT = "invalid_event"
     MISSING_FEATURE = "missing_feature"
     UNKNOWN_FEATURE = "unknown_feature"
     WRONG_TYPE = "wrong_type"

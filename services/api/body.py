@@ -10,6 +10,8 @@ import orjson
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from petalstream import cloudevents
+
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000
 _GZIP = 16 + zlib.MAX_WBITS
@@ -81,13 +83,18 @@ def parse_quickly(body: bytes) -> Any:
     return orjson.loads(body.removeprefix(_BYTE_ORDER_MARK))
 
 
+def is_plain_json(request: Request) -> bool:
+    """Whether the body is in JSON, and no CloudEvent."""
+    return request.is_json and not request.mimetype.startswith(cloudevents.MEDIA_TYPE)
+
+
 def read_json(request: Request, most_bytes: int) -> Any:
     """What a body in JSON holds, an empty object where it is empty.
 
     Raises UnsupportedMediaType, and what read_body does.
     """
     # tritonclient never says of what type its bodies are.
-    if request.content_type and not request.is_json:
+    if request.content_type and not is_plain_json(request):
         raise UnsupportedMediaType(f"the content type must be application/json, not {request.content_type[:60]}")
     body = read_body(request, most_bytes)
     return parse_json(body) if body else {}

@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, make_response, render_template, reques
 from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
+from petalstream.cloudevents import InvalidEvent
 from petalstream.reasons import Reason
 from petalstream.schema import RowError
 from services.api import metrics
@@ -25,6 +26,7 @@ V2 = "/v2"
 # The status and the reason of each.
 STATUS = {
     UnreadableBody: (HTTPStatus.BAD_REQUEST, None),
+    InvalidEvent: (HTTPStatus.BAD_REQUEST, Reason.INVALID_EVENT),
     WrongTensor: (HTTPStatus.BAD_REQUEST, None),
     UnreadableTimeout: (HTTPStatus.BAD_REQUEST, None),
     UnknownModel: (HTTPStatus.NOT_FOUND, Reason.UNKNOWN_MODEL),

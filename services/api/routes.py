@@ -18,7 +18,7 @@ blueprint.before_request(partial(require_format, ["json", "csv", "columns"]))
 
 @blueprint.post("/predict")
 def predict_default() -> Response:
-    """Predictions of the default model, for rows in JSON or CSV."""
+    """Predictions of the default model, for rows in JSON, CSV or CloudEvents."""
     return _predict_rows(context.settings().default_model)
 
 
@@ -32,8 +32,8 @@ def form(name: str) -> Response:
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object; a list of answers for a list, for columns
-    or for a CSV, or these as CSV; or the answer for a form.
+    """Predictions of the model `name`: an answer for an object or an event; a list of answers for a list, a batch,
+    columns or a CSV, or these as CSV; or the answer for a form.
 
     With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
     """

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from petalstream import broker
 from petalstream.broker import AuthorizationError, Client, Producer
-from petalstream.settings import Delivery, Settings
+from petalstream.settings import Delivery, GroupName, Settings
 from services.consumer.api_client.client import RESTART_SECONDS, ApiClient
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.exactly_once import ExactlyOnceWriter
@@ -50,14 +50,21 @@ def _writer(configured: Settings, client: Client, instance: str, model: str, unc
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
     create: Callable[[], Producer]
     if configured.delivery == Delivery.EXACTLY_ONCE:
-        # Neither an instance nor a model has a "/" in its name, so that no two lanes have the same id.
-        name = f"{group}/{instance}/{model}"
+        name = transactional_id(group, instance, model)
         create = functools.partial(client.transactional_producer, servers, DELIVERY_SECONDS, name, BOOTSTRAP_SECONDS)
         return ExactlyOnceWriter(
             model, _prepared(configured, model, create), functools.partial(broker.is_committed, servers, group)
         )
     create = functools.partial(client.producer, servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
     return AtLeastOnceWriter(model, _prepared(configured, model, create), uncommitted)
+
+
+def transactional_id(group: GroupName, instance: str, model: str) -> str:
+    """Return the transactional id of a lane, which no other lane has.
+
+    An instance id may be any text. Its group and its model have no "/" in their names.
+    """
+    return f"{group}/{instance}/{model}"
 
 
 def _prepared(configured: Settings, model: str, create: Callable[[], Producer]) -> LazyProducer:

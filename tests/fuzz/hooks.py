@@ -1,7 +1,9 @@
 """What of a good request JSON Schema cannot say, told to schemathesis, which imports this."""
 
+import base64
 import csv
 import io
+import json
 import random
 from collections.abc import Mapping
 from typing import Any, cast
@@ -9,6 +11,7 @@ from typing import Any, cast
 import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
+from petalstream.cloudevents import BASE64, BATCH, DATA, EVENT
 from services.api.negotiation import CSV
 
 Json = dict[str, Any]
@@ -17,20 +20,22 @@ SHAPES: list[tuple[list[int], bool]] = [([], False), ([1], False), ([1], True)]
 
 
 @schemathesis.hook
-def map_case(context: schemathesis.HookContext, case: Case) -> Case:
-    """Make what should be good agree with itself: a text in CSV, columns of one length, tensors of one batch."""
+def before_call(context: schemathesis.HookContext, case: Case, kwargs: Json) -> None:
+    """Make what should be good agree with itself: CSV, base64, columns of one length, tensors of one batch."""
     if not case.meta or not case.meta.generation.mode.is_positive:
-        return case
+        return
     chance = random.Random(repr(case.body))
     document, path, body = case.operation.schema.raw_schema, case.operation.path, cast(Any, case.body)
     if case.media_type == CSV and "examples" in in_json(document, path):
         case.body = table(document, path, chance)
+    elif case.media_type in (EVENT, BATCH):
+        for event in body if case.media_type == BATCH else [body]:
+            encode(document, path, chance, event)
     elif isinstance(body, dict) and "inputs" in body:
         case.body = inference(document, path, chance, body)
     elif isinstance(body, dict) and body and all(isinstance(values, list) for values in body.values()):
         shortest = min(map(len, body.values()))
         case.body = {name: values[:shortest] for name, values in body.items()}
-    return case
 
 
 @schemathesis.hook
@@ -44,7 +49,7 @@ def filter_failure(
 
 def table(document: Json, path: str, chance: random.Random) -> str:
     """Rows that the model takes, with columns in any order, and maybe without one that it does not use."""
-    row = document["components"]["schemas"][in_json(document, path)["schema"]["anyOf"][0]["$ref"].rpartition("/")[2]]
+    row = row_of(document, path)
     names = [name for name in row["properties"] if name in row["required"] or chance.random() < 0.5]
     chance.shuffle(names)
     text = io.StringIO(newline="")
@@ -52,6 +57,21 @@ def table(document: Json, path: str, chance: random.Random) -> str:
     writer.writeheader()
     writer.writerows(chance.choices(row["examples"], k=chance.randint(1, 20)))
     return text.getvalue()
+
+
+def encode(document: Json, path: str, chance: random.Random, event: Json) -> None:
+    """Give an event a row in base64, where it has a text there, which may be any."""
+    if BASE64 in event and DATA not in event:
+        event[BASE64] = base64.b64encode(
+            json.dumps(chance.choice(row_of(document, path)["examples"])).encode()
+        ).decode()
+
+
+def row_of(document: Json, path: str) -> Json:
+    """The schema of a row of the model at `path`."""
+    name = in_json(document, path)["schema"]["anyOf"][0]["$ref"].rpartition("/")[2]
+    found: Json = document["components"]["schemas"][name]
+    return found
 
 
 def inference(document: Json, path: str, chance: random.Random, body: Mapping[str, Any]) -> Json:

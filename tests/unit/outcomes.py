@@ -18,7 +18,7 @@ def predicted(offset: int, partition: int = 0, size: int = 10) -> Outcome:
     """The prediction of the request at that offset, of so many bytes."""
     record = Record(partition=partition, offset=offset, key=b"%d" % offset)
     message = Message(predictions_topic("iris"), record.key, b"x" * size, [])
-    return Outcome(record, message, (Request(record, "iris", {}, {}), RESULT), 1)
+    return Outcome(record, message, (Request(record, "iris", b"{}", {}, []), RESULT), 1)
 
 
 def dead_letter(offset: int, key: bytes | None = b"1") -> Outcome:

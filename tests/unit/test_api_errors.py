@@ -90,9 +90,10 @@ def test_a_body_that_is_not_rows_is_told_what_was_expected(client: FlaskClient, 
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_another_content_type_than_json_or_csv_is_415(client: FlaskClient, content_type: str) -> None:
+def test_another_content_type_is_415_and_told_which_are_taken(client: FlaskClient, content_type: str) -> None:
     (error,) = errors_of(post(client, b"{}", content_type), 415)
-    assert error["message"] == f"the content type must be application/json or text/csv, not {content_type or 'none'}"
+    accepted = "application/json, text/csv, application/cloudevents+json or application/cloudevents-batch+json"
+    assert error["message"] == f"the content type must be {accepted}, not {content_type or 'none'}"
 
 
 def test_a_body_over_the_limit_is_413(client: FlaskClient) -> None:

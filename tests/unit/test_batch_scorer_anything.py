@@ -1,5 +1,6 @@
 """Any records have one outcome each that can be written, with the real api and the real Iris model."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -68,7 +69,17 @@ odd_payloads = (
 # Most are nearly a flower: what is far from one is found out early.
 payloads = st.integers(0, 4).flatmap(lambda choice: [odd_payloads, broken(), mutated(), mutated(), mutated()][choice])
 header_names = st.sampled_from(["expected", "traceparent", "ce_id", "dead_letter_reason", "replay_count"]) | st.text()
-records = st.builds(
+STRUCTURED = ("content-type", b"application/cloudevents+json")
+versions = st.sampled_from(['"1.0"', '"1.0"', '"1.0"', '"0.3"', "null"])
+
+
+def as_event(record: Record, version: str) -> Record:
+    """The record as a structured CloudEvent, with its value as the data."""
+    value = b'{"ward":"\\ud800","data":%b,"specversion":%b}' % (record.value or b"", version.encode())
+    return dataclasses.replace(record, value=value, headers=[*record.headers, STRUCTURED])
+
+
+plain = st.builds(
     Record,
     topic=st.sampled_from(["iris.requests", "iris.requests", "rose.requests"]),
     partition=st.integers(0, 5),
@@ -77,6 +88,7 @@ records = st.builds(
     value=payloads,
     headers=st.lists(st.tuples(header_names, st.none() | st.binary(max_size=9)), max_size=4),
 )
+records = plain | plain | st.builds(as_event, plain, versions)
 
 
 def any_records(test: Callable[..., None]) -> Callable[..., None]:
@@ -144,7 +156,8 @@ def check_prediction(outcome: Outcome, answer: Any) -> None:
     assert headers["source_offset"] == str(outcome.record.offset).encode()
     value = json.loads(outcome.message.value or b"", parse_constant=pytest.fail)
     assert set(value["features"]) == set(FLOWER)
-    assert value["features"] == json.loads((outcome.record.value or b"").decode("utf-8-sig"))
+    sent = json.loads((outcome.record.value or b"").decode("utf-8-sig"))
+    assert value["features"] == (sent["data"] if STRUCTURED in outcome.record.headers else sent)
     assert value["prediction"]["label"] == answer["label"]
     assert answer["label"] in IRIS
     assert sum(value["prediction"]["probabilities"].values()) == pytest.approx(1)

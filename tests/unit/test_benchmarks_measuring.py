@@ -79,7 +79,7 @@ def test_what_came_at_once_has_no_rate(timestamps: list[int]) -> None:
 def test_unscored_records_have_the_headers_of_a_prediction() -> None:
     record = Record(headers=[("expected", b"setosa")])
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
-    request = Request(record, "iris", {}, {"expected": b"setosa"})
+    request = Request(record, "iris", b"{}", {}, [("expected", b"setosa")])
     predicted = write_prediction(request, answer, event_time(datetime.now(UTC))).headers
     moved = movers.headers(record.topic, record.partition, record.offset)
     assert sorted(name for name, _ in moved) == sorted(name for name, _ in predicted)

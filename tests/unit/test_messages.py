@@ -21,11 +21,15 @@ TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "messages.md"
 
 
+STRUCTURED = "A request as a structured CloudEvent"
+
+
 def golden(name: str) -> dict[str, Any]:
-    """The record that docs/messages.md shows under the heading of the topic `<model>.<name>`."""
-    section = DOCUMENT.read_text().split(f"## `<model>.{name}`")[1]
+    """The record that docs/messages.md shows under a heading, or under that of the topic `<model>.<name>`."""
+    heading = f"### {name}" if name == STRUCTURED else f"## `<model>.{name}`"
+    section = DOCUMENT.read_text().split(f"{heading}\n")[1]
     block = re.search(r"```json\n(.*?)```", section, re.DOTALL)
-    assert block, f"docs/messages.md shows no record of <model>.{name}"
+    assert block, f"docs/messages.md shows no record under {heading}"
     record: dict[str, Any] = json.loads(block[1])
     return record
 
@@ -62,11 +66,12 @@ def test_a_documented_request_is_read() -> None:
     assert request.features == golden("requests")["value"]
 
 
-def test_a_prediction_is_written_as_documented() -> None:
+@pytest.mark.parametrize("name", ["requests", STRUCTURED])
+def test_a_prediction_is_written_as_documented(name: str) -> None:
     shown = golden("predictions")
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
-    request = read(received(golden("requests")))
+    request = read(received(golden(name)))
     assert as_golden(records.write_prediction(request, answer, messages.event_time(TIME))) == shown
 
 

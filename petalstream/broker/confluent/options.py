@@ -59,6 +59,7 @@ def producer_options(servers: str, delivery_seconds: int, transactional_id: str 
         "delivery.report.only.error": True,
         "reconnect.backoff.max.ms": interfaces.MOST_RECONNECT_MS,
         "topic.metadata.propagation.max.ms": interfaces.TOPIC_MS,
+        "topic.metadata.refresh.interval.ms": interfaces.METADATA_MS,
         "transaction.timeout.ms": interfaces.TRANSACTION_SECONDS * 1000,
         **own,
     }

@@ -6,13 +6,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import confluent_kafka
 
 from petalstream.broker.confluent.errors import NotSent, ProducerFailed, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import producer_options
+from petalstream.broker.confluent.partitions import Partitions
 from petalstream.broker.confluent.records import with_metadata
 from petalstream.broker.errors import (
     InvalidProducerEpochError,
@@ -37,6 +38,7 @@ class Producer:
         self._options = producer_options(servers, delivery_seconds, transactional_id)
         self._client = confluent_kafka.Producer(self._options, logger=log)
         self._delivery_seconds = delivery_seconds
+        self._partitions = Partitions()
         self._offsets: Any = None
         self._has_gap = False
 
@@ -50,8 +52,9 @@ class Producer:
         reports: dict[int, LibraryError] = {}
         errors: dict[int, KafkaError] = {}
         for index, message in enumerate(messages):
+            partition = self._partitions.find(self._client, message, left)
             try:
-                self._produce(message, partial(_note, reports, index), left)
+                self._produce(message, partition, partial(_note, reports, index), left)
             except KafkaError as error:
                 errors[index] = error
         if self.flush(left()):
@@ -72,7 +75,10 @@ class Producer:
             if error:
                 refused(translated(error))
 
-        self._produce(message, report, lambda: max(0.0, end - time.monotonic()))
+        def left() -> float:
+            return max(0.0, end - time.monotonic())
+
+        self._produce(message, self._partitions.find(self._client, message, left), report, left)
         self._client.poll(0)
 
     def flush(self, seconds: float) -> int:
@@ -127,11 +133,11 @@ class Producer:
             self._client.purge()
             self._client.flush(0)
 
-    def _produce(self, message: Message, report: Report, left: Left) -> None:
-        headers: Any = message.headers
+    def _produce(self, message: Message, partition: int, report: Report, left: Left) -> None:
+        topic, key, value, headers = message.topic, message.key, message.value, cast(Any, message.headers)
         while True:
             try:
-                self._client.produce(message.topic, message.value, message.key, headers=headers, on_delivery=report)
+                self._client.produce(topic, value, key, partition, headers=headers, on_delivery=report)
                 return
             except BufferError:
                 if not left():

@@ -52,6 +52,7 @@ def new_producer(
             request_timeout_ms=delivery_seconds * 1000 // 2,
             delivery_timeout_ms=delivery_seconds * 1000,
             max_block_ms=delivery_seconds * 1000,
+            metadata_max_age_ms=METADATA_MS,
             reconnect_backoff_max_ms=MOST_RECONNECT_MS,
             **{"linger_ms": LINGER_MS, **options},
         )

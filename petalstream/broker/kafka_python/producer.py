@@ -169,4 +169,8 @@ class Producer:
 
 def send(client: KafkaProducer, message: Message) -> Any:
     """Hand one message to the client; the future's get() raises KafkaError if the broker did not take it."""
-    return client.send(message.topic, message.value, message.key, message.headers)
+    partition = message.partition
+    if partition is not None:
+        known = client.partitions_for(message.topic)
+        partition = partition % len(known) if known else None
+    return client.send(message.topic, message.value, message.key, message.headers, partition)

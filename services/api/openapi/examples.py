@@ -9,6 +9,7 @@ from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
 from services.api import datatypes, fields, inferences
 from services.api.inferences import OUTPUTS, Inference
+from services.api.openapi import events
 from services.api.openapi.operation import Json
 from services.api.opening import Served
 from services.api.wording import capital
@@ -56,6 +57,16 @@ def table(manifest: Manifest) -> Json:
     return _of_each_label(manifest, single) | _example("rows", SEVERAL, _table(manifest, samples) if samples else "")
 
 
+def event(manifest: Manifest) -> Json:
+    """One event of each label."""
+    return _of_each_label(manifest, _events(manifest))
+
+
+def batch(manifest: Manifest) -> Json:
+    """All rows as a batch of events."""
+    return _example("rows", SEVERAL, _events(manifest))
+
+
 def answers(served: Served) -> Json:
     """What these rows are answered, for which the model is asked."""
     found = served.scorer.predict(rows(served.manifest)).answers()
@@ -78,6 +89,10 @@ def inference_responses(served: Served) -> Json:
     asked = Inference(None, samples, list(OUTPUTS))
     told = inferences.response(served.manifest, asked, served.scorer.predict(samples))
     return _example("rows", SEVERAL, told if samples else {})
+
+
+def _events(manifest: Manifest) -> list[Json]:
+    return [events.example(row, number) for number, row in enumerate(rows(manifest))]
 
 
 def _columns(manifest: Manifest, samples: Sequence[dict[str, Any]]) -> list[tuple[Feature, list[Any]]]:

@@ -1,9 +1,10 @@
 """The two ways to ask a model for predictions: by its name, and as the default model."""
 
+from petalstream import cloudevents
 from petalstream.bundle import Manifest
 from services.api import deadline
 from services.api.body import FORM
-from services.api.openapi import answers, examples, rows
+from services.api.openapi import answers, events, examples, rows
 from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
 from services.api.opening import Served
 from services.api.shapes import TEXT, Schema, listed
@@ -30,8 +31,9 @@ WISHES = (
     ),
 )
 TAKES = (
-    "Takes an object of named features, a list of such objects, an object of columns, or a table in CSV with a header;"
-    " with `Content-Encoding: gzip` a compressed one. One object is answered with one object, and all else with a list."
+    "Takes an object of named features, a list of such objects, an object of columns, a table in CSV with a header, a"
+    " CloudEvent in structured mode whose data is such an object, or a batch of such events; with"
+    " `Content-Encoding: gzip` a compressed one. One object or event is answered with one object, all else with a list."
 )
 TAKES_FORMS = f"{TAKES} A form, with which a browser sends one row, is answered with a page where it wants one."
 
@@ -46,6 +48,7 @@ def schemas(manifest: Manifest) -> dict[str, Schema]:
         },
         f"{model}.rows": {**listed(reference(f"{model}.row")), "minItems": 1},
         f"{model}.columns": rows.row(features, rows.column),
+        f"{model}.event": events.event(reference(f"{model}.row")),
         f"{model}.form": rows.row(features, rows.typed, examples.forms(manifest)),
         f"{model}.prediction": answers.prediction(manifest),
         f"{model}.outcome": {"anyOf": [reference(f"{model}.prediction"), reference("Faults")]},
@@ -107,9 +110,13 @@ def by_default(served: Served | None) -> Operation:
 
 def _rows(manifest: Manifest) -> Json:
     forms = [reference(f"{manifest.model}.{form}") for form in ("row", "rows", "columns")]
-    return content("application/json", {"anyOf": forms}, examples=examples.json(manifest)) | content(
-        "text/csv", TEXT, examples=examples.table(manifest)
-    )
+    event = reference(f"{manifest.model}.event")
+    return {
+        **content("application/json", {"anyOf": forms}, examples=examples.json(manifest)),
+        **content("text/csv", TEXT, examples=examples.table(manifest)),
+        **content(cloudevents.EVENT, event, examples=examples.event(manifest)),
+        **content(cloudevents.BATCH, {**listed(event), "minItems": 1}, examples=examples.batch(manifest)),
+    }
 
 
 def _answer(served: Served, *pages: Json) -> Json:

@@ -47,7 +47,7 @@ class BatchScorer:
         these records before, `topic_id` the id of their topic.
         """
         read = [self._read(record) for record in records]
-        rows = [each.record.value or b"" for each in read if isinstance(each, Request)]
+        rows = [each.row for each in read if isinstance(each, Request)]
         results, error = self._results(rows, wait) if rows else _Results([])
         stamp, remaining = Stamp(event_time(datetime.now(UTC)), topic_id), iter(results)
         outcomes: list[Outcome] = []

@@ -7,20 +7,34 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from petalstream.cloudevents import InvalidEvent
 from petalstream.messages import (
     CONTENT_TYPE,
     SPECVERSION,
+    Headers,
     Message,
     ReceivedRecord,
     coordinates,
     model_of,
+    outcome_partition,
     predictions_topic,
     size,
 )
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
+from services.consumer.scoring.structured import is_structured, to_binary
 
-COPIED_HEADERS = ("traceparent", "expected")
+# The id of the event that caused this one, by the extension
+# https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/correlation.md
+CAUSE = "ce_causationid"
+# A prediction sets these itself, or they describe the request's data.
+REPLACED_HEADERS = frozenset(
+    (
+        *("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type", CAUSE),
+        *("source_topic", "source_partition", "source_offset"),
+        *("ce_dataschema", "ce_datacontenttype"),
+    )
+)
 _TYPE, _SOURCE = ("ce_type", b"petalstream.prediction"), ("ce_source", b"/petalstream/consumer")
 # A float of at least this size may be an integer of more than 64 bits, of which orjson keeps the first digits only.
 _INTEGER_LIMIT = 2.0**63
@@ -49,22 +63,26 @@ class InvalidRecord(ValueError):
 
 
 class Request(NamedTuple):
-    """A request record, parsed. `headers` are those that its prediction repeats.
+    """A request record, parsed. `row` is the JSON of its features, `headers` are those that its prediction repeats.
 
     `needs_json` is set if orjson would change its features, which json must then write.
     """
 
     record: ReceivedRecord
     model: str
+    row: bytes
     features: Mapping[str, Any]
-    headers: Mapping[str, bytes]
+    headers: Headers
     needs_json: bool = False
 
     @property
     def expected(self) -> str | None:
         """The true label, if the sender knew it."""
-        label = self.headers.get("expected")
-        return None if label is None else label.decode(errors="replace")
+        label = None
+        for name, value in self.headers:
+            if name == "expected":
+                label = value.decode(errors="replace")
+        return label
 
 
 def read_request(record: ReceivedRecord, most_bytes: int) -> Request:
@@ -75,14 +93,20 @@ def read_request(record: ReceivedRecord, most_bytes: int) -> Request:
         raise InvalidRecord(record, Reason.TOMBSTONE, "a tombstone (null value) where a JSON object was expected")
     if (record_bytes := size(record.key, record.value, record.headers)) > most_bytes:
         raise InvalidRecord(record, Reason.TOO_LARGE, f"{record_bytes} bytes, and at most {most_bytes} are scored")
+    row = record.value
+    headers, content_type = _passed_on(record.headers)
     try:
-        features, needs_json = _parse(record.value)
+        if content_type and content_type != CONTENT_TYPE[1] and is_structured(content_type):
+            row, attributes = to_binary(content_type, row, record.headers)
+            headers, _ = _passed_on(attributes)
+        features, needs_json = _parse(row)
+    except InvalidEvent as error:
+        raise InvalidRecord(record, Reason.INVALID_EVENT, str(error)) from error
     except (ValueError, RecursionError) as error:
         raise InvalidRecord(record, Reason.UNDECODABLE, f"not JSON in UTF-8: {error}") from error
     if not isinstance(features, dict):
         raise InvalidRecord(record, Reason.NOT_AN_OBJECT, "not a JSON object of named features")
-    headers = {name: value for name, value in record.headers if name in COPIED_HEADERS and value is not None}
-    return Request(record, model_of(record.topic), features, headers, needs_json)
+    return Request(record, model_of(record.topic), row, features, headers, needs_json)
 
 
 class Stamp(NamedTuple):
@@ -106,7 +130,7 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Sta
         _SOURCE,
         ("ce_time", stamp.time),
         CONTENT_TYPE,
-        *request.headers.items(),
+        *request.headers,
         ("source_topic", record.topic.encode()),
         ("source_partition", b"%d" % record.partition),
         ("source_offset", b"%d" % record.offset),
@@ -124,7 +148,28 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Sta
         result["votes"] = prediction["votes"]
     if "unused" in prediction:
         value["unused"] = prediction["unused"]
-    return Message(predictions_topic(request.model), record.key, _to_json(value, request.needs_json), headers)
+    content, partition = _to_json(value, request.needs_json), outcome_partition(record, record.key)
+    return Message(predictions_topic(request.model), record.key, content, headers, partition)
+
+
+def _passed_on(headers: Sequence[tuple[str, bytes | None]]) -> tuple[Headers, bytes | None]:
+    """Return the headers that a prediction repeats, the request's id as CAUSE; and the header `content-type`.
+
+    A null header is left out: no client can be relied on to write it. Runs for every record, so it is one loop.
+    """
+    passed: Headers = []
+    content_type = cause = None
+    for name, value in headers:
+        if name not in REPLACED_HEADERS:
+            if value is not None:
+                passed.append((name, value))
+        elif name == "content-type":
+            content_type = value
+        elif name == "ce_id":
+            cause = value
+    if cause is not None:
+        passed.append((CAUSE, cause))
+    return passed, content_type
 
 
 def _event_id(record: ReceivedRecord, topic_id: str) -> bytes:
