@@ -7,6 +7,7 @@ kafka-python.
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.errors import (
+    NO_ANSWER,
     RECORD_ERRORS,
     TOPIC_ERRORS,
     AuthorizationError,
@@ -22,7 +23,7 @@ from petalstream.broker.errors import (
     UnreadableRecords,
     UnsupportedCodecError,
 )
-from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
+from petalstream.broker.interfaces import Client, Consumer, Membership, PartitionProgress, Producer, Sender
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.topics import (
@@ -35,11 +36,14 @@ from petalstream.broker.topics import (
     record_count,
     topics,
 )
+from petalstream.broker.watch import BrokerWatch
 
 __all__ = [
+    "NO_ANSWER",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
     "AuthorizationError",
+    "BrokerWatch",
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
@@ -53,6 +57,7 @@ __all__ = [
     "Membership",
     "MessageSizeTooLargeError",
     "NeighbourRefused",
+    "PartitionProgress",
     "Producer",
     "ProducerFencedError",
     "Sender",

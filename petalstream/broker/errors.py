@@ -8,9 +8,11 @@ from kafka.errors import (
     InvalidRecordError,
     InvalidTimestampError,
     InvalidTopicError,
+    KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    NodeNotReadyError,
     OutOfOrderSequenceNumberError,
     PolicyViolationError,
     ProducerFencedError,
@@ -21,6 +23,7 @@ from kafka.errors import (
 )
 
 __all__ = [
+    "NO_ANSWER",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
     "AuthorizationError",
@@ -82,6 +85,8 @@ RECORD_ERRORS = (
     PolicyViolationError,
     RecordListTooLargeError,
 )
+# No broker answered, or none could be reached.
+NO_ANSWER = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError)
 TOPIC_ERRORS = (InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 
 

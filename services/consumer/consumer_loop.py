@@ -1,6 +1,7 @@
 """The main thread: polls Kafka, hands records to the lanes of their models, commits what the lanes have written."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from petalstream.broker import CommitFailedError, Consumer, FencedInstanceIdError, KafkaError, UnreadableRecords
@@ -18,10 +19,15 @@ FULL_SECONDS = 1.0
 
 
 class ConsumerLoop:
-    """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`."""
+    """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`.
 
-    def __init__(self, consumer: Consumer, lanes: Lanes, most_records: int) -> None:
-        self._consumer, self._lanes, self._most = consumer, lanes, most_records
+    It calls `note_turn` after each poll.
+    """
+
+    def __init__(
+        self, consumer: Consumer, lanes: Lanes, most_records: int, note_turn: Callable[[], None] = lambda: None
+    ) -> None:
+        self._consumer, self._lanes, self._most, self._note_turn = consumer, lanes, most_records, note_turn
         self._assignment = Assignment(consumer.membership())
         self._paused: set[str] = set()
         self._polled = time.monotonic()
@@ -53,6 +59,7 @@ class ConsumerLoop:
         else:
             self._pause(full)
             self._poll()
+        self._note_turn()
         self._commit()
 
     def _poll(self) -> None:

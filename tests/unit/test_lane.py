@@ -129,7 +129,7 @@ def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> No
 
 def test_what_was_written_is_counted_as_it_was_written(capsys: pytest.CaptureFixture[str]) -> None:
     def dead() -> float:
-        return float(metrics.DEAD.labels("wrong_type")._value.get())
+        return float(metrics.DEAD.labels("iris", "wrong_type")._value.get())
 
     before = dead()
     with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)]) as (found, scorer):

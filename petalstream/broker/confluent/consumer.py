@@ -12,7 +12,9 @@ from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, tr
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import ANSWER_SECONDS, QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import offsets_after, readable
+from petalstream.broker.confluent.statistics import Statistics
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.interfaces import PartitionProgress
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
 
@@ -30,7 +32,11 @@ class Consumer:
 
     def __init__(self, servers: str, group: str, instance_id: str) -> None:
         self._servers = servers
-        self._client = confluent_kafka.Consumer(consumer_options(servers, group, instance_id), logger=log)
+        self._statistics = Statistics()
+        # The library's assignment() can block forever in any other thread than the one that polls.
+        self._paused: list[TopicPartition] = []
+        options = {**consumer_options(servers, group, instance_id), **self._statistics.options()}
+        self._client = confluent_kafka.Consumer(options, logger=log)
         self._membership = Membership(0, None)
         self._reached: dict[tuple[str, int], int] = {}
         self._obstacles: list[Message] = []
@@ -69,13 +75,34 @@ class Consumer:
         with translating():
             return {place.topic for place in self._client.assignment()}
 
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker."""
+        return self._statistics.is_connected
+
+    def has_joined(self) -> bool:
+        """Whether the consumer is a member of its group now, and no rebalance is under way."""
+        return self._membership.metadata is not None
+
+    def progress(self) -> list[PartitionProgress]:
+        """Return the progress in each assigned partition."""
+        with translating():
+            return self._statistics.progress(self._client.position(self._client.assignment()))
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Ask the broker for the ends of paused partitions. Raises KafkaError."""
+        with translating():
+            self._statistics.ask_for_ends(self._client, self._paused, seconds)
+
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`."""
         with translating():
-            self._client.pause(self._partitions(topics))
+            paused = self._partitions(topics)
+            self._client.pause(paused)
+        self._paused = self._paused + paused
 
     def resume(self, topics: Collection[str]) -> None:
         """Return records of the assigned partitions of `topics` again, from where they were paused."""
+        self._paused = [place for place in self._paused if place.topic not in topics]
         with translating():
             self._client.resume(self._partitions(topics))
 
@@ -125,7 +152,7 @@ class Consumer:
         client.assign(places)
         # The library keeps a partition paused that was revoked and came back.
         client.resume(places)
-        self._reached, self._obstacles = {}, []
+        self._reached, self._obstacles, self._paused = {}, [], []
         self._membership = Membership(self._membership.number + 1, client.consumer_group_metadata())
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.structs import MemberState
 
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
-from petalstream.broker.interfaces import Membership
+from petalstream.broker.interfaces import Membership, PartitionProgress
+from petalstream.broker.kafka_python import connection
 from petalstream.messages import ReceivedRecord
 
 
@@ -30,6 +32,7 @@ class Consumer:
     """petalstream.broker.Consumer through kafka-python."""
 
     client: KafkaConsumer
+    _ends: connection.Ends = field(default_factory=dict, compare=False)
 
     def subscribe(self, pattern: str) -> None:
         """Read the topics that match `pattern`, including topics that are created later."""
@@ -46,6 +49,22 @@ class Consumer:
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
         return {place.topic for place in self.client.assignment()}
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker."""
+        return connection.is_connected(self.client)
+
+    def has_joined(self) -> bool:
+        """Whether the consumer is a member of its group now, and no rebalance is under way."""
+        return bool(self.client.group_metadata().state == MemberState.STABLE)
+
+    def progress(self) -> list[PartitionProgress]:
+        """Return the progress in each assigned partition."""
+        return connection.progress(self.client, self._ends)
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Ask the broker for the last stable offsets. Raises KafkaError."""
+        self._ends.update(connection.last_stable_offsets(self.client, seconds))
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of the assigned partitions of `topics`."""

@@ -10,7 +10,6 @@ from tenacity import RetryCallState, Retrying, sleep_using_event, stop_when_even
 from petalstream import broker
 from petalstream.broker import CompactedReader, KafkaError
 from petalstream.messages import ReceivedRecord, coordinates
-from services.consumer import metrics
 from services.consumer.pauses.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
 
 APPLY_SECONDS = 5
@@ -108,7 +107,6 @@ class LanePauses:
             log.warning("%s is not the state of a lane and is ignored: %s", coordinates(record), error)
         else:
             self._lanes[model] = state
-            metrics.PAUSED.labels(model).set(state.state is Phase.PAUSED)
             if state.state is Phase.RUNNING:
                 self._resumes[model] += 1
         with self._applied:
