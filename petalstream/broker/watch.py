@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Self
 
 from petalstream.problems import LOG_SECONDS, Problem
 
@@ -13,7 +14,7 @@ CLOSE_SECONDS = 5.0
 
 
 class BrokerWatch:
-    """Asks once a second whether a client is connected, in a thread of its own until close().
+    """Asks once a second whether a client is connected, in a thread of its own from start() to close().
 
     `is_connected` returns whether the client is connected to at least one broker, and None if nothing is known, as
     before a client exists. A cluster of which a single broker is lost is still connected.
@@ -27,10 +28,14 @@ class BrokerWatch:
     ) -> None:
         self._is_connected = is_connected
         self._problem = Problem(f"Kafka at {servers}", "a broker is connected again", log_seconds)
-        self._connected_at = time.monotonic()
+        self._connected_at = self._looked = time.monotonic()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="broker-watch", daemon=True)
+
+    def start(self) -> Self:
+        """Begin to watch; return the watch."""
         self._thread.start()
+        return self
 
     @property
     def is_away(self) -> bool:
@@ -48,6 +53,9 @@ class BrokerWatch:
 
     def _look(self) -> None:
         is_connected, now = self._is_connected(), time.monotonic()
+        if now - self._looked >= GRACE_SECONDS:  # this process was stopped for a while, and its client too
+            self._connected_at = now
+        self._looked = now
         if is_connected:
             self._connected_at = now
             self._problem.end()

@@ -47,7 +47,7 @@ def run(configured: Settings) -> int:
     sender = client.sender(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
         log.info("streaming the test set of %s, a record each %g s", ", ".join(samples), configured.producer_interval)
-        with closing(BrokerWatch(configured.kafka_bootstrap_servers, sender.is_connected)):
+        with closing(BrokerWatch(configured.kafka_bootstrap_servers, sender.is_connected).start()):
             report = stream(sender, request_messages(samples), configured.producer_interval, stop)
     finally:
         sender.close(1)

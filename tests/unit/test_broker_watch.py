@@ -31,7 +31,7 @@ class Connection:
 @contextmanager
 def watching(connection: Connection, log_seconds: float = 60) -> Iterator[BrokerWatch]:
     """A watch of the connection, closed at the end."""
-    found = BrokerWatch("one:9092,two:9092", connection.is_connected, log_seconds)
+    found = BrokerWatch("one:9092,two:9092", connection.is_connected, log_seconds).start()
     try:
         yield found
     finally:

@@ -10,7 +10,7 @@ from confluent_kafka import TopicPartition
 
 from petalstream.broker.interfaces import PartitionProgress
 
-INTERVAL_MS = 1_000
+INTERVAL_MS, STALE_SECONDS = 1_000, 5.0
 # The states of a broker that answers requests.
 CONNECTED = ("UP", "REAUTH")
 NEVER = (0.0, -1)
@@ -21,10 +21,18 @@ class Statistics:
     """The latest statistics of one client, which a poll of the client brings."""
 
     def __init__(self) -> None:
-        self.is_connected = False
+        self._is_connected, self._noted = False, 0.0
         self._partitions: dict[Place, dict[str, Any]] = {}
         # The last stable offsets of partitions that are not fetched now, and when the broker was asked for them.
         self._asked: dict[Place, tuple[float, int]] = {}
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the client is connected to a broker: not if it has not been polled for STALE_SECONDS.
+
+        A commit whose broker dies ends only when a broker is there again, and nothing polls meanwhile.
+        """
+        return self._is_connected and time.monotonic() - self._noted < STALE_SECONDS
 
     def options(self) -> dict[str, Any]:
         """Return the client's settings that bring the statistics here."""
@@ -63,7 +71,8 @@ class Statistics:
 
     def _note(self, text: str) -> None:
         found = json.loads(text)
-        self.is_connected = any(broker["state"] in CONNECTED for broker in found["brokers"].values())
+        self._is_connected = any(broker["state"] in CONNECTED for broker in found["brokers"].values())
+        self._noted = time.monotonic()
         self._partitions = {
             (topic, int(number)): partition
             for topic, of_topic in found["topics"].items()

@@ -27,6 +27,7 @@ class Health:
         # Held while another thread uses the client, which must not be closed then.
         self._using = threading.Lock()
         self._watch = BrokerWatch(servers, self._look, log_seconds)
+        self._watch.start()
         metrics.READY.set_function(lambda: self.why_not_ready() is None)
 
     @property
@@ -77,6 +78,8 @@ class Health:
 
     def _look(self) -> bool | None:
         """Return whether the Kafka consumer is connected; now and then have it ask for the ends of its partitions."""
+        if self.is_broker_away:
+            self.liveness.note()  # the main thread may be in a call that ends when the broker is back
         with self._using:
             consumer, now = self._consumer, time.monotonic()
             if consumer is None:
