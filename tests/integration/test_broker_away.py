@@ -61,6 +61,7 @@ def test_an_idle_consumer_and_a_slow_producer_say_at_once_that_the_broker_is_awa
         assert "Connection refused" not in stack.log(name).read_text()
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
 @confluent_in_long_runs
 def test_a_long_outage_is_said_again_and_again(
@@ -82,6 +83,7 @@ def test_a_long_outage_is_said_again_and_again(
     consumer.close(1)
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
 @confluent_in_long_runs
 def test_one_lost_broker_of_two_is_no_outage(
