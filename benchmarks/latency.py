@@ -72,7 +72,7 @@ def percentile(figures: Sequence[float], part: int) -> float:
 
 def start(bench: Bench, broker: Broker, api_url: str, name: str, contestant: Contestant) -> Child:
     """Start a contestant, which ends with the broker at the latest; `name` is its group and its instance id."""
-    own = {"consumer_group": name, "consumer_instance_id": name}
+    own = {"consumer_group": name, "consumer_instance_id": name, "consumer_health_port": 0}
     environment = settings.inherited(kafka_bootstrap_servers=broker.servers, api_url=api_url, **own)
     words = {"bootstrap": broker.servers, "group": name, "requests": REQUESTS, "predictions": PREDICTIONS}
     log = bench.folder / f"{plain(contestant.title)}-{name}.log"

@@ -10,6 +10,7 @@ from benchmarks import http_rows, servers, stream_turns, streams
 from benchmarks.bench import Bench, say
 from benchmarks.results import OURS, Bar, Curve, Points, Row
 from benchmarks.stream_turns import PREDICTIONS, REQUESTS
+from embedded import ports
 from embedded.processes import Child, python
 from petalstream import settings
 
@@ -72,6 +73,7 @@ def _of_the_stream(bench: Bench) -> dict[str, Points]:
             api_url=api.url,
             producer_interval=0,
             consumer_instance_id="memory",
+            consumer_health_port=ports.free_port(),
         )
         say(f"memory: {count:,} records")
         consumer = stream_turns.consumer().command({})

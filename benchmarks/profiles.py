@@ -57,7 +57,10 @@ def _of_the_consumer(bench: Bench, api_url: str) -> Profile:
             broker.create(topic)
         broker.fill(REQUESTS, bench.samples("iris", 30), RECORDS)
         environment = settings.inherited(
-            kafka_bootstrap_servers=broker.servers, api_url=api_url, consumer_instance_id="profile"
+            kafka_bootstrap_servers=broker.servers,
+            api_url=api_url,
+            consumer_instance_id="profile",
+            consumer_health_port=0,
         )
         log = bench.folder / "profiled.log"
         consumer = broker.processes.start("consumer", stream_turns.consumer().command({}), environment, log)

@@ -53,7 +53,7 @@ def turn(bench: Bench, broker: Broker, api_url: str, contestant: Contestant, nam
     children: list[Child] = []
     try:
         for member in range(members):
-            own = {"consumer_group": label, "consumer_instance_id": f"{label}-{member}"}
+            own = {"consumer_group": label, "consumer_instance_id": f"{label}-{member}", "consumer_health_port": 0}
             environment = settings.inherited(kafka_bootstrap_servers=broker.servers, api_url=api_url, **own)
             command = contestant.command(words | {"port": str(ports.free_port())})
             log = bench.folder / f"{label}-{member}.log"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from embedded import jars, node, ports
@@ -25,6 +26,7 @@ from petalstream.settings import Settings
 START_SECONDS = 60
 TRAIN_SECONDS = 1800
 RETURN_SECONDS = 60
+PORTS = ("api_port", "kafka_port", "consumer_health_port")
 API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
 
 
@@ -95,6 +97,7 @@ class Demo:
             kafka_bootstrap_servers=self.servers,
             api_port=self.settings.api_port,
             api_url=self.url,
+            consumer_health_port=self.settings.consumer_health_port,
             **overrides,
         )
 
@@ -121,10 +124,12 @@ def say(text: str) -> None:
 def ports_of(configured: Settings, keep: bool) -> Settings:
     """The settings with the ports to use: those configured where the stack stays up, else free ones."""
     if not keep:
-        return dataclasses.replace(configured, api_port=ports.free_port(), kafka_port=ports.free_port())
-    for name, port in (("API_PORT", configured.api_port), ("KAFKA_PORT", configured.kafka_port)):
-        if ports.in_use(port):
-            raise PortInUse(name, port)
+        free: Any = {name: ports.free_port() for name in PORTS}
+        return dataclasses.replace(configured, **free)
+    for name in PORTS:
+        port: int = getattr(configured, name)
+        if port and ports.in_use(port):
+            raise PortInUse(settings.variable(name), port)
     return configured
 
 
@@ -137,6 +142,8 @@ def run(demo: Demo, keep: bool, stop: Stop) -> int:
         say(f"summary of {model}\n{summary}")
     if keep:
         api_port, kafka_port = demo.settings.api_port, demo.settings.kafka_port
+        if health_port := demo.settings.consumer_health_port:
+            say(f"the consumer's health is on http://localhost:{health_port}/ready, its metrics on /metrics there")
         say(f"the api is on http://localhost:{api_port}, the broker on localhost:{kafka_port}; Ctrl-C stops both")
         while not stop.wait(0.5):
             demo.processes.check()

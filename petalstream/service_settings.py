@@ -44,13 +44,14 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "consumer_probe_seconds",
         "consumer_lost_offsets",
         "consumer_print",
-        "consumer_metrics_host",
-        "consumer_metrics_port",
+        "consumer_health_host",
+        "consumer_health_port",
         "log_level",
     ),
     "tools": ("kafka_bootstrap_servers", "consumer_group", "dead_letter_replays", "log_level"),
     "demo": _DEMO,
-    "demo --keep": (*_DEMO, "api_port", "kafka_port"),
+    "consumer probe": ("consumer_health_port",),
+    "demo --keep": (*_DEMO, "api_port", "kafka_port", "consumer_health_port"),
 }
 
 _ADDRESS = re.compile(r"(?:tcp|udp|sctp)://\S+")

@@ -124,8 +124,10 @@ class Settings:
     consumer_print: ConsumerPrint = _setting(
         ConsumerPrint.FEATURES, "what the consumer prints of each record: features, label alone, or none"
     )
-    consumer_metrics_host: str = _setting("127.0.0.1", "address the consumer's metrics listen on")
-    consumer_metrics_port: int = _setting(0, "port of the consumer's metrics for Prometheus; 0: none", 0, 65535)
+    consumer_health_host: str = _setting("127.0.0.1", "address of the consumer's health and metrics")
+    consumer_health_port: int = _setting(
+        9464, "port on which the consumer answers `/health`, `/ready` and `/metrics`; 0: none", 0, 65535
+    )
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
     log_level: LogLevel = _setting(LogLevel("INFO"), "DEBUG, INFO, WARNING or ERROR")
 

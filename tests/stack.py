@@ -161,6 +161,7 @@ def stack(
         api_workers=1,
         producer_interval=0.0,
         producer_loop=False,
+        consumer_health_port=0,
     )
     with Processes(Stop()) as processes:
         yield Stack(processes, own, tmp_path, kafka_broker, lambda: request.getfixturevalue("shared_api").url)

@@ -11,6 +11,7 @@ from petalstream.broker.backlog import Backlog, PartitionBacklog, backlogs
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.errors import (
+    NO_ANSWER,
     REBALANCING,
     RECORD_ERRORS,
     TOPIC_ERRORS,
@@ -28,7 +29,7 @@ from petalstream.broker.errors import (
     UnreadableRecords,
     UnsupportedCodecError,
 )
-from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
+from petalstream.broker.interfaces import Client, Consumer, Membership, PartitionProgress, Producer, Sender
 from petalstream.broker.kafka_python.admin import Admin
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.offsets_producer import OffsetsProducer
@@ -49,14 +50,17 @@ from petalstream.broker.topics import (
     record_count,
     topics,
 )
+from petalstream.broker.watch import BrokerWatch
 
 __all__ = [
+    "NO_ANSWER",
     "REBALANCING",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
     "Admin",
     "AuthorizationError",
     "Backlog",
+    "BrokerWatch",
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
@@ -75,6 +79,7 @@ __all__ = [
     "Partition",
     "PartitionBacklog",
     "PartitionListener",
+    "PartitionProgress",
     "PartitionState",
     "Position",
     "Positions",

@@ -10,9 +10,11 @@ from kafka.errors import (
     InvalidRecordError,
     InvalidTimestampError,
     InvalidTopicError,
+    KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    NodeNotReadyError,
     OutOfOrderSequenceNumberError,
     PolicyViolationError,
     ProducerFencedError,
@@ -25,6 +27,7 @@ from kafka.errors import (
 )
 
 __all__ = [
+    "NO_ANSWER",
     "REBALANCING",
     "RECORD_ERRORS",
     "TOPIC_ERRORS",
@@ -90,6 +93,8 @@ RECORD_ERRORS = (
 )
 # The membership that a request named is not the current one: the next one may be, once the group is rebalanced.
 REBALANCING = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+# No broker answered, or none could be reached.
+NO_ANSWER = (KafkaConnectionError, KafkaTimeoutError, NodeNotReadyError)
 TOPIC_ERRORS = (InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError)
 
 

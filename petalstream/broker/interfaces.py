@@ -1,7 +1,7 @@
 """Interfaces of a Kafka client, a consumer in a group and a producer; both packages implement them."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from petalstream.broker.errors import KafkaError
 from petalstream.broker.partitions import PartitionListener, Positions
@@ -35,6 +35,18 @@ PRODUCE_BYTES = 512 * 1024
 TOPIC_MS = 2_000
 
 
+class PartitionProgress(NamedTuple):
+    """An assigned partition: the offset of the next record that a poll returns, and the last stable offset.
+
+    Either is None while the client does not know it.
+    """
+
+    topic: str
+    partition: int
+    position: int | None
+    end: int | None
+
+
 class Consumer(Protocol):
     """A member of a group, with cooperative rebalances (KIP-429): partitions that stay with it are read on.
 
@@ -56,6 +68,24 @@ class Consumer(Protocol):
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
         ...
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker; any thread may ask."""
+        ...
+
+    def has_joined(self) -> bool:
+        """Whether the consumer is a member of its group now, and no rebalance is under way."""
+        ...
+
+    def progress(self) -> list[PartitionProgress]:
+        """Return the progress in each assigned partition, as far as the client knows it."""
+        ...
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Ask the broker, for up to `seconds`, for the ends that progress() returns and the client does not learn.
+
+        Another thread may call it, and not while close() is called. Raises KafkaError.
+        """
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of `topics`; other topics are still polled."""
@@ -84,6 +114,10 @@ class Sender(Protocol):
 
         Raises KafkaError if the client itself refuses it.
         """
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker; any thread may ask."""
+        ...
 
     def flush(self, seconds: float) -> int:
         """Wait until the fate of every message is known; return how many are unknown after `seconds`."""

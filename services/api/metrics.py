@@ -1,4 +1,7 @@
-"""What the api counts, in Prometheus' form: by route, model and kind, never by what a client sends."""
+"""Every metric of the api, with the sentence that Prometheus shows; docs/monitoring.md has the same list.
+
+Labels are routes, models and words of fixed lists, never what a client sends.
+"""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -28,16 +31,27 @@ class Reload(StrEnum):
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 ROWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
-REQUESTS = Counter("petalstream_api_requests", "Requests answered", ["route", "method", "status"])
-ERRORS = Counter("petalstream_api_errors", "Errors told, by kind", ["kind"])
-DURATION = Histogram(
-    "petalstream_api_request_duration_seconds", "From a request's head to its answer", ["route"], buckets=SECONDS
+REQUESTS = Counter("petalstream_api_requests", "Responses sent.", ["route", "method", "status"])
+ERRORS = Counter(
+    "petalstream_api_errors",
+    "Errors in responses: a reason such as missing_feature, or the name of a status.",
+    ["kind"],
 )
-BATCH = Histogram("petalstream_api_batch_rows", "Rows of a request", ["model"], buckets=ROWS)
-ROWS_SCORED = Counter("petalstream_api_rows", "Rows that were predicted or refused", ["model", "outcome"])
-IN_FLIGHT = Gauge("petalstream_api_in_flight_requests", "Requests at work or waiting", multiprocess_mode="livesum")
-REJECTED = Counter("petalstream_api_rejected_requests", "Requests turned away since too many were in flight")
-RELOADS = Counter("petalstream_api_model_reloads", "Times a worker took a model in, refused or dropped it", ["outcome"])
+DURATION = Histogram(
+    "petalstream_api_request_duration_seconds",
+    "Time from a request's head to its response.",
+    ["route"],
+    buckets=SECONDS,
+)
+BATCH = Histogram("petalstream_api_batch_rows", "Rows of a request.", ["model"], buckets=ROWS)
+ROWS_SCORED = Counter("petalstream_api_rows", "Rows that were predicted or refused.", ["model", "outcome"])
+IN_FLIGHT = Gauge(
+    "petalstream_api_in_flight_requests", "Requests that are worked on or wait.", multiprocess_mode="livesum"
+)
+REJECTED = Counter("petalstream_api_rejected_requests", "Requests that got 503 because too many were in flight.")
+RELOADS = Counter(
+    "petalstream_api_model_reloads", "Times that a worker loaded, refused or removed a model.", ["outcome"]
+)
 
 for _outcome in Reload:
     RELOADS.labels(_outcome)  # there from the start, at 0
@@ -51,7 +65,9 @@ class ModelInfo(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The family, with 1 for each model."""
-        family = GaugeMetricFamily("petalstream_api_model_info", "The served models", labels=["model", "version"])
+        family = GaugeMetricFamily(
+            "petalstream_api_model_info", "1 for each served model, with its version.", labels=["model", "version"]
+        )
         for manifest in self._manifests:
             family.add_metric([manifest.model, manifest.version], 1)
         yield family

@@ -10,4 +10,6 @@
 8. Once they are acknowledged, they are counted (`metrics`) and shown in the log (`output/`).
 9. At least once: `consumer_loop` commits their offsets. Exactly once: the transaction has committed them already.
 10. A record whose outcome is not on the broker yet stays uncommitted, and is polled again by the next owner.
+
+Beside this path, `health/` answers over HTTP: whether the consumer works, and how far each lane is.
 """

@@ -3,13 +3,15 @@
 import logging
 import socket
 import sys
+from contextlib import closing
 
 from petalstream import lifecycle, logs, memory, settings
 from petalstream.broker import ClientNotInstalled, KafkaError
 from petalstream.keys import KeysError
 from petalstream.line_writer import standard_error
 from petalstream.settings import ConsumerPrint
-from services.consumer import metrics, supervisor
+from services.consumer import supervisor
+from services.consumer.health import Health, PortNotFree, serving
 
 log = logging.getLogger("services.consumer")
 
@@ -24,12 +26,14 @@ def main() -> int:
     stop = lifecycle.stop_on_signals()
     instance = configured.consumer_instance_id or socket.gethostname()
     try:
-        metrics.serve(configured.consumer_metrics_host, configured.consumer_metrics_port)
-    except OSError as error:
-        log.error("CONSUMER_METRICS_PORT %d cannot be listened on: %s", configured.consumer_metrics_port, error)
+        with (
+            closing(Health(configured.kafka_bootstrap_servers, configured.consumer_group)) as health,
+            serving(health, configured.consumer_health_host, configured.consumer_health_port),
+        ):
+            supervisor.run(configured, instance, stop, health)
+    except PortNotFree as error:
+        log.error("CONSUMER_HEALTH_PORT: %s", error)
         return 1
-    try:
-        supervisor.run(configured, instance, stop)
     except (ClientNotInstalled, KeysError) as error:
         log.error("%s", error)
         return 1

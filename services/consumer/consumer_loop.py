@@ -1,7 +1,7 @@
 """The main thread: polls Kafka, hands records to the lanes of their models, commits what the lanes have written."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
 from petalstream.broker import (
@@ -33,10 +33,21 @@ REBALANCE_SECONDS = 60.0
 
 
 class ConsumerLoop:
-    """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`."""
+    """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`.
 
-    def __init__(self, consumer: Consumer, lanes: Lanes, starts: Starts, most_records: int) -> None:
+    It calls `note_turn` after each poll.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        lanes: Lanes,
+        starts: Starts,
+        most_records: int,
+        note_turn: Callable[[], None] = lambda: None,
+    ) -> None:
         self._consumer, self._lanes, self._starts, self._most = consumer, lanes, starts, most_records
+        self._note_turn = note_turn
         self._membership: Membership = None
         self._paused: set[str] = set()
         self._polled = self._could_commit = time.monotonic()
@@ -96,6 +107,7 @@ class ConsumerLoop:
         else:
             self._pause(full)
             self._poll()
+        self._note_turn()
         self._commit()
 
     def _poll(self) -> None:

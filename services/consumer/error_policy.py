@@ -21,7 +21,6 @@
 """
 
 import logging
-import time
 from collections.abc import Callable
 
 from tenacity import (
@@ -41,7 +40,6 @@ from services.consumer.lanes.assignment import AssignmentOver
 
 MOST_WAIT_SECONDS = 300
 FATAL = (AuthorizationError, UnsupportedCodecError)
-LOG_SECONDS = 60
 
 _for_api = wait_random_exponential(multiplier=0.2, max=10)
 for_broker = wait_random_exponential(multiplier=0.1, max=10)
@@ -98,31 +96,3 @@ def _log_text(state: RetryCallState) -> str:
 
 def _error(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
-
-
-class Problem:
-    """Something that lasts: logged when it begins, once a minute until it ends, and at its end."""
-
-    def __init__(self, subject: str) -> None:
-        self._subject = subject
-        self._began = self._logged = float("-inf")
-
-    @property
-    def is_on(self) -> bool:
-        """Whether it has begun and not ended."""
-        return self._began > float("-inf")
-
-    def report(self, message: str) -> None:
-        """Say that it is there."""
-        now = time.monotonic()
-        if not self.is_on:
-            self._began = now
-        if now - self._logged >= LOG_SECONDS:
-            self._logged = now
-            log.error("%s: %s", self._subject, message)
-
-    def end(self) -> None:
-        """Say that it is over, if it was there."""
-        if self.is_on:
-            log.warning("%s: the lane goes on after %.1f s", self._subject, time.monotonic() - self._began)
-            self._began = self._logged = float("-inf")

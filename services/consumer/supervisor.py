@@ -17,6 +17,7 @@ from petalstream.settings import Delivery, Settings
 from services.consumer import error_policy, metrics, wiring
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.writer import BOOTSTRAP_SECONDS
+from services.consumer.health import Health
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.offsets.starts import Starts
 from services.consumer.pauses import LanePauses
@@ -29,7 +30,7 @@ RECOVERED_SECONDS = 600
 log = logging.getLogger(__name__)
 
 
-def run(configured: Settings, instance: str, stop: Stop) -> None:
+def run(configured: Settings, instance: str, stop: Stop, health: Health) -> None:
     """Score every `*.requests` topic until asked to stop.
 
     Raises KafkaError where a new consumer does not help, ClientNotInstalled, and KeysError where the file of API keys
@@ -41,19 +42,24 @@ def run(configured: Settings, instance: str, stop: Stop) -> None:
     lanes = Lanes(functools.partial(wiring.new_lane, configured, client, instance, headers, pauses))
     with closing(pauses):
         try:
-            _keep_consuming(lambda: _consume(configured, client, instance, lanes, pauses, stop), instance, stop)
+            consume = functools.partial(_consume, configured, client, instance, lanes, pauses, stop, health)
+            _keep_consuming(consume, instance, stop, health)
         finally:
             lanes.close(CLOSE_SECONDS)
 
 
-def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop) -> None:
+def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop, health: Health) -> None:
     """Call `consume` until asked to stop, again after a KafkaError that a new consumer may not meet."""
-    sleep = functools.partial(_wait, stop)
+
+    def sleep(seconds: float) -> None:
+        health.liveness.note(seconds)
+        _wait(stop, seconds)
+
     restarts = Retrying(
         retry=retry_if_exception(lambda error: _is_passing(error, stop)),
         wait=error_policy.for_broker,
         sleep=sleep,
-        before_sleep=lambda state: _log_restart(state.outcome.exception() if state.outcome else None),
+        before_sleep=lambda state: _log_restart(state.outcome.exception() if state.outcome else None, health),
         reraise=True,
     )
     after_a_twin = Retrying(
@@ -64,10 +70,10 @@ def _keep_consuming(consume: Callable[[], None], instance: str, stop: Stop) -> N
         reraise=True,
     )
     while not stop.requested():
-        restarts(after_a_twin, _consume_until_error, consume, stop)
+        restarts(after_a_twin, _consume_until_error, consume, stop, health)
 
 
-def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
+def _consume_until_error(consume: Callable[[], None], stop: Stop, health: Health) -> None:
     """Raise an error of `consume`, unless it has worked for long enough before to be begun again at once."""
     began = time.monotonic()
     try:
@@ -78,12 +84,21 @@ def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
             return  # the other consumer of this id goes on
         if not _is_passing(error, stop) or time.monotonic() - began < RECOVERED_SECONDS:
             raise
-        _log_restart(error)
+        _log_restart(error, health)
 
 
-def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, pauses: LanePauses, stop: Stop) -> None:
+def _consume(
+    configured: Settings,
+    client: Client,
+    instance: str,
+    lanes: Lanes,
+    pauses: LanePauses,
+    stop: Stop,
+    health: Health,
+) -> None:
     """Work with one Kafka consumer until asked to stop. Raises KafkaError."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
+    health.liveness.note()
     pauses.start()
     if configured.delivery == Delivery.EXACTLY_ONCE:
         # The offsets of a transaction that a killed consumer left open could not be read until it timed out.
@@ -91,11 +106,14 @@ def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, 
     consumer = client.consumer(servers, group, instance, BOOTSTRAP_SECONDS)
     try:
         starts = Starts(pauses.read_partitions, configured.consumer_lost_offsets)
-        loop = ConsumerLoop(consumer, lanes, starts, max(1, configured.consumer_batch_records // POLLS_A_BATCH))
+        most = max(1, configured.consumer_batch_records // POLLS_A_BATCH)
+        loop = ConsumerLoop(consumer, lanes, starts, most, functools.partial(health.note_turn, lanes))
         consumer.subscribe(REQUEST_TOPICS.pattern, loop)
         log.info("waiting for records in group %s as %s", group, instance)
+        health.use(consumer)
         loop.run(stop)
     finally:
+        health.drop()
         consumer.close(CLOSE_SECONDS)
 
 
@@ -117,12 +135,13 @@ def _report_twin(instance: str, state: RetryCallState) -> None:
         )
 
 
-def _log_restart(error: BaseException | None) -> None:
+def _log_restart(error: BaseException | None, health: Health) -> None:
     metrics.CLIENT_RESTARTS.inc()
+    health.note_error(error)
     if isinstance(error, InconsistentGroupProtocolError):
         log.error(
             "the group has consumers with another assignment strategy, as those of an older version: stop them all."
             " A new Kafka consumer tries again until then"
         )
-    else:
+    elif not health.is_broker_away:  # of which the log says more already
         log.warning("%s; a new Kafka consumer goes on from the committed offsets", error)

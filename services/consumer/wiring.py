@@ -1,12 +1,14 @@
 """Makes a lane from the settings: the one place that knows all its parts."""
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from petalstream import broker
 from petalstream.broker import AuthorizationError, Client, Producer
 from petalstream.settings import Delivery, GroupName, Settings
+from services.consumer import metrics
 from services.consumer.api_client.client import RESTART_SECONDS, ApiClient
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.exactly_once import ExactlyOnceWriter
@@ -69,10 +71,14 @@ def transactional_id(group: GroupName, instance: str, model: str) -> str:
 
 def _prepared(configured: Settings, model: str, create: Callable[[], Producer]) -> LazyProducer:
     """A producer, before which the model's topics are created where they are missing."""
+    created = itertools.count()
 
     def prepare_and_create() -> Producer:
         with suppress(AuthorizationError):  # a consumer may be allowed to write topics that others create
             broker.create_topics(configured.kafka_bootstrap_servers, model, configured.topic_partitions)
-        return create()
+        producer = create()
+        if next(created):
+            metrics.PRODUCER_RESTARTS.labels(model).inc()
+        return producer
 
     return LazyProducer(prepare_and_create)

@@ -2,9 +2,10 @@
 
 import logging
 import sys
+from contextlib import closing
 
 from petalstream import broker, lifecycle, logs, settings
-from petalstream.broker import ClientNotInstalled, KafkaError
+from petalstream.broker import BrokerWatch, ClientNotInstalled, KafkaError
 from petalstream.bundle import BundleError
 from petalstream.line_writer import standard_error
 from petalstream.settings import Settings
@@ -47,7 +48,8 @@ def run(configured: Settings) -> int:
     sender = client.sender(configured.kafka_bootstrap_servers, DELIVERY_SECONDS)
     try:
         log.info("streaming the test set of %s, a record each %g s", ", ".join(samples), configured.producer_interval)
-        report = stream(sender, request_messages(samples), configured.producer_interval, stop)
+        with closing(BrokerWatch(configured.kafka_bootstrap_servers, sender.is_connected).start()):
+            report = stream(sender, request_messages(samples), configured.producer_interval, stop)
     finally:
         sender.close(1)
     log.info("%d sent, %d acknowledged, %d failed", report.sent, report.acknowledged, report.failed)

@@ -112,7 +112,46 @@ def kill_main_process(stack: Stack, service: str) -> None:
 def test_the_trainer_has_ended_well_and_everything_else_is_up(stack: Stack) -> None:
     assert stack.inspect("trainer", "{{.State.Status}} {{.State.ExitCode}}") == "exited 0"
     for service in LONG_RUNNING:
-        assert stack.up_and_well(service), stack.state(service)
+        wait_until(functools.partial(stack.up_and_well, service), f"{service} to be well", SECONDS)
+
+
+def ask_consumer(stack: Stack, path: str) -> str:
+    """What the consumer answers to a GET from another container of the stack."""
+    ask = f"import urllib.request as u; print(u.urlopen('http://consumer:9464{path}', timeout=10).read().decode())"
+    return stack.compose("exec", "api", "/opt/venv/bin/python", "-c", ask).strip()
+
+
+def test_the_consumer_is_ready_and_has_metrics_on_the_stacks_network_alone(stack: Stack) -> None:
+    wait_until(lambda: stack.has_predicted(1), "a prediction", SECONDS)
+    assert stack.state("consumer") == "running healthy"
+    assert json.loads(ask_consumer(stack, "/ready")) == {"status": "ready"}
+    assert 'petalstream_consumer_lane_state{model="iris",state="running"} 1.0' in ask_consumer(stack, "/metrics")
+    assert stack.docker("port", stack.container("consumer")) == ""
+
+
+# The container's first process is Docker's init, which has the same words behind its own name.
+SIGNAL = """
+import os, pathlib, signal
+for found in pathlib.Path("/proc").glob("[0-9]*"):
+    if (found / "cmdline").read_bytes() == b"python\\0-m\\0services.consumer\\0":
+        os.kill(int(found.name), signal.{name})
+"""
+
+
+def signal_consumer(stack: Stack, name: str) -> None:
+    """Send a signal to the consumer's own process."""
+    stack.compose("exec", "consumer", "/opt/venv/bin/python", "-c", SIGNAL.format(name=name))
+
+
+@pytest.mark.long
+def test_a_consumer_that_hangs_is_unhealthy_until_it_goes_on(stack: Stack) -> None:
+    wait_until(functools.partial(stack.up_and_well, "consumer"), "the consumer to be well", SECONDS)
+    signal_consumer(stack, "SIGSTOP")
+    try:
+        wait_until(lambda: stack.state("consumer") == "running unhealthy", "the consumer to be unhealthy", SECONDS)
+    finally:
+        signal_consumer(stack, "SIGCONT")
+    wait_until(functools.partial(stack.up_and_well, "consumer"), "the consumer to be well again", SECONDS)
 
 
 def test_the_whole_test_set_is_printed_and_on_the_predictions_topic(stack: Stack) -> None:

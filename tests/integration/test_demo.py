@@ -96,10 +96,12 @@ def test_a_second_ctrl_c_does_not_leave_anything_behind_either(start: Callable[.
 
 @pytest.mark.long
 def test_kept_it_stays_up_on_its_ports_until_ctrl_c(start: Callable[..., Run], two_models: Settings) -> None:
-    api_port, kafka_port = free_port(), free_port()
-    run = start("--keep", trained=two_models, api_port=api_port, kafka_port=kafka_port)
+    api_port, kafka_port, health_port = free_port(), free_port(), free_port()
+    own = {"api_port": api_port, "kafka_port": kafka_port, "consumer_health_port": health_port}
+    run = start("--keep", trained=two_models, **own)
     run.said("Ctrl-C stops both")
-    assert requests.get(f"http://localhost:{api_port}/ready", timeout=10).status_code == 200
+    for port in (api_port, health_port):
+        assert requests.get(f"http://localhost:{port}/ready", timeout=10).status_code == 200
     producer = broker.new_producer(f"localhost:{kafka_port}", 10)
     broker.send(producer, Message("iris.requests", b"my-flower", FLOWER, [])).get(timeout=20)
     producer.close(timeout=5)

@@ -127,12 +127,12 @@ def test_what_became_of_the_records_is_counted_for_prometheus(stack: Stack) -> N
     assert ended(stack.produce().process) == 0
     stack.write([Message("iris.requests", b"bad", b"{", [])])
     port = free_port()
-    stack.consume(consumer_metrics_port=port)
+    stack.consume(consumer_health_port=port)
     wait_until(lambda: not stack.summary().missing, "all outcomes", SECONDS)
     counted = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
     assert 'petalstream_consumer_predictions_total{model="iris"} 30.0' in counted
-    assert 'petalstream_consumer_dead_letters_total{reason="undecodable"} 1.0' in counted
-    assert 'petalstream_consumer_dead_letters_total{reason="corrupt"} 0.0' in counted
+    assert 'petalstream_consumer_dead_letters_total{model="iris",reason="undecodable"} 1.0' in counted
+    assert 'petalstream_consumer_dead_letters_total{model="iris",reason="corrupt"} 0.0' in counted
 
 
 def test_a_record_that_the_broker_refuses_is_named_by_the_producer_which_then_fails(stack: Stack) -> None:

@@ -73,7 +73,8 @@ def running(
         csv.writer(file).writerows([COLUMNS, *roses()])
     (checkout / "services" / "trainer" / "models" / "rose.py").write_text(ROSE)
     port = free_port()
-    settings = {"models_dir": folder / "models", "api_port": port, "kafka_port": free_port()}
+    other_ports = {"kafka_port": free_port(), "consumer_health_port": free_port()}
+    settings = {"models_dir": folder / "models", "api_port": port, **other_ports}
     with demo(checkout, folder, "--keep", **settings) as run:
         run.said("Ctrl-C stops both")
         yield run, f"http://localhost:{port}"

@@ -24,7 +24,7 @@ SETTINGS = {variable(setting.name): setting for setting in fields(Settings)}
 # Compose alone reads these: they name images.
 IMAGES = {"PYTHON_IMAGE", "KAFKA_IMAGE", "ZOOKEEPER_IMAGE"}
 # Compose gives these values that only make sense inside a container.
-FIXED = {"API_HOST", "API_KEYS", "API_URL", "CONSUMER_METRICS_HOST", "DATA_DIR", "KAFKA_BOOTSTRAP_SERVERS"}
+FIXED = {"API_HOST", "API_KEYS", "API_URL", "CONSUMER_HEALTH_HOST", "DATA_DIR", "KAFKA_BOOTSTRAP_SERVERS"}
 FIXED |= {"MODELS_DIR"}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
-from petalstream.broker import KafkaError
+from petalstream.broker import KafkaError, PartitionProgress
 from petalstream.messages import ReceivedRecord, coordinates
 from tests.records import Record
 
@@ -31,6 +31,18 @@ class Consumer:
 
     def topics(self) -> set[str]:
         return self.assigned
+
+    def is_connected(self) -> bool:
+        return True
+
+    def has_joined(self) -> bool:
+        return True
+
+    def progress(self) -> list[PartitionProgress]:
+        return []
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Know all ends."""
 
     def pause(self, topics: Collection[str]) -> None:
         self.done.append(f"pause {' '.join(sorted(topics))}")

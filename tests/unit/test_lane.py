@@ -128,7 +128,7 @@ def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> No
 
 def test_what_was_written_is_counted_and_shown_as_it_was_written() -> None:
     def dead() -> float:
-        return float(metrics.DEAD.labels("wrong_type")._value.get())
+        return float(metrics.DEAD.labels("iris", "wrong_type")._value.get())
 
     before, shown = dead(), list[Outcome]()
     with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)], shown) as (found, scorer):

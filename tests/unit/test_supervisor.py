@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.settings import Servers, Settings
 from services.consumer import error_policy, supervisor
+from services.consumer.health import Health
 
 NO = KafkaError("no broker")
+
+
+def run(settings: Settings, stop: Stop) -> None:
+    """Run the supervisor until it ends."""
+    with closing(Health(settings.kafka_bootstrap_servers, settings.consumer_group)) as health:
+        supervisor.run(settings, "me", stop, health)
 
 
 class Consumers:
@@ -39,7 +47,7 @@ class Consumers:
 
     def run(self) -> "Consumers":
         """Work until the supervisor ends."""
-        supervisor.run(Settings(), "me", self.stop)
+        run(Settings(), self.stop)
         return self
 
 
@@ -51,11 +59,13 @@ def without_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_consumer_that_is_asked_to_stop_before_it_began_opens_no_client() -> None:
     stop = Stop()
     stop.request()
-    supervisor.run(Settings(kafka_bootstrap_servers=Servers("nowhere.invalid:9")), "me", stop)
+    run(Settings(kafka_bootstrap_servers=Servers("nowhere.invalid:9")), stop)
 
 
 def test_without_its_file_of_keys_the_consumer_says_so_and_ends(tmp_path: Path) -> None:
-    nowhere = environment.inherited(api_keys=tmp_path / "keys.txt", kafka_bootstrap_servers="nowhere.invalid:9")
+    nowhere = environment.inherited(
+        api_keys=tmp_path / "keys.txt", kafka_bootstrap_servers="nowhere.invalid:9", consumer_health_port=0
+    )
     ended = subprocess.run(
         python("services.consumer"), cwd=ROOT, env=nowhere, capture_output=True, text=True, timeout=60, check=False
     )
@@ -70,7 +80,7 @@ def test_without_the_client_that_is_asked_for_a_service_names_the_package_and_en
 ) -> None:
     without = "import runpy, sys; sys.modules['confluent_kafka'] = None; "
     command = [sys.executable, "-c", f"{without}runpy.run_module('services.{service}', run_name='__main__')"]
-    wanted = environment.inherited(kafka_client="confluent", models_dir=settings.models_dir)
+    wanted = environment.inherited(kafka_client="confluent", models_dir=settings.models_dir, consumer_health_port=0)
     ended = subprocess.run(command, cwd=ROOT, env=wanted, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     (line,) = [line for line in ended.stderr.splitlines() if " ERROR " in line]
@@ -117,7 +127,7 @@ def test_a_consumer_that_a_twin_replaces_while_it_stops_ends_without_an_error(mo
 
     stop = Stop()
     monkeypatch.setattr(supervisor, "_consume", consume)
-    supervisor.run(Settings(), "me", stop)
+    run(Settings(), stop)
 
 
 def test_a_twin_is_named_also_after_other_errors(

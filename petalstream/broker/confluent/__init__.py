@@ -2,6 +2,7 @@
 
 from petalstream.broker.confluent.consumer import Consumer
 from petalstream.broker.confluent.producer import Producer
+from petalstream.broker.confluent.statistics import Statistics
 
 
 class Confluent:
@@ -16,7 +17,7 @@ class Confluent:
 
     def sender(self, servers: str, delivery_seconds: int) -> Producer:
         """Return a sender."""
-        return Producer(servers, delivery_seconds)
+        return Producer(servers, delivery_seconds, statistics=Statistics())
 
     def producer(self, servers: str, delivery_seconds: int, bootstrap_seconds: float) -> Producer:
         """Return a producer."""

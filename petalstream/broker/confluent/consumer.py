@@ -1,7 +1,7 @@
 """Records in, and offsets committed, through confluent-kafka."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
 import confluent_kafka
@@ -13,8 +13,9 @@ from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.lookups import Lookups
 from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import readable, with_metadata
+from petalstream.broker.confluent.statistics import Statistics
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership
+from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership, PartitionProgress
 from petalstream.broker.new_partitions import NewPartitions
 from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
 from petalstream.broker.topics import read_from
@@ -26,10 +27,15 @@ class Consumer:
 
     def __init__(self, servers: str, group: str, instance_id: str) -> None:
         self._servers = servers
-        self._client = confluent_kafka.Consumer(consumer_options(servers, group, instance_id), logger=log)
+        self._statistics = Statistics()
+        options = {**consumer_options(servers, group, instance_id), **self._statistics.options()}
+        self._client = confluent_kafka.Consumer(options, logger=log)
         self._lookups = Lookups(servers)
         self._new = NewPartitions(self._look_up, self._start)
+        # The library's assignment() can block forever in any other thread than the one that polls.
+        self._begun: set[Partition] = set()
         self._paused: set[str] = set()
+        self._has_joined = False
         self._topic_ids: dict[str, str] = {}
         self._out_of_range: dict[Partition, int] = {}
         self._reached: dict[Partition, int] = {}
@@ -68,21 +74,38 @@ class Consumer:
 
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
+        return {partition.topic for partition in self._begun | self._new.all()}
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker."""
+        return self._statistics.is_connected
+
+    def has_joined(self) -> bool:
+        """Whether the consumer is a member of its group now, and no rebalance is under way."""
+        return self._has_joined
+
+    def progress(self) -> list[PartitionProgress]:
+        """Return the progress in each partition that is begun."""
         with translating():
-            begun = {place.topic for place in self._client.assignment()}
-        return begun | {partition.topic for partition in self._new.all()}
+            return self._statistics.progress(self._client.position(_places(self._begun)))
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Ask the broker for the ends of paused partitions. Raises KafkaError."""
+        paused = [partition for partition in list(self._begun) if partition.topic in self._paused]
+        with translating():
+            self._statistics.ask_for_ends(self._client, _places(paused), seconds)
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of `topics`."""
         self._paused |= set(topics)
         with translating():
-            self._client.pause(self._begun(topics))
+            self._client.pause(self._of(topics))
 
     def resume(self, topics: Collection[str]) -> None:
         """Return records of `topics` again, from where they were paused."""
         self._paused -= set(topics)
         with translating():
-            self._client.resume(self._begun(topics))
+            self._client.resume(self._of(topics))
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
@@ -93,8 +116,7 @@ class Consumer:
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within the library's own timeout. Raises KafkaError."""
         with translating():
-            assigned = {(place.topic, place.partition) for place in self._client.assignment()}
-            for partition in set(positions) - assigned:
+            for partition in set(positions) - self._begun:
                 raise CommitFailedError(f"{partition} is not assigned any more")
             committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
         for place in committed or ():
@@ -113,8 +135,8 @@ class Consumer:
             finally:
                 self._client.close()
 
-    def _begun(self, topics: Collection[str]) -> list[TopicPartition]:
-        return [place for place in self._client.assignment() if place.topic in topics]
+    def _of(self, topics: Collection[str]) -> list[TopicPartition]:
+        return _places(partition for partition in self._begun if partition.topic in topics)
 
     def _give_back(self, deadline: float) -> None:
         """Poll until no assignment is left, new or old, or until the deadline.
@@ -127,13 +149,16 @@ class Consumer:
             self._client.poll(0.01)
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        self._has_joined = True
         client.incremental_assign([])  # they are assigned once it is known where to begin
         self._new.add(_plain(places))
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        self._has_joined = False
         self._end(_plain(places), is_lost=False)
 
     def _lost(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
+        self._has_joined = False
         self._end(_plain(places), is_lost=True)
 
     def _end(self, partitions: Collection[Partition], is_lost: bool) -> None:
@@ -141,8 +166,9 @@ class Consumer:
         self._listener.end(partitions, is_lost)
         self._new.remove(partitions)
         topics = {partition.topic for partition in partitions}
-        places = self._begun(topics)
+        places = self._of(topics)
         self._client.incremental_unassign(places)
+        self._begun -= set(_plain(places))
         self._new.add(set(_plain(places)) - set(partitions))
         self._read_again |= topics
         self._obstacles = [each for each in self._obstacles if each.topic() not in topics]
@@ -156,7 +182,7 @@ class Consumer:
         self._checked = now
         ids = self._lookups.topic_ids(list(self._topic_ids))
         other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids[topic]}
-        if places := self._begun(other):
+        if places := self._of(other):
             self._end(_plain(places), is_lost=True)
             self._new.add(_plain(places))
 
@@ -181,6 +207,7 @@ class Consumer:
         self._reached[partition] = offset
         with translating():
             self._client.incremental_assign([place])
+            self._begun.add(partition)
             # The library keeps a partition paused that was unassigned and came back.
             (self._client.pause if partition.topic in self._paused else self._client.resume)([place])
 
@@ -189,6 +216,7 @@ class Consumer:
         self._out_of_range[partition] = self._reached[partition]
         with translating():
             self._client.incremental_unassign([TopicPartition(*partition)])
+        self._begun.discard(partition)
         self._new.add([partition])
 
     def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
@@ -212,6 +240,10 @@ class Consumer:
         if records:
             self.skip(topic, partition, records[-1].offset + 1)
         return records
+
+
+def _places(partitions: Iterable[Partition]) -> list[TopicPartition]:
+    return [TopicPartition(*partition) for partition in partitions]
 
 
 def _plain(places: Collection[TopicPartition]) -> list[Partition]:

@@ -15,6 +15,7 @@ from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import producer_options
 from petalstream.broker.confluent.partitions import Partitions
 from petalstream.broker.confluent.records import with_metadata
+from petalstream.broker.confluent.statistics import Statistics
 from petalstream.broker.errors import (
     InvalidProducerEpochError,
     KafkaError,
@@ -34,8 +35,18 @@ Report = Callable[[LibraryError | None, object], None]
 class Producer:
     """petalstream.broker.Producer and Sender through confluent-kafka."""
 
-    def __init__(self, servers: str, delivery_seconds: int, transactional_id: str | None = None) -> None:
+    def __init__(
+        self,
+        servers: str,
+        delivery_seconds: int,
+        transactional_id: str | None = None,
+        statistics: Statistics | None = None,
+    ) -> None:
         self._options = producer_options(servers, delivery_seconds, transactional_id)
+        # Of a client that is polled by nobody, the library would keep each of them in memory.
+        self._statistics = statistics
+        if statistics:
+            self._options |= statistics.options()
         self._client = confluent_kafka.Producer(self._options, logger=log)
         self._delivery_seconds = delivery_seconds
         self._partitions = Partitions()
@@ -80,6 +91,11 @@ class Producer:
 
         self._produce(message, self._partitions.find(self._client, message, left), report, left)
         self._client.poll(0)
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker; only a client with statistics knows."""
+        self._client.poll(0)
+        return self._statistics is not None and self._statistics.is_connected
 
     def flush(self, seconds: float) -> int:
         """Wait until the fate of every message is known; return how many are unknown after `seconds`."""

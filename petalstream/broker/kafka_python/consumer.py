@@ -8,9 +8,11 @@ from contextlib import suppress
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import OffsetOutOfRangeError
+from kafka.structs import MemberState
 
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership
+from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership, PartitionProgress
+from petalstream.broker.kafka_python import connection
 from petalstream.broker.kafka_python.rebalances import Rebalances
 from petalstream.broker.new_partitions import NewPartitions
 from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
@@ -30,6 +32,7 @@ class Consumer:
         self._topic_ids: dict[str, str] = {}
         self._out_of_range: dict[Partition, int] = {}
         self._checked = time.monotonic()
+        self._ends: connection.Ends = {}
 
     def subscribe(self, pattern: str, listener: PartitionListener) -> None:
         """Read the topics that match `pattern`, including topics that are created later."""
@@ -59,6 +62,23 @@ class Consumer:
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
         return {partition.topic for partition in self.client.assignment()}
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker."""
+        return connection.is_connected(self.client)
+
+    def has_joined(self) -> bool:
+        """Whether the consumer is a member of its group now, and no rebalance is under way."""
+        return bool(self.client.group_metadata().state == MemberState.STABLE)
+
+    def progress(self) -> list[PartitionProgress]:
+        """Return the progress in each partition that is begun."""
+        new = self._new.all()
+        return [each for each in connection.progress(self.client, self._ends) if each[:2] not in new]
+
+    def refresh_ends(self, seconds: float) -> None:
+        """Ask the broker for the last stable offsets. Raises KafkaError."""
+        self._ends.update(connection.last_stable_offsets(self.client, seconds))
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of `topics`."""

@@ -19,6 +19,7 @@ from petalstream.broker.errors import (
 )
 from petalstream.broker.interfaces import TOPIC_MS, Left, Membership
 from petalstream.broker.kafka_python.clients import close_producer
+from petalstream.broker.kafka_python.connection import is_connected
 from petalstream.broker.kafka_python.consumer import with_metadata
 from petalstream.broker.partitions import Positions
 from petalstream.messages import Message
@@ -55,6 +56,10 @@ class Producer:
             self._unknown += 1
         future.add_errback(refused)
         future.add_both(self._report)
+
+    def is_connected(self) -> bool:
+        """Whether the client is connected to at least one broker."""
+        return is_connected(self._client)
 
     def flush(self, seconds: float) -> int:
         """Wait until the fate of every message is known; return how many are unknown after `seconds`."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
+from petalstream.problems import Problem
 from services.consumer import error_policy
 from services.consumer.delivery import refused
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
@@ -18,7 +19,7 @@ class AtLeastOnceWriter:
 
     def __init__(self, model: str, producer: LazyProducer, uncommitted: Uncommitted) -> None:
         self._producer, self._uncommitted = producer, uncommitted
-        self._problem = error_policy.Problem(model)
+        self._problem = Problem(model)
 
     @property
     def is_waiting(self) -> bool:

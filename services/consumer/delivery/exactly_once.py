@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from petalstream.broker import REBALANCING, KafkaError, positions_after
 from petalstream.messages import ReceivedRecord
+from petalstream.problems import Problem
 from services.consumer import error_policy
 from services.consumer.delivery import refused
 from services.consumer.delivery.writer import DELIVERY_SECONDS, LazyProducer, timer
@@ -29,7 +30,7 @@ class ExactlyOnceWriter:
         is_committed: Callable[[Sequence[ReceivedRecord]], bool],
     ) -> None:
         self._producer, self._is_committed = producer, is_committed
-        self._problem = error_policy.Problem(model)
+        self._problem = Problem(model)
         self._is_in_doubt = self._is_open = False
         self._most_at_once = MOST_AT_ONCE
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 
 from petalstream.broker import KafkaError
+from petalstream.problems import Problem
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import metrics
-from services.consumer.error_policy import Problem
 from services.consumer.lanes.dead_letter_limit import DeadLetterLimit
 from services.consumer.pauses import LanePauses
 from services.consumer.scoring.outcomes import Outcome
@@ -47,6 +47,11 @@ class Brake:
             f" {GOOD_PROBES} in a row are scored, or at once by: make resume MODEL={self._model}"
         )
         return True
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the lane is paused; unlike is_on(), asking changes nothing and any thread may."""
+        return self._pauses.reason(self._model) is not None
 
     def is_probe_due(self) -> bool:
         """Whether to try a record while the lane is paused."""

@@ -70,6 +70,11 @@ class Inbox:
                 self._bytes -= self._sizes.popleft()
             self._is_full = self._is_full and self._has(self._most_records // 4 + 1, self._most_bytes // 4 + 1)
 
+    def records(self) -> list[ReceivedRecord]:
+        """Return all its records."""
+        with self._changed:
+            return list(self._records)
+
     def has_more_than(self, records: int) -> bool:
         """Whether it has more records than that."""
         return len(self._records) > records

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
+from petalstream.messages import ReceivedRecord
 from services.consumer import metrics
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.delivery.writer import Writer
 from services.consumer.lanes.assignment import Assignment, AssignmentOver
+from services.consumer.lanes.condition import Condition
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.scorer_thread import PassOn, ScorerThread
 from services.consumer.scoring.outcomes import Outcome
@@ -35,17 +37,36 @@ class Lane:
         uncommitted: Uncommitted,
         show: Callable[[Sequence[Outcome]], None],
     ) -> None:
-        self.inbox, self.uncommitted, self._writer, self._show = inbox, uncommitted, writer, show
+        self.model, self.inbox, self.uncommitted = model, inbox, uncommitted
+        self._writer, self._show = writer, show
         self.failure: BaseException | None = None
         self._scorer = new_scorer(self._pass_on)
         # Once an assignment is over, nothing may be passed on after await_writer() has looked.
         self._passing_on = threading.Lock()
+        # What the second thread writes, which is no longer in the inbox.
+        self._written_aside: Sequence[Outcome] = ()
         self._pool = ThreadPoolExecutor(1, f"write-{model}")
         self._writing = self._pool.submit(self._guarded, writer.open)
         self._thread = threading.Thread(
             target=self._guarded, args=(self._scorer.run,), name=f"score-{model}", daemon=True
         )
+        metrics.add_lane(model, lambda: self.condition, lambda: self._scorer.batch_limit)
         self._thread.start()
+
+    @property
+    def condition(self) -> Condition:
+        """Return what it does now; any thread may ask."""
+        if self._scorer.is_paused:
+            return Condition.OVER_DEAD_LETTER_LIMIT
+        if self.is_writing and self._writer.is_waiting:
+            return Condition.WAITING_FOR_TOPIC
+        if self._scorer.waits_for_api and not self.inbox.is_empty:
+            return Condition.WAITING_FOR_API
+        return Condition.RUNNING
+
+    def unsettled(self) -> list[ReceivedRecord]:
+        """Return the polled records that have no outcome on the broker yet."""
+        return [*self.inbox.records(), *(outcome.record for outcome in self._written_aside)]
 
     @property
     def is_busy(self) -> bool:
@@ -73,6 +94,7 @@ class Lane:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._writer.close(seconds)
         self._thread.join(0.1)
+        metrics.remove_lane(self.model)
 
     def _pass_on(self, outcomes: Sequence[Outcome], assignment: Assignment, began: float) -> None:
         """Have outcomes written, once those before are. Raises AssignmentOver."""
@@ -83,6 +105,7 @@ class Lane:
         with self._passing_on:
             assignment.check()
             if self.inbox.has_more_than(len(outcomes) + FEW_RECORDS):
+                self._written_aside = outcomes
                 self._writing = self._pool.submit(write)
                 return
             self._writing = writing = Future[None]()
@@ -96,6 +119,8 @@ class Lane:
             written = self._writer.write(outcomes, assignment)
         except AssignmentOver:
             return
+        finally:
+            self._written_aside = ()
         if refused := sum(after is not before for before, after in zip(outcomes, written, strict=True)):
             self._scorer.note_refused(refused)
         metrics.count(written, time.monotonic() - began)

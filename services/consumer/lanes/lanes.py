@@ -71,6 +71,10 @@ class Lanes:
         """Return the topics of lanes that should get no more records now."""
         return {requests_topic(model) for model, lane in self._lanes.items() if lane.inbox.is_full}
 
+    def all(self) -> Iterable[Lane]:
+        """Return every lane."""
+        return self._lanes.values()
+
     def are_busy(self) -> bool:
         """Whether records will soon have their outcomes."""
         return any(lane.is_busy for lane in self._lanes.values())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from petalstream.problems import Problem
 from services.consumer import error_policy, metrics
 from services.consumer.api_client.client import ApiClient
 from services.consumer.api_client.errors import ApiError, TimedOut
@@ -50,8 +51,23 @@ class ScorerThread:
         self._model, self._inbox, self._api, self._limits = model, inbox, api, limits
         self._size, self._brake, self._pass_on = size, brake, pass_on
         self._scorer = BatchScorer(self._ask, limits.record_bytes)
-        self._outage = error_policy.Problem(model)
+        self._outage = Problem(model)
         self.is_waiting = False
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the lane is over its limit of dead letters."""
+        return self._brake.is_paused
+
+    @property
+    def waits_for_api(self) -> bool:
+        """Whether the api could not score the records at the front when it was last asked."""
+        return self._outage.is_on
+
+    @property
+    def batch_limit(self) -> int:
+        """Return the most records that it asks the api about at once."""
+        return self._size.limit
 
     def run(self) -> None:
         """Work until the inbox is closed."""

@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from petalstream.broker import KafkaError, Partition, PartitionState, Position
+from petalstream.problems import Problem
 from petalstream.settings import LostOffsets
 from services.consumer import metrics
-from services.consumer.error_policy import Problem
 from services.consumer.offsets import start
 from services.consumer.offsets.start import Cause, Jump
 

@@ -10,7 +10,6 @@ from tenacity import RetryCallState, Retrying, sleep_using_event, stop_when_even
 from petalstream import broker
 from petalstream.broker import CompactedReader, KafkaError
 from petalstream.messages import ReceivedRecord, coordinates
-from services.consumer import metrics
 from services.consumer.pauses.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
 from services.consumer.pauses.read_before import ReadPartitions
 
@@ -116,7 +115,6 @@ class LanePauses:
     def _apply_lane(self, record: ReceivedRecord) -> None:
         model, state = read_lane(record)
         self._lanes[model] = state
-        metrics.PAUSED.labels(model).set(state.state is Phase.PAUSED)
         if state.state is Phase.RUNNING:
             self._resumes[model] += 1
 

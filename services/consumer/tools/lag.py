@@ -7,12 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from petalstream.broker import Admin, Lag, PartitionBacklog, ask_lags, backlogs
+from petalstream.latency import age
 from petalstream.messages import REQUEST_TOPICS
 from services.consumer.output import text
 
 PACE_SECONDS = 3
-# Clocks of different machines differ by less. Nothing waits for longer: such a timestamp is in seconds, say.
-CLOCKS_SECONDS, LONGEST_SECONDS = 5, 10 * 365 * 86_400
 HEADINGS = ("topic", "partition", "begin", "committed", "stable", "end", "lag", "blocked", "seconds behind")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -79,12 +78,6 @@ def forecasts(found: Sequence[PartitionBacklog], changes: Mapping[str, Pace], se
             f"{topic}: {pace.scored / seconds:.1f} offsets/s scored,"
             f" {pace.written / seconds:.1f} offsets/s written, {rest}"
         )
-
-
-def age(timestamp: int, now: float) -> float | None:
-    """Return the seconds from a timestamp in milliseconds to `now`; None where that cannot be."""
-    seconds = now - timestamp / 1000
-    return max(0.0, seconds) if timestamp > 0 and -CLOCKS_SECONDS <= seconds <= LONGEST_SECONDS else None
 
 
 def _row(found: PartitionBacklog, now: float) -> tuple[str, ...]:
