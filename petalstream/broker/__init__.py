@@ -6,6 +6,7 @@ kafka-python.
 
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
+from petalstream.broker.creation import create_topics
 from petalstream.broker.errors import (
     RECORD_ERRORS,
     TOPIC_ERRORS,
@@ -28,7 +29,6 @@ from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.topics import (
     Lag,
     commit_offsets,
-    create_topics,
     is_committed,
     lags,
     read_topic,

@@ -1,4 +1,4 @@
-"""Functions for whole topics: create, count, read; a group's lag and offsets."""
+"""Functions for whole topics: count, read; a group's lag and offsets."""
 
 import contextlib
 import re
@@ -6,17 +6,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
-from kafka.errors import TopicAlreadyExistsError
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
 from petalstream.broker.kafka_python.clients import new_reader
 from petalstream.broker.kafka_python.consumer import offsets_after, poll
-from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
+from petalstream.messages import ReceivedRecord
 
 IDLE_SECONDS, READ_SECONDS, POLL_SECONDS, POLL_RECORDS = 30, 5, 0.5, 500
 ANSWER_MS = 30_000
-MOST_BYTES = "max.message.bytes"
 
 
 @dataclass(frozen=True)
@@ -32,24 +29,6 @@ class Lag:
     def behind(self) -> int:
         """Return the number of offsets from the committed one to the end."""
         return self.end - (self.committed or 0)
-
-
-def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
-    """Create those of a model's three topics that are missing; existing ones are not changed."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
-    configs: dict[str, dict[str, str]] = {
-        # Consumers then need no codec, whichever one a producer uses.
-        requests_topic(model): {"compression.type": "uncompressed"},
-        predictions_topic(model): {},
-        # A dead letter has more headers than its record, and so may be larger.
-        dead_letters_topic(model): {MOST_BYTES: str(MAX_DEAD_LETTER_BYTES)},
-    }
-    try:
-        for topic, config in configs.items():
-            with contextlib.suppress(TopicAlreadyExistsError):
-                admin.create_topics({topic: {"num_partitions": partitions, "configs": config}}, wait_for_metadata=True)
-    finally:
-        admin.close()
 
 
 def topics(bootstrap_servers: str, pattern: re.Pattern[str]) -> list[str]:
