@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, Parts, Servers
+from petalstream.setting_types import Delivery, GroupName, KafkaClient, LogLevel, ModelNames, Parts, Servers
 
 __all__ = [
     "Delivery",
     "GroupName",
     "KafkaClient",
     "LogLevel",
+    "ModelNames",
     "Parts",
     "Servers",
     "SettingError",
@@ -83,6 +84,9 @@ class Settings:
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
     consumer_group: GroupName = _setting(GroupName("petalstream"), "consumer group, under which offsets are committed")
+    consumer_models: ModelNames = _setting(
+        ModelNames(""), "models whose requests are consumed, with commas between; empty: all that the api has"
+    )
     consumer_instance_id: str = _setting(
         "", "keeps a restarted consumer its partitions; each needs its own; empty: the host's name"
     )
@@ -165,6 +169,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
+    ModelNames: ("names of models, with commas between", ModelNames),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),

@@ -21,11 +21,13 @@ from petalstream.broker.errors import (
     NeighbourRefused,
     ProducerFencedError,
     UnreadableRecords,
+    UnreadableTopics,
     UnsupportedCodecError,
 )
 from petalstream.broker.interfaces import Client, Consumer, Membership, Producer, Sender
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.producer import send
+from petalstream.broker.membership import forget_old_subscription
 from petalstream.broker.topics import (
     Lag,
     commit_offsets,
@@ -57,12 +59,14 @@ __all__ = [
     "ProducerFencedError",
     "Sender",
     "UnreadableRecords",
+    "UnreadableTopics",
     "UnsupportedCodecError",
     "client",
     "close_producer",
     "commit_offsets",
     "create_compacted_topic",
     "create_topics",
+    "forget_old_subscription",
     "is_committed",
     "lags",
     "new_producer",

@@ -59,7 +59,9 @@ def _create_requests(admin: KafkaAdminClient, topic: str, partitions: int) -> No
     with contextlib.suppress(TopicAlreadyExistsError):
         try:
             # The broker says what it would set, and creates nothing yet.
-            planned = admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, validate_only=True)
+            planned = admin.create_topics(
+                {topic: {"num_partitions": partitions, "configs": configs}}, validate_only=True
+            )
             _create(admin, topic, partitions, configs | _timestamp_bounds(planned["topics"][0].get("configs", {})))
         except InvalidConfigurationError:  # Kafka before 3.6 has no bounds of timestamps
             _create(admin, topic, partitions, configs)

@@ -3,12 +3,20 @@
 import time
 from contextlib import suppress
 
-from petalstream.broker import CommitFailedError, Consumer, FencedInstanceIdError, KafkaError, UnreadableRecords
+from petalstream.broker import (
+    CommitFailedError,
+    Consumer,
+    FencedInstanceIdError,
+    KafkaError,
+    UnreadableRecords,
+    UnreadableTopics,
+)
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord
 from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.scoring.records import CorruptRecord
+from services.consumer.subscription import Subscription
 
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
 # A stop waits for so long until what is being written is acknowledged, and has 3 s more to commit and close.
@@ -20,8 +28,9 @@ FULL_SECONDS = 1.0
 class ConsumerLoop:
     """Moves records from `consumer` to `lanes`, and offsets back; a poll takes up to `most_records`."""
 
-    def __init__(self, consumer: Consumer, lanes: Lanes, most_records: int) -> None:
+    def __init__(self, consumer: Consumer, lanes: Lanes, most_records: int, subscription: Subscription) -> None:
         self._consumer, self._lanes, self._most = consumer, lanes, most_records
+        self._subscription = subscription
         self._assignment = Assignment(consumer.membership())
         self._paused: set[str] = set()
         self._polled = time.monotonic()
@@ -30,7 +39,10 @@ class ConsumerLoop:
         """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
         try:
             while not stop.requested():
-                self._work()
+                try:
+                    self._work()
+                except UnreadableTopics as error:
+                    self._subscription.leave_out(error)
         except FencedInstanceIdError:
             self._end_assignment()  # whose partitions are another consumer's already
             raise
@@ -47,6 +59,7 @@ class ConsumerLoop:
 
     def _work(self) -> None:
         self._lanes.raise_failure()
+        self._subscription.update()
         full = self._lanes.full_topics()
         if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:
             self._assignment.over.wait(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll

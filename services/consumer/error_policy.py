@@ -17,7 +17,9 @@
 | any other error of a lane's producer                     | the lane makes a new producer and writes again           |
 | any other error of the Kafka consumer                    | a new one, from the committed offsets                    |
 | another consumer has the same instance id                | the same, after 10 s to 5 min                            |
-| no permission to read; a codec that is not installed     | exit code 1: waiting does not help                       |
+| no permission to read a topic, or no codec for it        | the others are read; that one again after 30 s to 5 min  |
+| the api lists no models, or does not respond             | the topics stay; without a first list the consumer waits |
+| no permission for the group                              | exit code 1: waiting does not help                       |
 """
 
 import logging
@@ -35,12 +37,12 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from petalstream.broker import AuthorizationError, KafkaError, UnsupportedCodecError
+from petalstream.broker import AuthorizationError, KafkaError
 from services.consumer.api_client.errors import ApiError, Unavailable
 from services.consumer.lanes.assignment import AssignmentOver
 
 MOST_WAIT_SECONDS = 300
-FATAL = (AuthorizationError, UnsupportedCodecError)
+FATAL = (AuthorizationError,)
 LOG_SECONDS = 60
 
 _for_api = wait_random_exponential(multiplier=0.2, max=10)
@@ -98,8 +100,8 @@ def _error(state: RetryCallState) -> BaseException | None:
 class Problem:
     """Something that lasts: logged when it begins, once a minute until it ends, and at its end."""
 
-    def __init__(self, subject: str) -> None:
-        self._subject = subject
+    def __init__(self, subject: str, goes_on: str = "the lane goes on") -> None:
+        self._subject, self._goes_on = subject, goes_on
         self._began = self._logged = float("-inf")
 
     @property
@@ -119,5 +121,5 @@ class Problem:
     def end(self) -> None:
         """Say that it is over, if it was there."""
         if self.is_on:
-            log.warning("%s: the lane goes on after %.1f s", self._subject, time.monotonic() - self._began)
+            log.warning("%s: %s after %.1f s", self._subject, self._goes_on, time.monotonic() - self._began)
             self._began = self._logged = float("-inf")

@@ -12,13 +12,16 @@ from petalstream import broker
 from petalstream.broker import Client, FencedInstanceIdError, KafkaError
 from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
-from petalstream.messages import REQUEST_TOPICS, model_of
+from petalstream.messages import REQUEST_TOPICS, model_of, requests_topic
 from petalstream.settings import Delivery, Settings
 from services.consumer import error_policy, metrics, wiring
+from services.consumer.api_client.repository import model_names
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.writer import BOOTSTRAP_SECONDS
 from services.consumer.lanes.lanes import Lanes
+from services.consumer.models import Models
 from services.consumer.pauses import LanePauses
+from services.consumer.subscription import Subscription
 
 CLOSE_SECONDS = 1
 # While the client unpacks what a poll returns, the records of other models wait.
@@ -29,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def run(configured: Settings, instance: str, stop: Stop) -> None:
-    """Score every `*.requests` topic until asked to stop.
+    """Score the requests to all models until asked to stop.
 
     Raises KafkaError where a new consumer does not help, ClientNotInstalled, and KeysError where the file of API keys
     cannot be read.
@@ -38,9 +41,12 @@ def run(configured: Settings, instance: str, stop: Stop) -> None:
     pauses = LanePauses(configured.kafka_bootstrap_servers, configured.consumer_group)
     headers = authorization(configured.api_keys)
     lanes = Lanes(functools.partial(wiring.new_lane, configured, client, instance, headers, pauses))
-    with closing(pauses):
+    fetch = functools.partial(model_names, configured.api_url, headers)
+    models = Models(configured.consumer_models.names, fetch)
+    consume = functools.partial(_consume, configured, client, instance, lanes, pauses, models, stop)
+    with closing(pauses), closing(models):
         try:
-            _keep_consuming(lambda: _consume(configured, client, instance, lanes, pauses, stop), instance, stop)
+            _keep_consuming(consume, instance, stop)
         finally:
             lanes.close(CLOSE_SECONDS)
 
@@ -80,18 +86,33 @@ def _consume_until_error(consume: Callable[[], None], stop: Stop) -> None:
         _log_restart(error)
 
 
-def _consume(configured: Settings, client: Client, instance: str, lanes: Lanes, pauses: LanePauses, stop: Stop) -> None:
+def _consume(
+    configured: Settings,
+    client: Client,
+    instance: str,
+    lanes: Lanes,
+    pauses: LanePauses,
+    models: Models,
+    stop: Stop,
+) -> None:
     """Work with one Kafka consumer until asked to stop. Raises KafkaError."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
+    models.start(stop)
+    if stop.requested():
+        return
     pauses.start()
     if configured.delivery == Delivery.EXACTLY_ONCE:
         # The offsets of a transaction that a killed consumer left open could not be read until it timed out.
-        lanes.open(map(model_of, broker.topics(servers, REQUEST_TOPICS)))
+        lanes.open(models.names & set(map(model_of, broker.topics(servers, REQUEST_TOPICS))))
+    topics = set(map(requests_topic, models.names))
+    broker.forget_old_subscription(servers, group, instance, topics, BOOTSTRAP_SECONDS)
     consumer = client.consumer(servers, group, instance, BOOTSTRAP_SECONDS)
     try:
-        consumer.subscribe(REQUEST_TOPICS.pattern)
+        subscription = Subscription(consumer, lambda: models.names)
+        subscription.update()
         log.info("waiting for records in group %s as %s", group, instance)
-        ConsumerLoop(consumer, lanes, max(1, configured.consumer_batch_records // POLLS_A_BATCH)).run(stop)
+        most = max(1, configured.consumer_batch_records // POLLS_A_BATCH)
+        ConsumerLoop(consumer, lanes, most, subscription).run(stop)
     finally:
         consumer.close(CLOSE_SECONDS)
 

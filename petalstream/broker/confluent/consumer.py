@@ -12,7 +12,7 @@ from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, tr
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import ANSWER_SECONDS, QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import offsets_after, readable
-from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords, UnreadableTopics
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
 
@@ -36,14 +36,14 @@ class Consumer:
         self._obstacles: list[Message] = []
         self._is_closed = False
 
-    def subscribe(self, pattern: str) -> None:
-        """Read the topics that match `pattern`, including topics that are created later."""
-        self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
+    def subscribe(self, topics: Collection[str]) -> None:
+        """Read these topics, and no others any more."""
+        self._client.subscribe(sorted(topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records as soon as there are any, none after `seconds`.
 
-        Raises UnreadableRecords, KafkaError.
+        Raises UnreadableRecords, UnreadableTopics, KafkaError.
         """
         if self._obstacles:
             return self._around(self._obstacles.pop(0), most)
@@ -93,6 +93,8 @@ class Consumer:
         with translating():
             committed = self._client.commit(offsets=offsets_after(records), asynchronous=False)
         for place in committed or ():
+            if place.error and place.error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
+                raise UnreadableTopics([place.topic], translated(place.error))
             if place.error:
                 raise translated(place.error)
 
@@ -135,6 +137,10 @@ class Consumer:
     def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
         """Return what kafka-python reads where this library found no record. Raises UnreadableRecords, KafkaError."""
         error = obstacle.error()
+        if error and error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
+            raise UnreadableTopics([str(obstacle.topic())], translated(error))
+        if error and error.code() == Code.UNKNOWN_TOPIC_OR_PART and obstacle.offset() is None:
+            return []  # a topic that does not exist yet
         if error and error.code() not in UNREADABLE:
             raise translated(error)
         topic, partition = str(obstacle.topic()), int(obstacle.partition() or 0)

@@ -1,12 +1,18 @@
 """Records in, and offsets committed, through kafka-python."""
 
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.errors import (
+    CommitFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnreadableRecords,
+    UnreadableTopics,
+)
 from petalstream.broker.interfaces import Membership
 from petalstream.messages import ReceivedRecord
 
@@ -31,13 +37,18 @@ class Consumer:
 
     client: KafkaConsumer
 
-    def subscribe(self, pattern: str) -> None:
-        """Read the topics that match `pattern`, including topics that are created later."""
-        self.client.subscribe(pattern=pattern, listener=_Resume(self.client))
+    def subscribe(self, topics: Collection[str]) -> None:
+        """Read these topics, and no others any more."""
+        self.client.subscribe(sorted(topics), listener=_Resume(self.client))
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, KafkaError."""
-        return poll(self.client, seconds, most)
+        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, UnreadableTopics, KafkaError."""
+        with _naming_topics():
+            records = poll(self.client, seconds, most)
+        # The client says nothing of a topic that it may not describe.
+        if denied := self.client._cluster.unauthorized_topics & self.client.subscription():
+            raise UnreadableTopics(denied, TopicAuthorizationFailedError("no permission to describe it"))
+        return records
 
     def membership(self) -> Membership:
         """Return the member's id, the group's generation and the member's state."""
@@ -68,7 +79,8 @@ class Consumer:
         # member between this check and the commit: a join begins in poll(), and one that has begun shows in the state.
         if self.client.group_metadata() != membership:
             raise CommitFailedError("the group was rebalanced since these records were polled")
-        self.client.commit(offsets_after(records), timeout_ms=int(seconds * 1000))
+        with _naming_topics():
+            self.client.commit(offsets_after(records), timeout_ms=int(seconds * 1000))
 
     def close(self, seconds: float) -> None:
         """Leave the group within `seconds` without a commit."""
@@ -77,6 +89,14 @@ class Consumer:
 
     def _assigned(self, topics: Collection[str]) -> list[TopicPartition]:
         return [place for place in self.client.assignment() if place.topic in topics]
+
+
+@contextmanager
+def _naming_topics() -> Iterator[None]:
+    try:
+        yield
+    except TopicAuthorizationFailedError as error:
+        raise UnreadableTopics(error.args[0], TopicAuthorizationFailedError("no permission to read it")) from error
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
