@@ -74,7 +74,9 @@ class Models:
     def _report(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         goes_on = (
-            f"requests of {_joined(self._names)} are read as before" if self._names else "the consumer waits for it"
+            f"requests of {_joined(self._names)} are read as before"
+            if self._names
+            else "the consumer waits for the list"
         )
         self._problem.report(f"{error}; {goes_on}")
 

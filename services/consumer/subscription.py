@@ -34,11 +34,11 @@ class Subscription:
 
     def leave_out(self, error: UnreadableTopics) -> None:
         """Read the other topics for a while. Raises the error if there are none."""
-        for topic in error.topics:
+        if self._topics <= error.topics:
+            raise error
+        for topic in error.topics & self._topics:  # the client may report again one that was left out before
             times = self._refused.get(topic, (0, 0))[0]
             seconds = min(FIRST_SECONDS * 2**times, MOST_SECONDS)
             self._refused[topic] = times + 1, time.monotonic() + seconds
             log.error("%s; other topics are read on, and this one is tried again after %d s", error, seconds)
-        if self._topics <= error.topics:
-            raise error
         self.update()

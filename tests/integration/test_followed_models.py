@@ -91,7 +91,7 @@ def test_models_that_come_and_go_while_the_stream_runs_are_followed(stack: Stack
 def test_a_consumer_that_starts_before_the_api_waits_for_it_and_says_so(stack: Stack) -> None:
     send(stack, "iris")
     stack.consume()
-    said = "does not list its models: [Errno 111] Connection refused; the consumer waits for it"
+    said = "does not list its models: [Errno 111] Connection refused; the consumer waits for the list"
     wait_until(lambda: said in stack.log("consumer").read_text(), "the consumer to say that it waits", SECONDS)
     stack.start_api()
     await_predictions(stack, "iris")

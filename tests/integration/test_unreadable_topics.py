@@ -31,7 +31,8 @@ MEBIBYTE = 1024 * 1024
 
 def create(stack: Stack, topic: str) -> None:
     """Create a topic as others do, which keeps the compression of its producers."""
-    AdminClient({"bootstrap.servers": stack.servers}).create_topics([NewTopic(topic, 1)])[topic].result(SECONDS)
+    admin = AdminClient({"bootstrap.servers": stack.servers})
+    admin.create_topics([NewTopic(topic, 1)])[topic].result(SECONDS)
 
 
 def await_logged(stack: Stack, text: str) -> None:
@@ -41,15 +42,15 @@ def await_logged(stack: Stack, text: str) -> None:
 
 @pytest.mark.own_broker
 @both_clients
-@pytest.mark.parametrize("denied", long_except([AclOperation.READ], [AclOperation.READ, AclOperation.DESCRIBE]))
-def test_a_topic_without_permission_stops_no_other(stack: Stack, denied: AclOperation) -> None:
+@pytest.mark.parametrize("denied", long_except(["READ"], ["READ", "DESCRIBE"]))
+def test_a_topic_without_permission_stops_no_other(stack: Stack, denied: str) -> None:
     stack.broker.kill()
     stack.broker.start(AUTHORIZER)
     send(stack, "rose")
     rule = ResourceType.TOPIC, "rose.requests", ResourcePatternType.LITERAL, "User:ANONYMOUS", "*"
     rules = [
         AclBinding(*rule, AclOperation.ALL, AclPermissionType.ALLOW),
-        AclBinding(*rule, denied, AclPermissionType.DENY),
+        AclBinding(*rule, AclOperation[denied], AclPermissionType.DENY),
     ]
     admin = AdminClient({"bootstrap.servers": stack.servers})
     for added in admin.create_acls(rules).values():
@@ -99,12 +100,12 @@ def send_bomb(stack: Stack, size: int) -> confluent_kafka.KafkaError | None:
     return errors[0]
 
 
-def test_a_batch_that_unpacks_to_hundreds_of_megabytes_becomes_a_dead_letter_in_bounded_memory(stack: Stack) -> None:
+def test_a_batch_that_unpacks_to_100_megabytes_becomes_a_dead_letter_in_bounded_memory(stack: Stack) -> None:
     if stack.settings.kafka_client != KafkaClient.KAFKA_PYTHON:
         pytest.skip("librdkafka has no bound; docs/guarantees.md says what it takes")
     create(stack, "iris.requests")
     stack.write(flowers(1))
-    assert send_bomb(stack, 290_000_000) is None
+    assert send_bomb(stack, 100_000_000) is None
     stack.write(flowers(1))
     stack.use_shared_api()
     process = psutil.Process(stack.consume().process.pid)

@@ -65,7 +65,7 @@ def test_the_first_list_is_waited_for_and_the_log_says_so(
     caplog.set_level("INFO")
     assert following(Api(AWAY, AWAY, IRIS)).names == IRIS
     (said,) = [message for message in caplog.messages if "no api" in message]
-    assert said == "models of the api: no api; the consumer waits for it"
+    assert said == "models of the api: no api; the consumer waits for the list"
     assert "the api has iris: requests are read" in caplog.messages
 
 

@@ -57,6 +57,16 @@ def test_a_topic_that_cannot_be_read_is_left_out_for_longer_each_time(
     assert caplog.messages[0].startswith("rose.requests cannot be read: no permission; other topics are read on")
 
 
+def test_a_topic_that_is_left_out_already_is_not_reported_again(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    consumer = Consumer()
+    own = Subscription(consumer, lambda: {"iris", "rose"})
+    own.update()
+    for _ in range(3):
+        own.leave_out(DENIED)
+    assert consumer.subscribed == [["iris.requests", "rose.requests"], ["iris.requests"]]
+    assert len(caplog.messages) == 1
+
+
 def test_where_no_other_topic_is_left_the_error_is_raised() -> None:
     own = Subscription(Consumer(), lambda: {"rose"})
     own.update()
