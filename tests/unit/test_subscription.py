@@ -41,6 +41,7 @@ def test_only_a_change_of_the_models_changes_the_subscription() -> None:
 def test_a_topic_that_cannot_be_read_is_left_out_for_longer_each_time(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("ERROR")
     consumer = Consumer()
     own = Subscription(consumer, lambda: {"iris", "rose"})
     own.update()
@@ -58,6 +59,7 @@ def test_a_topic_that_cannot_be_read_is_left_out_for_longer_each_time(
 
 
 def test_a_topic_that_is_left_out_already_is_not_reported_again(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("ERROR")
     consumer = Consumer()
     own = Subscription(consumer, lambda: {"iris", "rose"})
     own.update()
