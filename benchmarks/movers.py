@@ -5,7 +5,6 @@ prediction, each acknowledged by all replicas before its offset is committed. CL
 has it, `plain-kafka-python` as it comes, or `confluent`.
 """
 
-import re
 import sys
 from collections.abc import Sequence
 
@@ -45,7 +44,7 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
     producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
-    consumer.subscribe(f"^{re.escape(topic)}$")
+    consumer.subscribe([topic])
     while not stop.requested():
         records = consumer.poll(POLL_SECONDS, BATCH)
         if not records:

@@ -43,6 +43,7 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "consumer_dead_letters_in_a_row",
         "consumer_probe_seconds",
         "consumer_lost_offsets",
+        "consumer_models",
         "consumer_print",
         "consumer_health_host",
         "consumer_health_port",

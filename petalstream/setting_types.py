@@ -4,6 +4,8 @@ import re
 from enum import StrEnum
 from typing import Self
 
+from petalstream.messages import MODEL_NAME
+
 
 class LogLevel(str):
     """One of logging's levels, by name."""
@@ -39,6 +41,22 @@ class GroupName(str):
         if not cls.FORM.fullmatch(text):
             raise ValueError(text)
         return super().__new__(cls, text)
+
+
+class ModelNames(str):
+    """Names of models, with commas between; empty: none."""
+
+    def __new__(cls, text: str) -> Self:
+        """Return the list. Raises ValueError."""
+        names = [name.strip() for name in text.split(",")] if text else []
+        if not all(map(MODEL_NAME.fullmatch, names)):
+            raise ValueError(text)
+        return super().__new__(cls, ",".join(names))
+
+    @property
+    def names(self) -> list[str]:
+        """The single names."""
+        return self.split(",") if self else []
 
 
 class Parts(str):

@@ -14,6 +14,7 @@ from petalstream.setting_types import (
     KafkaClient,
     LogLevel,
     LostOffsets,
+    ModelNames,
     Parts,
     Servers,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "KafkaClient",
     "LogLevel",
     "LostOffsets",
+    "ModelNames",
     "Parts",
     "Servers",
     "SettingError",
@@ -95,6 +97,9 @@ class Settings:
     producer_interval: float = _setting(1.0, "seconds between two records", 0)
     producer_loop: bool = _setting(True, "begin the test set again when it ends, or stop there")
     consumer_group: GroupName = _setting(GroupName("petalstream"), "consumer group, under which offsets are committed")
+    consumer_models: ModelNames = _setting(
+        ModelNames(""), "models whose requests are consumed, with commas between; empty: all that the api has"
+    )
     consumer_instance_id: str = _setting(
         "", "keeps a restarted consumer its partitions; each needs its own; empty: the host's name"
     )
@@ -192,6 +197,7 @@ def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> objec
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
+    ModelNames: ("names of models, with commas between", ModelNames),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
     ConsumerPrint: ("features, label or none", lambda text: ConsumerPrint(text.lower())),

@@ -20,14 +20,14 @@ OF_THE_CONNECTION = {"host", "connection", "content-length"}
 
 @contextmanager
 def proxy(target: str, judge: Judge) -> Iterator[str]:
-    """Yield the address of a proxy of `target` that sends what `judge` returns for a POST's body, if anything."""
+    """Yield the address of a proxy of `target` that sends what `judge` returns for a prediction's body, if anything."""
     with model_proxy(target, lambda _, body: judge(body)) as url:
         yield url
 
 
 @contextmanager
 def model_proxy(target: str, judge: ModelJudge) -> Iterator[str]:
-    """Yield the address of a proxy of `target`; `judge` gets the model's name and the body of each POST.
+    """Yield the address of a proxy of `target`; `judge` gets the model's name and the body of each prediction.
 
     The proxy sends the status and headers that `judge` returns, and forwards the request where it returns None.
     """
@@ -40,7 +40,8 @@ def model_proxy(target: str, judge: ModelJudge) -> Iterator[str]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            reply = judge(self.path.split("/")[2], body)
+            # The list of models is no prediction.
+            reply = judge(self.path.split("/")[2], body) if self.path.startswith("/models/") else None
             if reply == CLOSE:
                 self.close_connection = True
             elif reply:

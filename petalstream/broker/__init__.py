@@ -10,6 +10,7 @@ from petalstream.broker import client_version  # noqa: F401 - it must run before
 from petalstream.broker.backlog import Backlog, PartitionBacklog, backlogs
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
+from petalstream.broker.creation import create_topics
 from petalstream.broker.errors import (
     NO_ANSWER,
     REBALANCING,
@@ -27,6 +28,7 @@ from petalstream.broker.errors import (
     NeighbourRefused,
     ProducerFencedError,
     UnreadableRecords,
+    UnreadableTopics,
     UnsupportedCodecError,
 )
 from petalstream.broker.interfaces import Client, Consumer, Membership, PartitionProgress, Producer, Sender
@@ -35,6 +37,7 @@ from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.offsets_producer import OffsetsProducer
 from petalstream.broker.kafka_python.producer import send
 from petalstream.broker.lag import Lag, ask_lags, lags
+from petalstream.broker.membership import forget_old_subscription
 from petalstream.broker.partitions import (
     Partition,
     PartitionListener,
@@ -45,7 +48,6 @@ from petalstream.broker.partitions import (
 )
 from petalstream.broker.reader import TopicReader, read_topic
 from petalstream.broker.topics import (
-    create_topics,
     is_committed,
     record_count,
     topics,
@@ -88,6 +90,7 @@ __all__ = [
     "Sender",
     "TopicReader",
     "UnreadableRecords",
+    "UnreadableTopics",
     "UnsupportedCodecError",
     "ask_lags",
     "backlogs",
@@ -95,6 +98,7 @@ __all__ = [
     "close_producer",
     "create_compacted_topic",
     "create_topics",
+    "forget_old_subscription",
     "is_committed",
     "lags",
     "new_producer",

@@ -1,5 +1,7 @@
 """The exceptions that both clients raise."""
 
+from collections.abc import Collection
+
 from kafka.errors import (
     AuthorizationError,
     CommitFailedError,
@@ -51,6 +53,7 @@ __all__ = [
     "TopicAuthorizationFailedError",
     "UnknownTopicOrPartitionError",
     "UnreadableRecords",
+    "UnreadableTopics",
     "UnsupportedCodecError",
 ]
 
@@ -79,6 +82,17 @@ class UnreadableRecords(KafkaError):  # type: ignore[misc]
     def __str__(self) -> str:
         last = f" to {self.next - 1}" if self.next > self.first + 1 else ""
         return f"{self.topic}[{self.partition}]@{self.first}{last} cannot be read: {self.args[0]}"
+
+
+class UnreadableTopics(KafkaError):  # type: ignore[misc]
+    """A consumer has no permission to read these topics, or no codec for them. It can read others."""
+
+    def __init__(self, topics: Collection[str], fault: BaseException) -> None:
+        super().__init__(fault)
+        self.topics = frozenset(topics)
+
+    def __str__(self) -> str:
+        return f"{', '.join(sorted(self.topics))} cannot be read: {self.args[0]}"
 
 
 # A record is refused, or its batch for one of its records. Only a message that was written alone is known to be at

@@ -53,13 +53,17 @@ class Consumer(Protocol):
     It commits only what it is told to. It reads committed records only: none of an aborted or an open transaction.
     """
 
-    def subscribe(self, pattern: str, listener: PartitionListener) -> None:
-        """Read the topics that match `pattern`, including topics that are created later."""
+    def subscribe(self, topics: Collection[str], listener: PartitionListener) -> None:
+        """Read these topics, at least one, from the next polls on, and no others any more.
+
+        A topic that does not exist is read once it is created. A call after the first one leads to a rebalance.
+        """
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records as soon as there are any, none after `seconds`.
 
-        Records of one partition are in order. Raises KafkaError, and UnreadableRecords until skip() was called.
+        Records of one partition are in order. Raises KafkaError, UnreadableRecords until skip() was called, and
+        UnreadableTopics until subscribe() was called without them.
         """
 
     def membership(self) -> Membership:

@@ -1,39 +1,18 @@
-"""Functions for topics that need one client each: create, list, count; what a group has committed."""
+"""Functions for topics that need one client each: list, count; what a group has committed."""
 
 import contextlib
 import re
 from collections.abc import Iterable, Iterator
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import TopicAlreadyExistsError
+from kafka import KafkaConsumer, TopicPartition
 
-from petalstream.broker.interfaces import MAX_DEAD_LETTER_BYTES
 from petalstream.broker.kafka_python.clients import new_reader
 from petalstream.broker.kafka_python.consumer import poll
 from petalstream.broker.partitions import positions_after
-from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
+from petalstream.messages import ReceivedRecord
 
 READ_SECONDS = 5
 ANSWER_MS = 30_000
-MOST_BYTES = "max.message.bytes"
-
-
-def create_topics(bootstrap_servers: str, model: str, partitions: int) -> None:
-    """Create those of a model's three topics that are missing; existing ones are not changed."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap_servers.split(","))
-    configs: dict[str, dict[str, str]] = {
-        # Consumers then need no codec, whichever one a producer uses.
-        requests_topic(model): {"compression.type": "uncompressed"},
-        predictions_topic(model): {},
-        # A dead letter has more headers than its record, and so may be larger.
-        dead_letters_topic(model): {MOST_BYTES: str(MAX_DEAD_LETTER_BYTES)},
-    }
-    try:
-        for topic, config in configs.items():
-            with contextlib.suppress(TopicAlreadyExistsError):
-                admin.create_topics({topic: {"num_partitions": partitions, "configs": config}}, wait_for_metadata=True)
-    finally:
-        admin.close()
 
 
 def topics(bootstrap_servers: str, pattern: re.Pattern[str]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Scores the records of every `<model>.requests` topic through the api. The path of a record:
+"""Scores the records of the `<model>.requests` topics through the api. The path of a record:
 
-1. `supervisor` keeps a Kafka consumer; `consumer_loop`, in the main thread, polls it.
+1. `supervisor` keeps a Kafka consumer; `consumer_loop`, in the main thread, polls it. `models` follows which models
+   there are, `subscription` which of their topics are read.
 2. The record goes to the lane of its model (`lanes/`), into an `inbox`. A full inbox pauses its topic, and no other.
 3. The lane's `scorer_thread` takes the first records of the inbox as a batch.
 4. `scoring/` reads them and asks the api (`api_client/`) about all in one request; `isolation` finds bad ones.

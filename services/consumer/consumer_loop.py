@@ -13,6 +13,7 @@ from petalstream.broker import (
     Partition,
     PartitionState,
     UnreadableRecords,
+    UnreadableTopics,
 )
 from petalstream.lifecycle import Stop
 from petalstream.messages import ReceivedRecord
@@ -20,6 +21,7 @@ from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.offsets.starts import Starts
 from services.consumer.scoring.records import CorruptRecord
+from services.consumer.subscription import Subscription
 
 IDLE_SECONDS, BUSY_SECONDS, COMMIT_SECONDS = 0.5, 0.005, 5.0
 # A stop waits for so long until what is being written is acknowledged, and has 3 s more to commit and close.
@@ -43,11 +45,12 @@ class ConsumerLoop:
         consumer: Consumer,
         lanes: Lanes,
         starts: Starts,
+        subscription: Subscription,
         most_records: int,
         note_turn: Callable[[], None] = lambda: None,
     ) -> None:
         self._consumer, self._lanes, self._starts, self._most = consumer, lanes, starts, most_records
-        self._note_turn = note_turn
+        self._subscription, self._note_turn = subscription, note_turn
         self._membership: Membership = None
         self._paused: set[str] = set()
         self._polled = self._could_commit = time.monotonic()
@@ -73,7 +76,10 @@ class ConsumerLoop:
         """Work until asked to stop; then finish what is being written and leave the rest. Raises KafkaError."""
         try:
             while not stop.requested():
-                self._work()
+                try:
+                    self._work()
+                except UnreadableTopics as error:
+                    self._subscription.leave_out(error)
         except FencedInstanceIdError:
             self._lanes.end_all(0)  # the partitions are another consumer's already
             raise
@@ -101,6 +107,7 @@ class ConsumerLoop:
 
     def _work(self) -> None:
         self._lanes.raise_failure()
+        self._subscription.update(self)
         full = self._lanes.full_topics() | self._starts.stopped_topics()
         if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:
             time.sleep(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll

@@ -17,7 +17,9 @@
 | any other error of a lane's producer                     | the lane makes a new producer and writes again           |
 | any other error of the Kafka consumer                    | a new one, from the committed offsets                    |
 | another consumer has the same instance id                | the same, after 10 s to 5 min                            |
-| no permission to read; a codec that is not installed     | exit code 1: waiting does not help                       |
+| no permission to read a topic, or no codec for it        | the others are read; that one again after 30 s to 5 min  |
+| the api lists no models, or does not respond             | the topics stay; without a first list the consumer waits |
+| no permission for the group                              | exit code 1: waiting does not help                       |
 """
 
 import logging
@@ -34,12 +36,12 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from petalstream.broker import AuthorizationError, KafkaError, UnsupportedCodecError
+from petalstream.broker import AuthorizationError, KafkaError
 from services.consumer.api_client.errors import ApiError, Unavailable
 from services.consumer.lanes.assignment import AssignmentOver
 
 MOST_WAIT_SECONDS = 300
-FATAL = (AuthorizationError, UnsupportedCodecError)
+FATAL = (AuthorizationError,)
 
 _for_api = wait_random_exponential(multiplier=0.2, max=10)
 for_broker = wait_random_exponential(multiplier=0.1, max=10)

@@ -12,15 +12,18 @@ from petalstream import broker
 from petalstream.broker import Client, FencedInstanceIdError, InconsistentGroupProtocolError, KafkaError
 from petalstream.keys import authorization
 from petalstream.lifecycle import Stop
-from petalstream.messages import REQUEST_TOPICS, model_of
+from petalstream.messages import REQUEST_TOPICS, model_of, requests_topic
 from petalstream.settings import Delivery, Settings
 from services.consumer import error_policy, metrics, wiring
+from services.consumer.api_client.repository import model_names
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.writer import BOOTSTRAP_SECONDS
 from services.consumer.health import Health
 from services.consumer.lanes.lanes import Lanes
+from services.consumer.models import Models
 from services.consumer.offsets.starts import Starts
 from services.consumer.pauses import LanePauses
+from services.consumer.subscription import Subscription
 
 CLOSE_SECONDS = 1
 # While the client unpacks what a poll returns, the records of other models wait.
@@ -31,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 def run(configured: Settings, instance: str, stop: Stop, health: Health) -> None:
-    """Score every `*.requests` topic until asked to stop.
+    """Score the requests to all models until asked to stop.
 
     Raises KafkaError where a new consumer does not help, ClientNotInstalled, and KeysError where the file of API keys
     cannot be read.
@@ -40,9 +43,11 @@ def run(configured: Settings, instance: str, stop: Stop, health: Health) -> None
     pauses = LanePauses(configured.kafka_bootstrap_servers, configured.consumer_group)
     headers = authorization(configured.api_keys)
     lanes = Lanes(functools.partial(wiring.new_lane, configured, client, instance, headers, pauses))
-    with closing(pauses):
+    fetch = functools.partial(model_names, configured.api_url, headers)
+    models = Models(configured.consumer_models.names, fetch)
+    consume = functools.partial(_consume, configured, client, instance, lanes, pauses, models, stop, health)
+    with closing(pauses), closing(models):
         try:
-            consume = functools.partial(_consume, configured, client, instance, lanes, pauses, stop, health)
             _keep_consuming(consume, instance, stop, health)
         finally:
             lanes.close(CLOSE_SECONDS)
@@ -93,25 +98,31 @@ def _consume(
     instance: str,
     lanes: Lanes,
     pauses: LanePauses,
+    models: Models,
     stop: Stop,
     health: Health,
 ) -> None:
     """Work with one Kafka consumer until asked to stop. Raises KafkaError."""
     servers, group = configured.kafka_bootstrap_servers, configured.consumer_group
     health.liveness.note()
+    models.start(stop)
+    if stop.requested():
+        return
     pauses.start()
     if configured.delivery == Delivery.EXACTLY_ONCE:
         # The offsets of a transaction that a killed consumer left open could not be read until it timed out.
-        lanes.open(map(model_of, broker.topics(servers, REQUEST_TOPICS)))
+        lanes.open(models.names & set(map(model_of, broker.topics(servers, REQUEST_TOPICS))))
+    topics = set(map(requests_topic, models.names))
+    broker.forget_old_subscription(servers, group, instance, topics, BOOTSTRAP_SECONDS)
     consumer = client.consumer(servers, group, instance, BOOTSTRAP_SECONDS)
     try:
         starts = Starts(pauses.read_partitions, configured.consumer_lost_offsets)
+        subscription = Subscription(consumer, lambda: models.names)
         most = max(1, configured.consumer_batch_records // POLLS_A_BATCH)
-        loop = ConsumerLoop(consumer, lanes, starts, most, functools.partial(health.note_turn, lanes))
-        consumer.subscribe(REQUEST_TOPICS.pattern, loop)
         log.info("waiting for records in group %s as %s", group, instance)
         health.use(consumer)
-        loop.run(stop)
+        note_turn = functools.partial(health.note_turn, lanes)
+        ConsumerLoop(consumer, lanes, starts, subscription, most, note_turn).run(stop)
     finally:
         health.drop()
         consumer.close(CLOSE_SECONDS)

@@ -75,7 +75,8 @@ def _prepared(configured: Settings, model: str, create: Callable[[], Producer]) 
 
     def prepare_and_create() -> Producer:
         with suppress(AuthorizationError):  # a consumer may be allowed to write topics that others create
-            broker.create_topics(configured.kafka_bootstrap_servers, model, configured.topic_partitions)
+            servers, partitions = configured.kafka_bootstrap_servers, configured.topic_partitions
+            broker.create_topics(servers, model, partitions, BOOTSTRAP_SECONDS)
         producer = create()
         if next(created):
             metrics.PRODUCER_RESTARTS.labels(model).inc()

@@ -129,7 +129,7 @@ def test_each_bad_record_is_told_apart_each_good_one_predicted_and_what_was_mend
     chaos.chance.shuffle(records)
     stack.use_shared_api()
     # A record of an unknown model waits otherwise.
-    consumer = stack.consume(delivery=delivery, consumer_give_up_seconds=1)
+    consumer = stack.consume(delivery=delivery, consumer_give_up_seconds=1, consumer_models="iris,rose")
     placed = send(stack, records)
     wait_until(lambda: outcomes(stack) >= RECORDS, "an outcome for each of 1,000 records", 60)
 

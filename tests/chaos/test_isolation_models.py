@@ -44,7 +44,8 @@ def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are
     models.send("rose", key="hangs", petal_width=HANGS)
     models.send("rose", FEW)
     models.send("orchid", FEW)
-    consumer = models.stack.consume(api_timeout=TIMEOUT)
+    listed = {"consumer_models": "iris,rose,orchid"}
+    consumer = models.stack.consume(api_timeout=TIMEOUT, **listed)
     for model in ("rose", "orchid"):
         models.await_asked(model, length.count(short=4, full=10))
     models.send("iris", GOOD)
@@ -53,7 +54,7 @@ def test_a_record_that_always_times_out_and_an_unknown_model_wait_until_they_are
     assert [models.summary(model).dead_lettered for model in ("iris", "rose", "orchid")] == [0, 0, 0]
     end(consumer.process)
 
-    models.stack.consume(api_timeout=TIMEOUT, consumer_give_up_seconds=1)
+    models.stack.consume(api_timeout=TIMEOUT, consumer_give_up_seconds=1, **listed)
     rose, orchid = models.settled("rose", "orchid")
     assert (rose.predicted, rose.dead_lettered, rose.duplicates) == (FEW, 1, 0)
     assert (orchid.predicted, orchid.dead_lettered, orchid.duplicates) == (0, FEW, 0)

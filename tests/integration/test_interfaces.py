@@ -40,7 +40,7 @@ class Opened:
     def consumer(self, name: str = "own") -> Consumer:
         consumer = self.client.consumer(self.servers, self.group, name, SECONDS)
         self._closing.callback(consumer.close, 1)
-        consumer.subscribe(r"^iris\.requests$")
+        consumer.subscribe(["iris.requests"])
         return consumer
 
     def producer(self) -> Producer:

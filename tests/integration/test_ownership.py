@@ -15,7 +15,7 @@ from petalstream.broker import KafkaError, Membership, Producer
 from petalstream.broker.confluent import Confluent
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
-from petalstream.messages import REQUEST_TOPICS, Message, ReceivedRecord
+from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
 from tests.length import long_except
 from tests.stack import FLOWER, Stack, both_clients
@@ -26,7 +26,7 @@ SECONDS, CLOSES, TOPICS = 30, 10, ["iris.requests"]
 def member(stack: Stack, name: str) -> Consumer:
     """A consumer of the group that is to join it."""
     consumer = KafkaPython().consumer(stack.servers, stack.settings.consumer_group, name, SECONDS)
-    consumer.subscribe(REQUEST_TOPICS.pattern)
+    consumer.subscribe(["iris.requests"])
     return consumer
 
 
@@ -141,10 +141,10 @@ def test_after_a_rebalance_a_consumer_reads_what_is_not_committed_again_in_the_p
 
     try:
         firsts = 0
-        own.subscribe(REQUEST_TOPICS.pattern)
+        own.subscribe(["iris.requests"])
         wait_until(lambda: read_again() and len(found) == 60, "all records", SECONDS)
         firsts = found.count(0)
-        other.subscribe(REQUEST_TOPICS.pattern)
+        other.subscribe(["iris.requests"])
         with polling(other):
             wait_until(read_again, "a partition's first record again", SECONDS)
     finally:
@@ -191,7 +191,7 @@ def close_unpolled(servers: str) -> None:
     admin = AdminClient({"bootstrap.servers": servers})
     for group in (f"unpolled-{number}" for number in range(CLOSES)):
         consumer = Confluent().consumer(servers, group, "own", SECONDS)
-        consumer.subscribe(REQUEST_TOPICS.pattern)  # from now on the client joins in the background
+        consumer.subscribe(["iris.requests"])  # from now on the client joins in the background
         consumer._position("iris.requests", 0)  # waits for the group's coordinator
         wait_until(lambda: is_assigned(admin, group), "the broker to assign partitions", SECONDS)  # noqa: B023
         for _ in range(20):  # each a request to the group's coordinator, by which the client has its assignment

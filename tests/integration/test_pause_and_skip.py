@@ -29,7 +29,7 @@ def subscribed(stack: Stack, kind: KafkaClient, closing: ExitStack, name: str) -
     """Return a member of the group that is closed with `closing`."""
     consumer = broker.client(kind).consumer(stack.servers, stack.settings.consumer_group, name, SECONDS)
     closing.callback(consumer.close, 1)
-    consumer.subscribe(r"^(iris|rose)\.requests$")
+    consumer.subscribe(["iris.requests", "rose.requests"])
     return consumer
 
 

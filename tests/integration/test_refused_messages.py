@@ -76,7 +76,7 @@ def write(request: pytest.FixtureRequest, stack: Stack, kafka_client: KafkaClien
         stack.write([Message(REQUESTS, b"key", b"value", [])])
         consumer = client.consumer(stack.servers, group, "own", SECONDS)
         closing.callback(consumer.close, 1)
-        consumer.subscribe(r"^iris\.requests$")
+        consumer.subscribe(["iris.requests"])
         producer = client.transactional_producer(stack.servers, 8, "own", SECONDS)
         closing.callback(producer.close, 1)
         yield Transactions(producer, consumer)
@@ -156,7 +156,7 @@ def test_nothing_of_an_aborted_transaction_can_be_read(stack: Stack, kafka_clien
     with ExitStack() as closing:
         consumer = client.consumer(stack.servers, group, "own", SECONDS)
         closing.callback(consumer.close, 1)
-        consumer.subscribe(r"^iris\.requests$")
+        consumer.subscribe(["iris.requests"])
         producer = client.transactional_producer(stack.servers, 8, "own", SECONDS)
         closing.callback(producer.close, 1)
         transactions = Transactions(producer, consumer)

@@ -34,7 +34,7 @@ def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_onc
     good = [Message("rose.requests", str(number).encode(), flower(), [("expected", b"setosa")]) for number in range(9)]
     stack.write([*good, Message("rose.requests", b"bad", b"\xff\x1b[31m", [])])
     assert lag(stack)[-1]["lag"] == "10"
-    consumer = stack.consume(consumer_give_up_seconds=0.5)
+    consumer = stack.consume(consumer_give_up_seconds=0.5, consumer_models="iris,rose")
     wait_until(lambda: broker.record_count(stack.servers, "rose.dead-letters") == 10, "the dead letters", 60)
 
     listed = tools(stack, "dead-letters", "list", "--last", "10")

@@ -111,9 +111,10 @@ def test_a_service_requires_what_it_imports_and_nothing_else(service: str) -> No
     if any(name.startswith("petalstream.graph") for path in own for name in imported(path)):
         reached.add("onnxruntime")
     needed = {PACKAGES[name] for name in reached - set(sys.stdlib_module_names) - {"petalstream", "services"}}
-    # What a library needs beside it: pickled models, the server of the app, checksums in C for the Kafka client.
-    beside = {"api": {"scikit-learn", "gunicorn"}, "trainer": set()}.get(service, {"crc32c"})
-    assert required == (needed | beside) - {None}
+    # What a library needs beside it: pickled models, the server of the app, checksums in C and codecs for Kafka.
+    beside = {"api": {"scikit-learn", "gunicorn"}, "consumer": {"crc32c", "cramjam"}, "trainer": set()}
+    beside.setdefault(service, {"crc32c"})
+    assert required == (needed | beside[service]) - {None}
 
 
 def test_functions_and_files_stay_small() -> None:

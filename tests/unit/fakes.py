@@ -20,6 +20,7 @@ class Consumer:
         self.polls = 0
         self.assigned = {"iris.requests", "rose.requests"}
         self.done: list[str] = []
+        self.subscribed: list[list[str]] = []
         self.committed: list[str] = []
 
     def membership(self) -> ConsumerGroupMetadata:
@@ -50,8 +51,8 @@ class Consumer:
     def resume(self, topics: Collection[str]) -> None:
         self.done.append(f"resume {' '.join(sorted(topics))}")
 
-    def subscribe(self, pattern: str) -> None:
-        self.done.append(f"subscribe {pattern}")
+    def subscribe(self, topics: Collection[str]) -> None:
+        self.subscribed.append(sorted(topics))
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         self.done.append(f"skip {topic}[{partition}] to {offset}")

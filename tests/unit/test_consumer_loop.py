@@ -17,6 +17,7 @@ from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.scoring.records import CorruptRecord
+from services.consumer.subscription import Subscription
 from tests.records import Record
 from tests.unit.fakes import Consumer
 
@@ -56,7 +57,9 @@ class Loop:
 
     def run(self) -> "Loop":
         """Work until all polls are done."""
-        ConsumerLoop(self.consumer, Lanes(self._lane), 500).run(self.stop)  # type: ignore[arg-type]
+        subscription = Subscription(self.consumer, lambda: {"iris", "rose"})
+        loop = ConsumerLoop(self.consumer, Lanes(self._lane), 500, subscription)  # type: ignore[arg-type]
+        loop.run(self.stop)
         return self
 
     def _lane(self, model: str) -> Lane:

@@ -37,6 +37,7 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("API_TIMEOUT", "0", "a number from 0.1 to 3600"),
         ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
         ("CONSUMER_GROUP", "my group", "up to 200 letters, digits, dots, underscores and hyphens"),
+        ("CONSUMER_MODELS", "iris;rose", "names of models, with commas between"),
         ("CONSUMER_DEAD_LETTER_SHARE", "1.1", "a number from 0 to 1"),
         ("CONSUMER_DEAD_LETTERS_IN_A_ROW", "-1", "a whole number of at least 0"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
@@ -46,6 +47,11 @@ def test_what_a_setting_cannot_be_is_refused_by_name(name: str, text: str, expec
     with pytest.raises(SettingError) as refused:
         settings.load({name: text})
     assert str(refused.value) == f"{name} must be {expected}, not {text!r}"
+
+
+def test_models_are_listed_with_commas_between() -> None:
+    assert settings.load({"CONSUMER_MODELS": "iris, rose"}).consumer_models.names == ["iris", "rose"]
+    assert settings.load({"CONSUMER_MODELS": ""}).consumer_models.names == []
 
 
 def test_the_consumer_may_wait_for_the_api_as_long_as_is_asked() -> None:

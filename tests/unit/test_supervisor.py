@@ -13,7 +13,7 @@ from tenacity import wait_none
 
 from embedded.processes import ROOT, python
 from petalstream import settings as environment
-from petalstream.broker import FencedInstanceIdError, KafkaError, UnsupportedCodecError
+from petalstream.broker import FencedInstanceIdError, KafkaError
 from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.settings import Servers, Settings
@@ -100,9 +100,7 @@ def test_the_time_between_consumers_grows_up_to_ten_seconds(monkeypatch: pytest.
     assert 2 < max(waits) <= 10
 
 
-@pytest.mark.parametrize(
-    "end", [GroupAuthorizationFailedError("no"), TopicAuthorizationFailedError("no"), UnsupportedCodecError("snappy")]
-)
+@pytest.mark.parametrize("end", [GroupAuthorizationFailedError("no"), TopicAuthorizationFailedError("no")])
 @pytest.mark.usefixtures("without_backoff")
 def test_what_a_new_consumer_does_not_help_against_ends_it(monkeypatch: pytest.MonkeyPatch, end: Exception) -> None:
     consumers = Consumers(monkeypatch, NO, end)

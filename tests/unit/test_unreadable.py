@@ -1,5 +1,6 @@
 """Bytes on the broker that no client can read: how far they reach is never guessed beyond what is certain."""
 
+import sys
 from collections.abc import Iterator
 from types import MethodType, SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from kafka.consumer.fetcher import CompletedFetch, Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, UnknownError, for_code
 from kafka.record.memory_records import MemoryRecords
 
-from petalstream.broker import UnreadableRecords, UnsupportedCodecError
+from petalstream.broker import UnreadableRecords, UnreadableTopics
 from petalstream.broker.kafka_python.consumer import poll
 from petalstream.broker.kafka_python.workarounds import _Batches, _name_coordinates
 from tests.records import Record
@@ -147,10 +148,11 @@ def test_a_flipped_bit_in_the_format_does_no_harm_or_makes_records_of_its_own_ba
         assert read[-3:] == [10, 11, 12]
 
 
-def test_a_codec_that_is_not_installed_is_no_fault_of_the_records() -> None:
+def test_a_codec_that_is_not_installed_is_no_fault_of_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     snappy = bytearray(FIRST)
     snappy[ATTRIBUTES + 1] |= 2
-    with pytest.raises(UnsupportedCodecError, match="snappy"):
+    monkeypatch.setitem(sys.modules, "cramjam", None)
+    with pytest.raises(UnreadableTopics, match=r"iris\.requests cannot be read: .*snappy needs the package cramjam"):
         taken(7, checked(bytes(snappy)))
 
 

@@ -1,23 +1,21 @@
 """Records in, and offsets committed, through confluent-kafka."""
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 
 import confluent_kafka
 from confluent_kafka import Message, TopicPartition
-from confluent_kafka.admin import OffsetSpec
 
+from petalstream.broker.confluent.assignment import Assignment, places
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
-from petalstream.broker.confluent.lookups import Lookups
 from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import readable, with_metadata
 from petalstream.broker.confluent.statistics import Statistics
-from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership, PartitionProgress
-from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
+from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords, UnreadableTopics
+from petalstream.broker.interfaces import Membership, PartitionProgress
+from petalstream.broker.partitions import Partition, PartitionListener, Positions
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
 
@@ -30,42 +28,28 @@ class Consumer:
         self._statistics = Statistics()
         options = {**consumer_options(servers, group, instance_id), **self._statistics.options()}
         self._client = confluent_kafka.Consumer(options, logger=log)
-        self._lookups = Lookups(servers)
-        self._new = NewPartitions(self._look_up, self._start)
-        # The library's assignment() can block forever in any other thread than the one that polls.
-        self._begun: set[Partition] = set()
-        self._paused: set[str] = set()
-        self._has_joined = False
-        self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
-        self._reached: dict[Partition, int] = {}
+        self._assignment = Assignment(self._client, servers)
         self._obstacles: list[Message] = []
-        # The topics whose records are read again, since a partition of them was revoked in this poll.
-        self._read_again: set[str] = set()
-        self._checked = time.monotonic()
         self._is_closed = False
 
-    def subscribe(self, pattern: str, listener: PartitionListener) -> None:
-        """Read the topics that match `pattern`, including topics that are created later."""
-        self._listener = listener
-        self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+    def subscribe(self, topics: Collection[str], listener: PartitionListener) -> None:
+        """Read these topics, and no others any more."""
+        held = self._assignment
+        held.listener = listener
+        self._client.subscribe(sorted(topics), on_assign=held.on_assign, on_revoke=held.on_revoke, on_lost=held.on_lost)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records as soon as there are any, none after `seconds`.
 
-        Raises UnreadableRecords, KafkaError.
+        Raises UnreadableRecords, UnreadableTopics, KafkaError.
         """
-        self._read_again = set()
-        if self._obstacles:
-            return self._around(self._obstacles.pop(0), most)
-        with translating():
-            first = self._client.poll(seconds)
-            # If it were asked for all of them at once, the library would wait until there are as many.
-            messages = [first, *self._client.consume(most - 1, 0)] if first and most > 1 else [first] if first else []
-        self._follow_topics()
-        self._new.begin(self._listener)
-        records, self._obstacles = readable([each for each in messages if each.topic() not in self._read_again])
-        self._reached |= {Partition(record.topic, record.partition): record.offset + 1 for record in records}
+        held = self._assignment
+        held.read_again = set()
+        messages = [] if self._obstacles else self._poll(seconds, most)
+        held.update()
+        records, obstacles = readable([each for each in messages if each.topic() not in held.read_again])
+        self._obstacles = [each for each in self._obstacles if each.topic() not in held.read_again] + obstacles
+        held.reached |= {Partition(record.topic, record.partition): record.offset + 1 for record in records}
         return records if records or not self._obstacles else self._around(self._obstacles.pop(0), most)
 
     def membership(self) -> Membership:
@@ -74,7 +58,7 @@ class Consumer:
 
     def topics(self) -> set[str]:
         """Return the topics of the assigned partitions."""
-        return {partition.topic for partition in self._begun | self._new.all()}
+        return self._assignment.topics()
 
     def is_connected(self) -> bool:
         """Whether the client is connected to at least one broker."""
@@ -82,44 +66,41 @@ class Consumer:
 
     def has_joined(self) -> bool:
         """Whether the consumer is a member of its group now, and no rebalance is under way."""
-        return self._has_joined
+        return self._assignment.has_joined
 
     def progress(self) -> list[PartitionProgress]:
         """Return the progress in each partition that is begun."""
         with translating():
-            return self._statistics.progress(self._client.position(_places(self._begun)))
+            return self._statistics.progress(self._client.position(places(self._assignment.begun)))
 
     def refresh_ends(self, seconds: float) -> None:
         """Ask the broker for the ends of paused partitions. Raises KafkaError."""
-        paused = [partition for partition in list(self._begun) if partition.topic in self._paused]
         with translating():
-            self._statistics.ask_for_ends(self._client, _places(paused), seconds)
+            self._statistics.ask_for_ends(self._client, self._assignment.paused(), seconds)
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of `topics`."""
-        self._paused |= set(topics)
-        with translating():
-            self._client.pause(self._of(topics))
+        self._assignment.pause(topics)
 
     def resume(self, topics: Collection[str]) -> None:
         """Return records of `topics` again, from where they were paused."""
-        self._paused -= set(topics)
-        with translating():
-            self._client.resume(self._of(topics))
+        self._assignment.resume(topics)
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
         with translating():
             self._client.seek(TopicPartition(topic, partition, offset))
-        self._reached[Partition(topic, partition)] = offset
+        self._assignment.reached[Partition(topic, partition)] = offset
 
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within the library's own timeout. Raises KafkaError."""
+        for partition in set(positions) - self._assignment.begun:
+            raise CommitFailedError(f"{partition} is not assigned any more")
         with translating():
-            for partition in set(positions) - self._begun:
-                raise CommitFailedError(f"{partition} is not assigned any more")
             committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
         for place in committed or ():
+            if place.error and place.error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
+                raise UnreadableTopics([place.topic], translated(place.error))
             if place.error:
                 raise translated(place.error)
 
@@ -135,8 +116,13 @@ class Consumer:
             finally:
                 self._client.close()
 
-    def _of(self, topics: Collection[str]) -> list[TopicPartition]:
-        return _places(partition for partition in self._begun if partition.topic in topics)
+    def _poll(self, seconds: float, most: int) -> list[Message]:
+        with translating():
+            first = self._client.poll(seconds)
+            if first is None or most == 1:
+                return [first] if first else []
+            # If it were asked for all of them at once, the library would wait until there are as many.
+            return [first, *self._client.consume(most - 1, 0)]
 
     def _give_back(self, deadline: float) -> None:
         """Poll until no assignment is left, new or old, or until the deadline.
@@ -148,103 +134,31 @@ class Consumer:
                 break
             self._client.poll(0.01)
 
-    def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._has_joined = True
-        client.incremental_assign([])  # they are assigned once it is known where to begin
-        self._new.add(_plain(places))
-
-    def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._has_joined = False
-        self._end(_plain(places), is_lost=False)
-
-    def _lost(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._has_joined = False
-        self._end(_plain(places), is_lost=True)
-
-    def _end(self, partitions: Collection[Partition], is_lost: bool) -> None:
-        """End partitions; those of the same topics that stay begin again at their committed offsets."""
-        self._listener.end(partitions, is_lost)
-        self._new.remove(partitions)
-        topics = {partition.topic for partition in partitions}
-        places = self._of(topics)
-        self._client.incremental_unassign(places)
-        self._begun -= set(_plain(places))
-        self._new.add(set(_plain(places)) - set(partitions))
-        self._read_again |= topics
-        self._obstacles = [each for each in self._obstacles if each.topic() not in topics]
-        self._reached = {each: offset for each, offset in self._reached.items() if each.topic not in topics}
-
-    def _follow_topics(self) -> None:
-        """Read topics that were created again from their beginning."""
-        now = time.monotonic()
-        if now < self._checked + TOPIC_ID_SECONDS:
-            return
-        self._checked = now
-        ids = self._lookups.topic_ids(list(self._topic_ids))
-        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids[topic]}
-        if places := self._of(other):
-            self._end(_plain(places), is_lost=True)
-            self._new.add(_plain(places))
-
-    def _look_up(self, partitions: Sequence[Partition]) -> list[PartitionState]:
-        """Return where the group has read to, and what the log has. Raises KafkaError."""
-        topic_id = self._topic_ids[partitions[0].topic] = self._lookups.topic_id(partitions[0].topic)
-        starts = self._lookups.ends(partitions, OffsetSpec.earliest())
-        ends = self._lookups.ends(partitions, OffsetSpec.latest())
-        with translating():
-            committed = self._client.committed([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
-        states: list[PartitionState] = []
-        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
-            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
-            if is_out_of_range := partition in self._out_of_range:
-                position = Position(self._out_of_range[partition], topic_id)
-            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
-        return states
-
-    def _start(self, partition: Partition, offset: int) -> None:
-        place = TopicPartition(*partition, offset)
-        self._out_of_range.pop(partition, None)
-        self._reached[partition] = offset
-        with translating():
-            self._client.incremental_assign([place])
-            self._begun.add(partition)
-            # The library keeps a partition paused that was unassigned and came back.
-            (self._client.pause if partition.topic in self._paused else self._client.resume)([place])
-
-    def _note_out_of_range(self, partition: Partition) -> None:
-        """Begin a partition again whose next record is not in the log any more."""
-        self._out_of_range[partition] = self._reached[partition]
-        with translating():
-            self._client.incremental_unassign([TopicPartition(*partition)])
-        self._begun.discard(partition)
-        self._new.add([partition])
-
     def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
         """Return what kafka-python reads where this library found no record. Raises UnreadableRecords, KafkaError."""
-        error = obstacle.error()
+        error, partition = obstacle.error(), Partition(str(obstacle.topic()), int(obstacle.partition() or 0))
         if error and error.code() not in UNREADABLE:
-            if error.code() != Code._AUTO_OFFSET_RESET:
-                raise translated(error)
-            self._note_out_of_range(Partition(str(obstacle.topic()), int(obstacle.partition() or 0)))
-            return []
-        topic, partition = str(obstacle.topic()), int(obstacle.partition() or 0)
+            return self._meet(error, partition, obstacle)
         if error and error.code() == Code.INVALID_MSG and obstacle.offset() is not None:
             # The broker itself found corrupt bytes there: no other client can say more.
             at = int(obstacle.offset() or 0)
-            self.skip(topic, partition, at)
-            raise UnreadableRecords(topic, partition, at, at + 1, translated(error))
-        position = self._reached[Partition(topic, partition)]
+            self.skip(*partition, at)
+            raise UnreadableRecords(*partition, at, at + 1, translated(error))
+        position = self._assignment.reached[partition]
         # The library would go on in the middle of the batch that it could not read, at a wrong offset.
-        self.skip(topic, partition, position)
-        records = read_from(self._servers, topic, partition, position, most)
+        self.skip(*partition, position)
+        records = read_from(self._servers, *partition, position, most)
         if records:
-            self.skip(topic, partition, records[-1].offset + 1)
+            self.skip(*partition, records[-1].offset + 1)
         return records
 
-
-def _places(partitions: Iterable[Partition]) -> list[TopicPartition]:
-    return [TopicPartition(*partition) for partition in partitions]
-
-
-def _plain(places: Collection[TopicPartition]) -> list[Partition]:
-    return [Partition(place.topic, place.partition) for place in places]
+    def _meet(self, error: confluent_kafka.KafkaError, partition: Partition, obstacle: Message) -> list[ReceivedRecord]:
+        """Do what an error asks for that is not about bytes; raise it otherwise."""
+        if error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
+            raise UnreadableTopics([partition.topic], translated(error))
+        if error.code() == Code.UNKNOWN_TOPIC_OR_PART and obstacle.offset() is None:
+            return []  # a topic that does not exist yet
+        if error.code() != Code._AUTO_OFFSET_RESET:
+            raise translated(error)
+        self._assignment.begin_again(partition)
+        return []

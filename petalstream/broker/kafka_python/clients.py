@@ -21,6 +21,7 @@ from petalstream.broker.interfaces import (
     SESSION_MS,
     TRANSACTION_SECONDS,
 )
+from petalstream.broker.kafka_python.codecs import bound_unpacking
 from petalstream.broker.kafka_python.fast_paths import add_quickly, measure_quickly, read_quickly
 from petalstream.broker.kafka_python.partitioner import ByKey
 from petalstream.broker.kafka_python.producer_workarounds import survive_refusals
@@ -28,6 +29,7 @@ from petalstream.broker.kafka_python.sockets import leave_nothing_open
 from petalstream.broker.kafka_python.workarounds import work_around
 
 leave_nothing_open()
+bound_unpacking()
 
 READER_BOOTSTRAP_SECONDS = 10
 # A message of a batch waits longer for the others: sending competes with handing over for the interpreter.

@@ -1,18 +1,24 @@
 """Records in, and offsets committed, through kafka-python."""
 
-import base64
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import OffsetOutOfRangeError
 from kafka.structs import MemberState
 
-from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
+from petalstream.broker.errors import (
+    CommitFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnreadableRecords,
+    UnreadableTopics,
+)
 from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership, PartitionProgress
 from petalstream.broker.kafka_python import connection
+from petalstream.broker.kafka_python.offsets import committed_position, naming_topics, topic_id_of, with_metadata
 from petalstream.broker.kafka_python.rebalances import Rebalances
 from petalstream.broker.new_partitions import NewPartitions
 from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
@@ -34,25 +40,29 @@ class Consumer:
         self._checked = time.monotonic()
         self._ends: connection.Ends = {}
 
-    def subscribe(self, pattern: str, listener: PartitionListener) -> None:
-        """Read the topics that match `pattern`, including topics that are created later."""
+    def subscribe(self, topics: Collection[str], listener: PartitionListener) -> None:
+        """Read these topics, and no others any more."""
         self._listener = listener
-        self.client.subscribe(pattern=pattern, listener=self._rebalances)
+        self.client.subscribe(sorted(topics), listener=self._rebalances)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, KafkaError."""
+        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, UnreadableTopics, KafkaError."""
         records: list[ReceivedRecord] = []
-        unreadable: UnreadableRecords | None = None
+        obstacle: UnreadableRecords | UnreadableTopics | None = None
         try:
-            records = poll(self.client, seconds, most)
+            with naming_topics():
+                records = poll(self.client, seconds, most)
         except OffsetOutOfRangeError as error:
             self._note_out_of_range(error.args[0])
-        except UnreadableRecords as error:
-            unreadable = error
+        except (UnreadableRecords, UnreadableTopics) as error:
+            obstacle = error
+        # The client says nothing of a topic that it may not describe.
+        if denied := self.client._cluster.unauthorized_topics & self.client.subscription():
+            obstacle = UnreadableTopics(denied, TopicAuthorizationFailedError("no permission to describe it"))
         read_again = self._follow_rebalances() | self._follow_topics()
         self._new.begin(self._listener)
-        if unreadable and unreadable.topic not in read_again:
-            raise unreadable
+        if obstacle and not (isinstance(obstacle, UnreadableRecords) and obstacle.topic in read_again):
+            raise obstacle
         return [record for record in records if record.topic not in read_again] if read_again else records
 
     def membership(self) -> Membership:
@@ -99,7 +109,8 @@ class Consumer:
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within `seconds`. Raises KafkaError."""
         self._check_assigned(positions)
-        self.client.commit(with_metadata(positions), timeout_ms=int(seconds * 1000))
+        with naming_topics():
+            self.client.commit(with_metadata(positions), timeout_ms=int(seconds * 1000))
 
     def close(self, seconds: float) -> None:
         """Leave the group within `seconds` without a commit."""
@@ -130,7 +141,7 @@ class Consumer:
         if now < self._checked + TOPIC_ID_SECONDS:
             return set()
         self._checked = now
-        ids = {topic: topic_id for topic in self.topics() if (topic_id := self._topic_id(topic))}
+        ids = {topic: topic_id for topic in self.topics() if (topic_id := topic_id_of(self.client, topic))}
         other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids.get(topic, topic_id)}
         if not other:
             return set()
@@ -141,6 +152,8 @@ class Consumer:
         self._new.remove(partitions)
         self._listener.end(partitions, is_lost)
         topics = {partition.topic for partition in partitions}
+        for topic in topics:
+            self._topic_ids.pop(topic, None)
         again = self._assigned(topics)
         self.client.pause(*again)
         self._new.add([Partition(*each) for each in again])
@@ -153,17 +166,18 @@ class Consumer:
 
     def _look_up(self, partitions: Sequence[Partition]) -> list[PartitionState]:
         """Return where the group has read to, and what the log has. Raises KafkaError."""
-        topic_id = self._topic_id(partitions[0].topic)
-        self._topic_ids[partitions[0].topic] = topic_id
+        topic_id = topic_id_of(self.client, partitions[0].topic)
+        self._topic_ids.setdefault(partitions[0].topic, topic_id)
         places = [TopicPartition(*partition) for partition in partitions]
-        starts = self.client.beginning_offsets(places, timeout_ms=LOOK_UP_MS)
-        ends = self.client.end_offsets(places, timeout_ms=LOOK_UP_MS)
+        with naming_topics():
+            starts = self.client.beginning_offsets(places, timeout_ms=LOOK_UP_MS)
+            ends = self.client.end_offsets(places, timeout_ms=LOOK_UP_MS)
         states: list[PartitionState] = []
         for partition, place in zip(partitions, places, strict=True):
             if is_out_of_range := partition in self._out_of_range:
                 position: Position | None = Position(self._out_of_range[partition], topic_id)
             else:
-                position = _position(self.client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS))
+                position = committed_position(self.client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS))
             states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_out_of_range))
         return states
 
@@ -172,10 +186,6 @@ class Consumer:
         self.client.seek(TopicPartition(*partition), offset)
         if partition.topic not in self._paused:
             self.client.resume(TopicPartition(*partition))
-
-    def _topic_id(self, topic: str) -> str:
-        found = self.client._cluster.topic_id(topic)
-        return base64.urlsafe_b64encode(found.bytes).decode().rstrip("=") if found else ""
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
@@ -188,15 +198,3 @@ def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecor
         error.next = max(error.first + 1, min(error.next, end if end is not None else error.next))
         raise
     return [record for of_partition in polled.values() for record in of_partition]
-
-
-def with_metadata(positions: Positions) -> dict[TopicPartition, OffsetAndMetadata]:
-    """Return what the client commits: the id of the topic is the metadata of an offset."""
-    return {
-        TopicPartition(*partition): OffsetAndMetadata(position.offset, position.topic_id)
-        for partition, position in positions.items()
-    }
-
-
-def _position(committed: OffsetAndMetadata | None) -> Position | None:
-    return None if committed is None else Position(committed.offset, committed.metadata or "")

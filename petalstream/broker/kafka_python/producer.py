@@ -20,7 +20,7 @@ from petalstream.broker.errors import (
 from petalstream.broker.interfaces import TOPIC_MS, Left, Membership
 from petalstream.broker.kafka_python.clients import close_producer
 from petalstream.broker.kafka_python.connection import is_connected
-from petalstream.broker.kafka_python.consumer import with_metadata
+from petalstream.broker.kafka_python.offsets import with_metadata
 from petalstream.broker.partitions import Positions
 from petalstream.messages import Message
 

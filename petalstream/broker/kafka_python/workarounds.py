@@ -6,7 +6,7 @@ from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaTimeoutError
 
-from petalstream.broker.errors import UnreadableRecords, UnsupportedCodecError
+from petalstream.broker.errors import UnreadableRecords, UnreadableTopics, UnsupportedCodecError
 from petalstream.broker.kafka_python.group_workarounds import work_around_group
 
 
@@ -81,13 +81,16 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
     _batches: "_Batches"
 
     def take(self, n: int | None = None) -> list[Any]:
-        """Return up to `n` records. Raises UnreadableRecords, after each fetch until the position is past them."""
+        """Return up to `n` records.
+
+        Raises UnreadableTopics without a codec, and UnreadableRecords after each fetch until the position is past them.
+        """
         try:
             taken: list[Any] = super().take(n)
             return taken
-        except UnsupportedCodecError:
+        except UnsupportedCodecError as error:
             self.drain()  # not corrupt: readable once the codec is installed
-            raise
+            raise UnreadableTopics([self.topic_partition.topic], error) from error
         except Exception as error:
             self.drain()
             topic, partition = self.topic_partition

@@ -158,14 +158,15 @@ class ApiClient:
 
     def _send(self, method: str, path: str, seconds: float, body: bytes | None = None) -> requests.Response:
         if self._session is None:
-            self._session, self._opened = _session(self._headers), time.monotonic()
+            self._session, self._opened = new_session(self._headers), time.monotonic()
         timeout = (CONNECT_SECONDS, seconds)
         response = self._session.request(method, self._url + path, data=body, timeout=timeout, allow_redirects=False)
         self._last_response = time.monotonic()
         return response
 
 
-def _session(headers: Mapping[str, str]) -> requests.Session:
+def new_session(headers: Mapping[str, str]) -> requests.Session:
+    """Return a session whose timeouts bound whole responses, with `headers` in each request."""
     session = requests.Session()
     session.trust_env = False  # a proxy from the environment does not lead to the stack's own network
     session.headers.update(headers)
