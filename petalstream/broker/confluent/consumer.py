@@ -6,17 +6,16 @@ from contextlib import suppress
 
 import confluent_kafka
 from confluent_kafka import Message, TopicPartition
-from confluent_kafka.admin import OffsetSpec
 
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.lookups import Lookups
 from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
-from petalstream.broker.confluent.records import readable, with_metadata
+from petalstream.broker.confluent.records import plain, readable, with_metadata
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership
+from petalstream.broker.interfaces import Membership
 from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Positions
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
 
@@ -36,7 +35,6 @@ class Consumer:
         self._obstacles: list[Message] = []
         # The topics whose records are read again, since a partition of them was revoked in this poll.
         self._read_again: set[str] = set()
-        self._checked = time.monotonic()
         self._is_closed = False
 
     def subscribe(self, pattern: str, listener: PartitionListener) -> None:
@@ -86,9 +84,11 @@ class Consumer:
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
+        # After bytes that it cannot read, the library may have stopped the partition; then it refuses to seek
+        # (confluentinc/librdkafka#2961).
         with translating():
-            self._client.seek(TopicPartition(topic, partition, offset))
-        self._reached[Partition(topic, partition)] = offset
+            self._client.incremental_unassign([TopicPartition(topic, partition)])
+        self._start(Partition(topic, partition), offset)
 
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within the library's own timeout. Raises KafkaError."""
@@ -128,13 +128,13 @@ class Consumer:
 
     def _assigned(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
         client.incremental_assign([])  # they are assigned once it is known where to begin
-        self._new.add(_plain(places))
+        self._new.add(plain(places))
 
     def _revoked(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._end(_plain(places), is_lost=False)
+        self._end(plain(places), is_lost=False)
 
     def _lost(self, client: confluent_kafka.Consumer, places: list[TopicPartition]) -> None:
-        self._end(_plain(places), is_lost=True)
+        self._end(plain(places), is_lost=True)
 
     def _end(self, partitions: Collection[Partition], is_lost: bool) -> None:
         """End partitions; those of the same topics that stay begin again at their committed offsets."""
@@ -143,36 +143,21 @@ class Consumer:
         topics = {partition.topic for partition in partitions}
         places = self._begun(topics)
         self._client.incremental_unassign(places)
-        self._new.add(set(_plain(places)) - set(partitions))
+        self._new.add(set(plain(places)) - set(partitions))
         self._read_again |= topics
         self._obstacles = [each for each in self._obstacles if each.topic() not in topics]
         self._reached = {each: offset for each, offset in self._reached.items() if each.topic not in topics}
 
     def _follow_topics(self) -> None:
         """Read topics that were created again from their beginning."""
-        now = time.monotonic()
-        if now < self._checked + TOPIC_ID_SECONDS:
-            return
-        self._checked = now
-        ids = self._lookups.topic_ids(list(self._topic_ids))
-        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids[topic]}
-        if places := self._begun(other):
-            self._end(_plain(places), is_lost=True)
-            self._new.add(_plain(places))
+        if places := self._begun(self._lookups.recreated(self._topic_ids)):
+            self._end(plain(places), is_lost=True)
+            self._new.add(plain(places))
 
     def _look_up(self, partitions: Sequence[Partition]) -> list[PartitionState]:
         """Return where the group has read to, and what the log has. Raises KafkaError."""
-        topic_id = self._topic_ids[partitions[0].topic] = self._lookups.topic_id(partitions[0].topic)
-        starts = self._lookups.ends(partitions, OffsetSpec.earliest())
-        ends = self._lookups.ends(partitions, OffsetSpec.latest())
-        with translating():
-            committed = self._client.committed([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
-        states: list[PartitionState] = []
-        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
-            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
-            if is_out_of_range := partition in self._out_of_range:
-                position = Position(self._out_of_range[partition], topic_id)
-            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
+        states = self._lookups.states(partitions, self._client.committed, self._out_of_range)
+        self._topic_ids[partitions[0].topic] = states[0].topic_id
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:
@@ -212,7 +197,3 @@ class Consumer:
         if records:
             self.skip(topic, partition, records[-1].offset + 1)
         return records
-
-
-def _plain(places: Collection[TopicPartition]) -> list[Partition]:
-    return [Partition(place.topic, place.partition) for place in places]
