@@ -6,12 +6,13 @@ has it, `plain-kafka-python` as it comes, or `confluent`.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from kafka import KafkaConsumer, KafkaProducer
 
 from petalstream import broker, memory
+from petalstream.broker import Partition, PartitionState, positions_after
 from petalstream.broker.interfaces import BOOTSTRAP_SECONDS, FETCH_BYTES, PARTITION_FETCH_BYTES
 from petalstream.lifecycle import Stop, stop_on_signals
 from petalstream.messages import Headers, Message
@@ -39,12 +40,23 @@ def headers(topic: str, partition: int, offset: int) -> Headers:
     ]
 
 
+class FromCommitted:
+    """A PartitionListener that begins at the committed offset, or else at the log's start."""
+
+    def begin(self, states: Sequence[PartitionState]) -> list[int]:
+        """Return the offset at which to begin each partition."""
+        return [state.log_start if state.position is None else state.position.offset for state in states]
+
+    def end(self, partitions: Collection[Partition], are_lost: bool) -> None:
+        """Do nothing: each batch is committed before the next poll."""
+
+
 def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
     """Move with the very clients of the stack, which are harder to keep up with than as they come."""
     client = broker.client(KafkaClient.KAFKA_PYTHON)
     consumer = client.consumer(servers, group, group, BOOTSTRAP_SECONDS)
     producer = client.producer(servers, DELIVERY_SECONDS, BOOTSTRAP_SECONDS)
-    consumer.subscribe([topic])
+    consumer.subscribe([topic], FromCommitted())
     while not stop.requested():
         records = consumer.poll(POLL_SECONDS, BATCH)
         if not records:
@@ -52,7 +64,7 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
         messages = [Message(out, each.key, each.value, headers(topic, each.partition, each.offset)) for each in records]
         for error in producer.write(messages, lambda: DELIVERY_SECONDS).values():
             raise error
-        consumer.commit(consumer.membership(), records, DELIVERY_SECONDS)
+        consumer.commit(positions_after(records), DELIVERY_SECONDS)
     producer.close(1)
     consumer.close(1)
 

@@ -1,7 +1,7 @@
 """Consumers of a group as tests use them: they begin where the group has read to, and note what begins and ends."""
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from petalstream.broker import Client, Consumer, KafkaError, Partition, PartitionState
@@ -11,9 +11,10 @@ SECONDS = 30
 
 
 class Follower:
-    """A PartitionListener that begins at the committed offset, or else at the log's start."""
+    """A PartitionListener that begins at the committed offset, or else at the log's start; `on_end` comes in end()."""
 
     def __init__(self) -> None:
+        self.on_end: Callable[[Collection[Partition], bool], None] = lambda partitions, are_lost: None
         self.begun: list[PartitionState] = []
         self.ended: list[tuple[frozenset[Partition], bool]] = []
         self.owned: frozenset[Partition] = frozenset()
@@ -26,6 +27,7 @@ class Follower:
 
     def end(self, partitions: Collection[Partition], are_lost: bool) -> None:
         """Note the partitions."""
+        self.on_end(partitions, are_lost)
         self.ended.append((frozenset(partitions), are_lost))
         self.owned -= set(partitions)
 
@@ -47,7 +49,7 @@ class Member:
         return polled
 
     @contextmanager
-    def polling(self) -> Iterator[None]:
+    def polling(self, seconds: float = 0.05) -> Iterator[None]:
         """Poll in the background."""
         stop = threading.Event()
         errors: list[KafkaError] = []
@@ -55,7 +57,7 @@ class Member:
         def poll() -> None:
             while not stop.is_set():
                 try:
-                    self.poll()
+                    self.poll(seconds)
                 except KafkaError as error:
                     errors.append(error)
                     return

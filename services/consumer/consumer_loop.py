@@ -146,9 +146,11 @@ class ConsumerLoop:
 
     def _commit(self) -> None:
         """Commit what is written; while the group is rebalanced, that is tried again. Raises KafkaError."""
-        now = time.monotonic()
+        now, written = time.monotonic(), self._lanes.uncommitted()
+        for uncommitted in written:
+            uncommitted.remove_ended()
         try:
-            self._commit_written(self._lanes.uncommitted())
+            self._commit_written(written)
         except REBALANCING:
             if now - self._could_commit > REBALANCE_SECONDS:
                 raise

@@ -1,6 +1,7 @@
 """Which consumer of a group reads which partitions, while consumers come and go."""
 
 from collections import Counter
+from collections.abc import Collection
 from contextlib import ExitStack
 
 import pytest
@@ -77,6 +78,29 @@ def test_records_of_partitions_that_stay_are_returned_while_the_group_is_rebalan
                 before = len(first.records)
                 stack.write(Message("iris.requests", b"%d" % key, FLOWER, []) for key in range(50))
                 wait_until(lambda: len(first.records) > before, f"records of write {number}", SECONDS)  # noqa: B023
+
+
+@both_clients
+def test_a_revoked_partition_can_be_committed_until_its_end_and_its_next_consumer_begins_there(
+    stack: Stack, kafka_client: KafkaClient
+) -> None:
+    broker.create_topics(stack.servers, "iris", 2)
+    stack.write(Message("iris.requests", b"%d" % number, FLOWER, []) for number in range(60))
+    first = member(stack, "first", kafka_client)
+
+    def commit(partitions: Collection[Partition], are_lost: bool) -> None:
+        written = [each for each in first.records if Partition(each.topic, each.partition) in partitions]
+        first.consumer.commit(positions_after(written), 5)
+
+    with closing_all(first), first.polling(seconds=0.5):
+        wait_until(lambda: len(first.records) == 60, "all records", SECONDS)
+        first.follower.on_end = commit
+        second = member(stack, "second", kafka_client)
+        with closing_all(second), second.polling():
+            wait_until(lambda: bool(second.follower.owned), "the second consumer's partition", SECONDS)
+        (state,) = second.follower.begun
+        read = sum(Partition(each.topic, each.partition) == state.partition for each in first.records)
+        assert (state.position and state.position.offset) == read
 
 
 @both_clients

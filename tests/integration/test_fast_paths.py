@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import closing
 
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import IllegalStateError
 from kafka.producer.transaction_manager import TransactionManager
 
@@ -36,11 +36,12 @@ def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, m
     broker.create_topics(stack.servers, "iris", 1)
     with (
         closing(clients.new_producer(stack.servers, SECONDS)) as producer,
-        closing(clients.new_consumer(stack.servers, "quick", "own", SECONDS)) as consumer,
+        closing(clients.new_consumer(stack.servers, "quick", "own", SECONDS)[0]) as consumer,
     ):
         send_all(producer)
         producer.flush(SECONDS)
-        consumer.subscribe([REQUESTS])
+        consumer.assign([TopicPartition(REQUESTS, 0)])
+        consumer.seek_to_beginning()
         values: list[bytes | None] = []
 
         def all_came() -> bool:

@@ -21,10 +21,12 @@ from petalstream.broker import (
     ProducerFencedError,
     Sender,
     interfaces,
+    positions_after,
 )
 from petalstream.broker.kafka_python import clients
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
+from tests.members import Follower
 from tests.stack import FLOWER, Stack, both_clients
 
 REQUESTS, SECONDS = "iris.requests", 30
@@ -36,11 +38,13 @@ class Opened:
     def __init__(self, stack: Stack, kind: KafkaClient, closing: ExitStack) -> None:
         self.servers, self.group, self._closing = stack.servers, stack.settings.consumer_group, closing
         self.client: Client = broker.client(kind)
+        self.followers: dict[str, Follower] = {}
 
     def consumer(self, name: str = "own") -> Consumer:
         consumer = self.client.consumer(self.servers, self.group, name, SECONDS)
         self._closing.callback(consumer.close, 1)
-        consumer.subscribe(["iris.requests"])
+        self.followers[name] = Follower()
+        consumer.subscribe(["iris.requests"], self.followers[name])
         return consumer
 
     def producer(self) -> Producer:
@@ -91,17 +95,17 @@ def read(consumer: Consumer, count: int) -> list[ReceivedRecord]:
     return records
 
 
-def becomes_another_member(consumer: Consumer, beside: Consumer | None = None) -> None:
-    """Poll, and another consumer beside it, until a rebalance has made it another member."""
-    before = consumer.membership()
+def takes_partitions(opened: Opened, consumer: Consumer, other: str) -> None:
+    """Poll, and another consumer beside it, until that one has partitions."""
+    beside = opened.consumer(other)
 
-    def rebalanced() -> bool:
-        for each in (consumer, beside) if beside else (consumer,):
+    def is_rebalanced() -> bool:
+        for each in (consumer, beside):
             each.pause([REQUESTS])
             each.poll(0.2, 1)
-        return bool(consumer.membership() != before)
+        return bool(opened.followers[other].owned)
 
-    wait_until(rebalanced, "another membership", SECONDS)
+    wait_until(is_rebalanced, "the other consumer's partitions", SECONDS)
 
 
 def committed(opened: Opened) -> int:
@@ -175,7 +179,7 @@ def test_a_consumer_goes_on_behind_what_is_committed(opened: Opened) -> None:
     writer, consumer = opened.producer(), opened.consumer()
     writer.write(requests(50), left)
     first = read(consumer, 50)
-    consumer.commit(consumer.membership(), first, SECONDS)
+    consumer.commit(positions_after(first), SECONDS)
     writer.write(requests(20), left)
     read(consumer, 20)
     consumer.close(1)
@@ -189,12 +193,12 @@ def test_what_was_polled_before_a_rebalance_is_not_committed_after_it(opened: Op
     opened.producer().write(requests(50), left)
     consumer, transactional = opened.consumer(), opened.transactional()
     records, polled_as = read(consumer, 50), consumer.membership()
-    becomes_another_member(consumer, opened.consumer("other"))
+    takes_partitions(opened, consumer, "other")
     if delivery == "at-least-once":
         with pytest.raises(KafkaError):
-            consumer.commit(polled_as, records, SECONDS)
+            consumer.commit(positions_after(records), SECONDS)
     else:
-        transactional.begin_transaction(polled_as, records)
+        transactional.begin_transaction(polled_as, positions_after(records))
         errors = transactional.write([Message("iris.predictions", b"1", b"{}", [])], left)
         if not errors:
             with pytest.raises(KafkaError):
@@ -211,13 +215,13 @@ def test_messages_and_offsets_of_a_transaction_are_there_together_and_of_one_tha
     opened.producer().write(requests(50), left)
     consumer, first = opened.consumer(), opened.transactional()
     records = read(consumer, 50)
-    first.begin_transaction(consumer.membership(), records)
+    first.begin_transaction(consumer.membership(), positions_after(records))
     first.write([Message("iris.predictions", b"1", b"left", [])], left)
     second = opened.transactional()
     with pytest.raises((ProducerFencedError, InvalidProducerEpochError)):
         first.commit_transaction(left)
     assert committed(opened) == 0
-    second.begin_transaction(consumer.membership(), records)
+    second.begin_transaction(consumer.membership(), positions_after(records))
     second.write([Message("iris.predictions", b"1", b"committed", [])], left)
     second.commit_transaction(left)
     assert [each.value for each in broker.read_topic(opened.servers, "iris.predictions")] == [b"committed"]
@@ -234,12 +238,12 @@ def test_several_transactional_producers_work_for_one_member_at_the_same_time(op
     # Each settles two of the six partitions; all transactions are open before the first one is committed.
     shares = [[record for record in records if record.partition % 3 == number] for number in range(3)]
     for producer, share in zip(producers, shares, strict=True):
-        producer.begin_transaction(membership, share)
+        producer.begin_transaction(membership, positions_after(share))
         assert producer.write([Message("iris.predictions", b"1", b"%d" % len(share), [])], left) == {}
     producers[0].commit_transaction(left)
     producers[1].abort_transaction(left)
     with ThreadPoolExecutor() as pool:
-        producers[1].begin_transaction(membership, shares[1])
+        producers[1].begin_transaction(membership, positions_after(shares[1]))
         assert producers[1].write([Message("iris.predictions", b"1", b"again", [])], left) == {}
         for done in [pool.submit(producer.commit_transaction, left) for producer in producers[1:]]:
             done.result(SECONDS)

@@ -10,9 +10,18 @@ from kafka import KafkaAdminClient
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.broker import RECORD_ERRORS, TOPIC_ERRORS, Consumer, KafkaError, KafkaTimeoutError, Producer
+from petalstream.broker import (
+    RECORD_ERRORS,
+    TOPIC_ERRORS,
+    Consumer,
+    KafkaError,
+    KafkaTimeoutError,
+    Producer,
+    positions_after,
+)
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
+from tests.members import Follower
 from tests.stack import Stack, both_clients, confluent_in_long_runs
 
 REQUESTS, COMPACT, SMALL, PLAIN, MISSING = "iris.requests", "compact", "small", "plain", "missing"
@@ -55,7 +64,7 @@ class Transactions:
 
     def __call__(self, messages: list[Message]) -> dict[int, KafkaError]:
         """Write a batch; return the error of each message that failed."""
-        self.producer.begin_transaction(self.consumer.membership(), self.records)
+        self.producer.begin_transaction(self.consumer.membership(), positions_after(self.records))
         errors = self.producer.write(messages, left)
         self.producer.abort_transaction(left) if errors else self.producer.commit_transaction(left)
         return errors
@@ -76,7 +85,7 @@ def write(request: pytest.FixtureRequest, stack: Stack, kafka_client: KafkaClien
         stack.write([Message(REQUESTS, b"key", b"value", [])])
         consumer = client.consumer(stack.servers, group, "own", SECONDS)
         closing.callback(consumer.close, 1)
-        consumer.subscribe(["iris.requests"])
+        consumer.subscribe(["iris.requests"], Follower())
         producer = client.transactional_producer(stack.servers, 8, "own", SECONDS)
         closing.callback(producer.close, 1)
         yield Transactions(producer, consumer)
@@ -156,13 +165,13 @@ def test_nothing_of_an_aborted_transaction_can_be_read(stack: Stack, kafka_clien
     with ExitStack() as closing:
         consumer = client.consumer(stack.servers, group, "own", SECONDS)
         closing.callback(consumer.close, 1)
-        consumer.subscribe(["iris.requests"])
+        consumer.subscribe(["iris.requests"], Follower())
         producer = client.transactional_producer(stack.servers, 8, "own", SECONDS)
         closing.callback(producer.close, 1)
         transactions = Transactions(producer, consumer)
         assert set(transactions([Message(PLAIN, b"key", b"first", []), Message(COMPACT, None, b"bad", [])])) >= {1}
         assert broker.lags(stack.servers, group, r"iris\.requests")[0].committed is None
-        producer.begin_transaction(consumer.membership(), transactions.records)
+        producer.begin_transaction(consumer.membership(), positions_after(transactions.records))
         assert producer.write([Message(PLAIN, b"key", b"left", [])], left) == {}
         producer.abort_transaction(left)
         assert transactions([Message(PLAIN, b"key", b"last", [])]) == {}

@@ -18,6 +18,7 @@ from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from tests.length import Length
+from tests.members import Follower
 from tests.stack import Stack
 
 SECONDS = 60
@@ -155,7 +156,7 @@ def test_a_consumer_whose_polls_are_shorter_than_a_join_gets_its_partitions_all_
     servers = stack.settings.kafka_bootstrap_servers
     for model in ("alpha", "beta", "gamma")[: length.count(short=1, full=3)]:
         consumer = KafkaPython().consumer(servers, model, model, SECONDS)
-        consumer.subscribe([f"{model}.requests"])
+        consumer.subscribe([f"{model}.requests"], Follower())
         consumer.poll(1, 1)  # joins a group that has no topic yet
         broker.create_topics(servers, model, 6)
         wait_until(functools.partial(has_partitions, consumer), f"the partitions of {model}", SECONDS)

@@ -1,17 +1,26 @@
 """A Kafka consumer, the pauses of lanes and a lane's surroundings made by hand, for tests that need no broker."""
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Mapping
 
 from kafka.structs import ConsumerGroupMetadata, MemberState
 
-from petalstream.broker import KafkaError, PartitionProgress
-from petalstream.messages import ReceivedRecord, coordinates
+from petalstream.broker import KafkaError, Partition, PartitionListener, PartitionProgress, Positions
+from petalstream.messages import ReceivedRecord
+from services.consumer.lanes.assignment import Assignment
 from tests.records import Record
 
 
+def new_assignment(member: str = "member", topic_id: str = "") -> Assignment:
+    """An assignment in which the consumer's membership stays the same."""
+    return Assignment(lambda: member, topic_id)
+
+
 class Consumer:
-    """A member of a group; `on_poll` says what comes of the poll of that number."""
+    """A member of a group; `on_poll` says what comes of the poll of that number.
+
+    `committed` has topic[partition]@offset, the offset to read next, for each partition of each commit.
+    """
 
     def __init__(self, on_poll: Callable[[int], list[Record]] = lambda number: []) -> None:
         self.on_poll = on_poll
@@ -51,15 +60,15 @@ class Consumer:
     def resume(self, topics: Collection[str]) -> None:
         self.done.append(f"resume {' '.join(sorted(topics))}")
 
-    def subscribe(self, topics: Collection[str]) -> None:
+    def subscribe(self, topics: Collection[str], listener: PartitionListener) -> None:
         self.subscribed.append(sorted(topics))
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         self.done.append(f"skip {topic}[{partition}] to {offset}")
 
-    def commit(self, membership: object, records: Iterable[ReceivedRecord], seconds: float) -> None:
+    def commit(self, positions: Positions, seconds: float) -> None:
         self.on_commit()
-        self.committed += map(coordinates, records)
+        self.committed += [f"{partition}@{position.offset}" for partition, position in positions.items()]
 
     def close(self, seconds: float) -> None:
         self.done.append("close")
@@ -103,3 +112,19 @@ class Pauses:
 
     def close(self) -> None:
         """Keep nothing open."""
+
+
+class ReadBefore:
+    """What the group has read before; `error` is what remember() raises."""
+
+    def __init__(self, **topic_ids: str) -> None:
+        self.topic_ids = {Partition(f"{model}.requests", 0): topic_id for model, topic_id in topic_ids.items()}
+        self.error: KafkaError | None = None
+
+    def topic_id(self, partition: Partition) -> str | None:
+        return self.topic_ids.get(partition)
+
+    def remember(self, topic_ids: Mapping[Partition, str]) -> None:
+        if self.error:
+            raise self.error
+        self.topic_ids |= topic_ids

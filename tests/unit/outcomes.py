@@ -1,10 +1,10 @@
 """Outcomes as a lane passes them to its writer, and a producer made by hand that a test tells what to refuse."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from petalstream.broker import KafkaError
-from petalstream.messages import Message, ReceivedRecord, predictions_topic
+from petalstream.broker import KafkaError, Positions
+from petalstream.messages import Message, predictions_topic
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.scoring.outcomes import Outcome, dead
@@ -38,9 +38,11 @@ class Producer:
         self.steps: list[str] = []
         self.written: list[Message] = []
         self.committed: list[Message] = []
+        self.begun: list[tuple[Any, Positions]] = []
         self._open: list[Message] = []
 
-    def begin_transaction(self, membership: Any, records: Iterable[ReceivedRecord]) -> None:
+    def begin_transaction(self, membership: Any, positions: Positions) -> None:
+        self.begun.append((membership, positions))
         self._step("begin")
         self._open = []
 

@@ -15,9 +15,10 @@ from services.consumer import error_policy
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.delivery.writer import LazyProducer
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
+from services.consumer.lanes.assignment import AssignmentOver
 from services.consumer.scoring.outcomes import dead
 from tests.records import Record, as_received
+from tests.unit.fakes import new_assignment
 from tests.unit.outcomes import Producer, dead_letter, predicted
 
 
@@ -34,7 +35,7 @@ def writer(*producers: Producer) -> tuple[AtLeastOnceWriter, Uncommitted]:
 
 
 def test_outcomes_are_written_in_order_and_then_left_to_commit() -> None:
-    producer, assignment = Producer(), Assignment("member")
+    producer, assignment = Producer(), new_assignment()
     written, uncommitted = writer(producer)
     outcomes = [predicted(1), dead_letter(2), predicted(3)]
     assert written.write(outcomes, assignment) == outcomes
@@ -49,7 +50,7 @@ def test_after_an_error_a_new_producer_writes_only_what_failed() -> None:
 
     first, second = Producer(refuse=lose_the_second), Producer()
     written, _ = writer(first, second)
-    written.write([predicted(1), predicted(2), predicted(3)], Assignment("member"))
+    written.write([predicted(1), predicted(2), predicted(3)], new_assignment())
     assert [message.key for message in first.written] == [b"1", b"3"]
     assert [message.key for message in second.written] == [b"2"]
     assert first.steps[-1] == "close"
@@ -61,7 +62,7 @@ def test_an_unexpected_error_is_logged_and_the_outcomes_are_written_again(caplog
 
     producer = Producer()
     written, uncommitted = writer(Producer(fail=fail), producer)
-    written.write([predicted(1)], Assignment("member"))
+    written.write([predicted(1)], new_assignment())
     assert [message.key for message in producer.written] == [b"1"]
     assert len(uncommitted.batches()) == 1
     assert "ZeroDivisionError: a mistake" in caplog.text
@@ -76,7 +77,7 @@ def test_refused_records_are_found_among_those_that_fail_with_them() -> None:
 
     producer, bad = Producer(refuse=refuse_together), {b"3", b"6"}
     written, uncommitted = writer(producer)
-    outcomes = written.write([predicted(offset) for offset in range(8)], Assignment("member"))
+    outcomes = written.write([predicted(offset) for offset in range(8)], new_assignment())
     keys = [message.key for message in producer.written if message.topic == "iris.predictions"]
     assert sorted(keys, key=str) == [b"0", b"1", b"2", b"4", b"5", b"7"]
     dead = [DeadLetter.read(as_received(message)) for message in producer.written if "dead" in message.topic]
@@ -93,7 +94,7 @@ def test_a_dead_letter_that_is_too_large_is_written_without_bytes() -> None:
 
     producer = Producer(refuse=refuse)
     written, _ = writer(producer)
-    written.write([predicted(1)], Assignment("member"))
+    written.write([predicted(1)], new_assignment())
     (message,) = producer.written
     dead = DeadLetter.read(as_received(message))
     assert (dead.offset, dead.reason, dead.emptied) == (1, Reason.TOO_LARGE, "value, key, headers")
@@ -105,7 +106,7 @@ def test_the_first_reason_stays_when_its_dead_letter_is_refused() -> None:
 
     producer = Producer(refuse=refuse)
     written, _ = writer(producer)
-    written.write([dead_letter(1)], Assignment("member"))
+    written.write([dead_letter(1)], new_assignment())
     dead = DeadLetter.read(as_received(producer.written[0]))
     assert dead.reason == Reason.WRONG_TYPE
     assert dead.message.startswith("n must be a number; the broker refused")
@@ -121,7 +122,7 @@ def test_a_refused_topic_is_written_to_again_until_it_is_there(topic: str) -> No
 
     producer = Producer(refuse=refuse)
     written, _ = writer(*[producer] * 4)
-    written.write([predicted(1), dead_letter(2)], Assignment("member"))
+    written.write([predicted(1), dead_letter(2)], new_assignment())
     assert sorted(message.topic for message in producer.written) == ["iris.dead-letters", "iris.predictions"]
 
 
@@ -132,12 +133,12 @@ def test_a_dead_letter_of_a_record_without_key_and_value_loses_its_headers_if_th
     producer = Producer(refuse=refuse)
     written, _ = writer(producer)
     record = Record(offset=1, key=None, value=b"", headers=[("trace", b"x" * 100)])
-    written.write([dead(record, Fault(Reason.UNDECODABLE, "not JSON"), 0)], Assignment("member"))
+    written.write([dead(record, Fault(Reason.UNDECODABLE, "not JSON"), 0)], new_assignment())
     assert DeadLetter.read(as_received(producer.written[0])).reason == Reason.UNDECODABLE
 
 
 def test_a_dead_letter_refused_even_without_bytes_waits() -> None:
-    assignment, tries = Assignment("member"), []
+    assignment, tries = new_assignment(), []
 
     def refuse(message: Message) -> KafkaError | None:
         tries.append(message)
@@ -152,7 +153,7 @@ def test_a_dead_letter_refused_even_without_bytes_waits() -> None:
 
 
 def test_what_fails_is_left_when_the_assignment_is_over() -> None:
-    assignment = Assignment("member")
+    assignment = new_assignment()
     assignment.over.set()
     written, uncommitted = writer(Producer(refuse=lambda message: KafkaError("the broker has gone")))
     with pytest.raises(AssignmentOver):
@@ -169,5 +170,5 @@ def test_a_producer_that_cannot_be_created_is_tried_again() -> None:
             raise KafkaError("no broker")
         return producer
 
-    AtLeastOnceWriter("iris", LazyProducer(create), Uncommitted(10)).write([predicted(1)], Assignment("member"))
+    AtLeastOnceWriter("iris", LazyProducer(create), Uncommitted(10)).write([predicted(1)], new_assignment())
     assert len(producer.written) == 1

@@ -4,6 +4,7 @@ import threading
 
 import confluent_kafka
 import pytest
+from kafka.errors import IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError
 
 from petalstream.broker import (
     AuthorizationError,
@@ -40,7 +41,9 @@ Code = confluent_kafka.KafkaError
         (Code.TOPIC_EXCEPTION, InvalidTopicError),
         (Code._UNKNOWN_TOPIC, UnknownTopicOrPartitionError),
         (Code._TRANSPORT, KafkaError),
-        (Code.ILLEGAL_GENERATION, KafkaError),
+        (Code.ILLEGAL_GENERATION, IllegalGenerationError),
+        (Code.REBALANCE_IN_PROGRESS, RebalanceInProgressError),
+        (Code.UNKNOWN_MEMBER_ID, UnknownMemberIdError),
     ],
 )
 def test_an_error_of_the_library_is_the_exception_that_the_other_client_raises(

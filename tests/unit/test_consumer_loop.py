@@ -2,89 +2,19 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from petalstream.broker import CommitFailedError, FencedInstanceIdError, KafkaError, UnreadableRecords
-from petalstream.lifecycle import Stop
-from petalstream.messages import coordinates
+from petalstream.broker import FencedInstanceIdError, KafkaError, UnreadableRecords
 from services.consumer import consumer_loop
-from services.consumer.consumer_loop import ConsumerLoop
-from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
-from services.consumer.lanes.inbox import Inbox
+from services.consumer.delivery.uncommitted import WrittenBatch
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.scoring.records import CorruptRecord
-from services.consumer.subscription import Subscription
 from tests.records import Record
-from tests.unit.fakes import Consumer
-
-
-class Lane:
-    """A lane without threads: what is in its inbox has its outcomes when `write` is called."""
-
-    def __init__(self, most_records: int = 1_000) -> None:
-        self.inbox, self.uncommitted = Inbox(most_records, 1_000_000), Uncommitted(1_000_000)
-        self.failure: BaseException | None = None
-        self.is_busy = False
-        self.on_await: Callable[[], None] = lambda: None
-        self.closed = False
-
-    def write(self) -> list[str]:
-        """Write the outcomes of all records in the inbox; the coordinates of these."""
-        batch = self.inbox.first(1_000, 1_000_000)
-        assert batch is not None
-        self.inbox.remove(batch, len(batch.records))
-        self.uncommitted.add(WrittenBatch(batch.records, batch.assignment))
-        return [coordinates(record) for record in batch.records]
-
-    def await_writer(self, seconds: float) -> None:
-        self.on_await()
-
-    def close(self, seconds: float) -> None:
-        self.closed = True
-
-
-class Loop:
-    """A loop that stops after the polls that a test lists; each is records, or something to do or raise then."""
-
-    def __init__(self, *polls: Any, lanes: dict[str, Lane] | None = None) -> None:
-        self.stop, self.consumer, self.lanes = Stop(), Consumer(), lanes or {}
-        self._polls = polls
-        self.consumer.on_poll = self._poll
-
-    def run(self) -> "Loop":
-        """Work until all polls are done."""
-        subscription = Subscription(self.consumer, lambda: {"iris", "rose"})
-        loop = ConsumerLoop(self.consumer, Lanes(self._lane), 500, subscription)  # type: ignore[arg-type]
-        loop.run(self.stop)
-        return self
-
-    def _lane(self, model: str) -> Lane:
-        return self.lanes.setdefault(model, Lane())
-
-    def _poll(self, number: int) -> list[Record]:
-        if number > len(self._polls):
-            self.stop.request()
-            return []
-        found = self._polls[number - 1]
-        if isinstance(found, BaseException):
-            raise found
-        return found(self) or [] if callable(found) else found
-
-
-def records(*offsets: int, topic: str = "iris.requests") -> list[Record]:
-    """Requests at these offsets."""
-    return [Record(topic=topic, offset=offset) for offset in offsets]
-
-
-def write(loop: Loop) -> None:
-    """Have every lane write what it has."""
-    for lane in loop.lanes.values():
-        if not lane.inbox.is_empty:
-            lane.write()
+from tests.unit.loops import Lane, Loop, records, write
 
 
 def test_records_go_to_the_lanes_of_their_models_in_order() -> None:
@@ -102,7 +32,7 @@ def test_records_go_to_the_lanes_of_their_models_in_order() -> None:
 
 def test_only_what_is_written_is_committed() -> None:
     loop = Loop(records(1, 2), write, records(3)).run()
-    assert loop.consumer.committed == ["iris.requests[0]@1", "iris.requests[0]@2"]
+    assert loop.consumer.committed == ["iris.requests[0]@3"]
 
 
 def test_a_full_lane_pauses_its_topic_alone_until_it_has_room() -> None:
@@ -116,7 +46,7 @@ def test_a_consumer_whose_lanes_are_all_full_neither_polls_nor_pauses_for_a_mome
     iris, looks = Lane(2), list[int]()
     loop = Loop(records(1, 2), [], lanes={"iris": iris})
     loop.consumer.assigned = {"iris.requests"}
-    clock = SimpleNamespace(monotonic=lambda: 0.3 * len(looks), time=time.time)
+    clock = SimpleNamespace(monotonic=lambda: 0.3 * len(looks), time=time.time, sleep=lambda seconds: None)
     monkeypatch.setattr(consumer_loop, "time", clock)
     monkeypatch.setattr(Lanes, "raise_failure", lambda lanes: looks.append(loop.consumer.polls))
     loop.run()
@@ -124,46 +54,8 @@ def test_a_consumer_whose_lanes_are_all_full_neither_polls_nor_pauses_for_a_mome
     assert loop.consumer.done == ["pause iris.requests"]
 
 
-def test_after_a_rebalance_what_is_not_written_is_dropped_and_what_was_written_is_not_committed() -> None:
-    iris = Lane()
-
-    def rebalance(loop: Loop) -> None:
-        iris.write()
-        loop.consumer.rebalance()
-
-    loop = Loop(records(1), rebalance, records(8), write, lanes={"iris": iris}).run()
-    assert loop.consumer.committed == ["iris.requests[0]@8"]
-
-
-def test_a_commit_that_comes_too_late_for_the_group_is_left() -> None:
-    def lose(loop: Loop) -> None:
-        def refuse() -> None:
-            loop.consumer.rebalance()
-            loop.consumer.on_commit = lambda: None
-            raise CommitFailedError("the group was rebalanced")
-
-        loop.consumer.on_commit = refuse
-        write(loop)
-
-    loop = Loop(records(1), lose, records(8), write).run()
-    assert loop.consumer.committed == ["iris.requests[0]@8"]
-
-
-@pytest.mark.parametrize("error", [CommitFailedError("rebalanced"), KafkaError("no broker")])
-def test_any_other_failed_commit_ends_this_consumer(error: KafkaError) -> None:
-    def fail() -> None:
-        raise error
-
-    def break_commit(loop: Loop) -> None:
-        loop.consumer.on_commit = fail
-        write(loop)
-
-    with pytest.raises(type(error)):
-        Loop(records(1), break_commit).run()
-
-
 @pytest.mark.parametrize(
-    ("error", "committed"), [(KafkaError("no broker"), ["iris.requests[0]@1"]), (FencedInstanceIdError("twin"), [])]
+    ("error", "committed"), [(KafkaError("no broker"), ["iris.requests[0]@2"]), (FencedInstanceIdError("twin"), [])]
 )
 def test_before_an_error_of_a_poll_what_is_written_is_committed_unless_another_consumer_has_the_partitions(
     error: KafkaError, committed: list[str]
@@ -220,7 +112,7 @@ def test_a_stop_waits_for_what_is_being_written_and_commits_it() -> None:
 
     iris.on_await = finish
     loop = Loop(records(1, 2), take, lanes={"iris": iris}).run()
-    assert loop.consumer.committed == ["iris.requests[0]@1"]
+    assert loop.consumer.committed == ["iris.requests[0]@2"]
     assert batch[0].assignment.over.is_set()
     assert iris.inbox.is_empty
 

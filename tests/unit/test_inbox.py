@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.inbox import Inbox
 from tests.records import Record
+from tests.unit.fakes import new_assignment
 
-NOW, NEXT = Assignment("member 1"), Assignment("member 2")
+NOW, NEXT = new_assignment("member 1"), new_assignment("member 2")
 
 
 def records(*offsets: int, value: bytes = b"{}") -> list[Record]:

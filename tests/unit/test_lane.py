@@ -16,6 +16,7 @@ from services.consumer.lanes.lane import Lane
 from services.consumer.lanes.scorer_thread import PassOn
 from services.consumer.scoring.outcomes import Outcome
 from tests.records import Record
+from tests.unit.fakes import new_assignment
 from tests.unit.outcomes import dead_letter, predicted
 
 SECONDS = 10
@@ -103,7 +104,7 @@ def test_the_next_batch_is_scored_while_one_is_written_and_the_one_after_it_wait
         return outcomes
 
     with lane(write, shown) as (found, scorer):
-        found.inbox.add(records(1, 2, 3), Assignment("member"))
+        found.inbox.add(records(1, 2, 3), new_assignment())
         wait_until(lambda: scorer.passed_on == [1], "the first batch to be passed on", SECONDS)
         assert (found.is_busy, found.is_writing) == (True, True)
         go.set()
@@ -120,7 +121,7 @@ def test_where_few_records_wait_the_thread_that_scored_a_batch_writes_it() -> No
         return outcomes
 
     with lane(write) as (found, scorer):
-        found.inbox.add(records(1, 2), Assignment("member"))
+        found.inbox.add(records(1, 2), new_assignment())
         wait_until(lambda: scorer.passed_on == [1, 2], "both to be passed on", SECONDS)
         assert not found.is_writing
     assert threads == ["score-iris"] * 2
@@ -132,7 +133,7 @@ def test_what_was_written_is_counted_and_shown_as_it_was_written() -> None:
 
     before, shown = dead(), list[Outcome]()
     with lane(lambda outcomes, assignment: [dead_letter(outcomes[0].record.offset)], shown) as (found, scorer):
-        found.inbox.add(records(7), Assignment("member"))
+        found.inbox.add(records(7), new_assignment())
         wait_until(lambda: dead() == before + 1, "the dead letter to be counted", SECONDS)
         wait_until(lambda: not found.is_busy, "the lane to be done", SECONDS)
         assert scorer.refused == 1
@@ -141,7 +142,7 @@ def test_what_was_written_is_counted_and_shown_as_it_was_written() -> None:
 
 @pytest.mark.usefixtures("backlog")
 def test_when_the_assignment_is_over_the_scorer_does_not_wait_for_the_writer() -> None:
-    assignment, go = Assignment("member"), threading.Event()
+    assignment, go = new_assignment(), threading.Event()
 
     def write(outcomes: Sequence[Outcome], _: Assignment) -> Sequence[Outcome]:
         go.wait(SECONDS)
@@ -167,7 +168,7 @@ def test_after_a_mistake_in_a_thread_nothing_more_is_written_and_the_thread_that
         raise ZeroDivisionError("a mistake")
 
     with lane(write) as (found, scorer):
-        found.inbox.add(records(1, 2), Assignment("member"))
+        found.inbox.add(records(1, 2), new_assignment())
         wait_until(lambda: scorer.passed_on == [1, 2], "both to be passed on", SECONDS)
         found.await_writer(SECONDS)
         assert writes == [1], "to write the second would let the offset of the first be committed"

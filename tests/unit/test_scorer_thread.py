@@ -22,7 +22,7 @@ from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.scorer_thread import ScorerThread, ScoringLimits
 from services.consumer.scoring.outcomes import Outcome
 from tests.records import Record
-from tests.unit.fakes import Pauses
+from tests.unit.fakes import Pauses, new_assignment
 from tests.unit.outcomes import RESULT
 
 WAIT_SECONDS = 10
@@ -73,7 +73,7 @@ class Lane:
 
     def __init__(self, score: Score, give_up_seconds: float, in_a_row: int, most: int) -> None:
         self.api, self.inbox, self.pauses = Api(score), Inbox(10_000, 1_000_000), Pauses()
-        self.assignment, self.outcomes = Assignment("member"), list[Outcome]()
+        self.assignment, self.outcomes = new_assignment(), list[Outcome]()
         self.scorer = ScorerThread(
             "iris",
             self.inbox,
@@ -212,7 +212,7 @@ def test_what_is_not_passed_on_when_the_assignment_ends_is_left() -> None:
         wait_until(lambda: found.api.requests, "a first request", WAIT_SECONDS)
         found.assignment.over.set()
         found.inbox.clear()
-        following = Assignment("next member")
+        following = new_assignment("next member")
         found.scorer._api = Api(predict)  # type: ignore[assignment]
         found.assignment = following
         found.add(2)

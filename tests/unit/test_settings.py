@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from petalstream import settings
-from petalstream.settings import Delivery, SettingError
+from petalstream.settings import Delivery, LostOffsets, SettingError
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -33,6 +33,7 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("MIN_VALIDATION_ACCURACY", "1.1", "a number from 0 to 1"),
         ("PRODUCER_LOOP", "maybe", "true or false"),
         ("DELIVERY", "twice", "at-least-once or exactly-once"),
+        ("CONSUMER_LOST_OFFSETS", "ignore", "continue or stop"),
         ("RECORD_MAX_BYTES", "1000001", "a whole number from 1 to 1000000"),
         ("API_TIMEOUT", "0", "a number from 0.1 to 3600"),
         ("CONSUMER_GIVE_UP_SECONDS", "never", "a number of at least 0"),
@@ -61,6 +62,11 @@ def test_the_consumer_may_wait_for_the_api_as_long_as_is_asked() -> None:
 def test_delivery_is_at_least_once_unless_it_is_asked_for_exactly_once() -> None:
     assert settings.load({}).delivery == Delivery.AT_LEAST_ONCE
     assert settings.load({"DELIVERY": "Exactly-Once"}).delivery is Delivery.EXACTLY_ONCE
+
+
+def test_a_consumer_goes_on_after_lost_offsets_unless_it_is_to_stop() -> None:
+    assert settings.load({}).consumer_lost_offsets == LostOffsets.CONTINUE
+    assert settings.load({"CONSUMER_LOST_OFFSETS": "Stop"}).consumer_lost_offsets is LostOffsets.STOP
 
 
 def test_a_log_level_may_be_written_small() -> None:

@@ -5,9 +5,11 @@ import threading
 import pytest
 
 from embedded.waiting import wait_until
+from petalstream.broker import Partition, Position
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from tests.records import Record
+from tests.unit.fakes import new_assignment
 
 
 def batch(records: int, assignment: Assignment) -> WrittenBatch:
@@ -16,7 +18,7 @@ def batch(records: int, assignment: Assignment) -> WrittenBatch:
 
 
 def test_a_writer_waits_until_what_it_wrote_before_is_committed() -> None:
-    uncommitted, assignment = Uncommitted(most=10), Assignment("member")
+    uncommitted, assignment = Uncommitted(most=10), new_assignment()
     uncommitted.wait_for_room(8, assignment)
     uncommitted.add(batch(8, assignment))
     uncommitted.wait_for_room(2, assignment)
@@ -30,11 +32,11 @@ def test_a_writer_waits_until_what_it_wrote_before_is_committed() -> None:
 
 
 def test_a_batch_larger_than_the_room_is_written_alone() -> None:
-    Uncommitted(most=10).wait_for_room(11, Assignment("member"))
+    Uncommitted(most=10).wait_for_room(11, new_assignment())
 
 
 def test_the_wait_ends_with_the_assignment() -> None:
-    uncommitted, assignment = Uncommitted(most=1), Assignment("member")
+    uncommitted, assignment = Uncommitted(most=1), new_assignment()
     uncommitted.add(batch(1, assignment))
     ended: list[BaseException] = []
 
@@ -51,8 +53,26 @@ def test_the_wait_ends_with_the_assignment() -> None:
     writer.join(5)
 
 
+def test_batches_whose_assignment_is_over_can_be_removed_alone() -> None:
+    uncommitted, over, going_on = Uncommitted(most=10), new_assignment(), new_assignment()
+    kept = batch(2, going_on)
+    for each in (batch(1, over), kept, batch(3, over)):
+        uncommitted.add(each)
+    over.over.set()
+    uncommitted.remove_ended()
+    assert uncommitted.batches() == [kept]
+
+
+def test_a_batch_leads_to_the_position_after_its_last_record_of_each_partition() -> None:
+    records = [Record(partition=partition, offset=offset) for partition, offset in ((0, 4), (1, 8), (0, 5))]
+    assert WrittenBatch(records, new_assignment(topic_id="the-topic")).positions() == {
+        Partition("iris.requests", 0): Position(6, "the-topic"),
+        Partition("iris.requests", 1): Position(9, "the-topic"),
+    }
+
+
 def test_batches_come_in_the_order_in_which_they_were_written() -> None:
-    uncommitted, assignment = Uncommitted(most=10), Assignment("member")
+    uncommitted, assignment = Uncommitted(most=10), new_assignment()
     first, second = batch(1, assignment), batch(2, assignment)
     uncommitted.add(first)
     uncommitted.add(second)

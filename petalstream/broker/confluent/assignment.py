@@ -1,18 +1,16 @@
 """The partitions of a consumer of confluent-kafka: where each begins, how far it is read, when it ends."""
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 
 import confluent_kafka
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import OffsetSpec
 
 from petalstream.broker.confluent.errors import translating
 from petalstream.broker.confluent.lookups import Lookups
+from petalstream.broker.confluent.records import plain
 from petalstream.broker.errors import TopicAuthorizationFailedError, UnreadableTopics
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS
 from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState
 
 
 class Assignment:
@@ -31,7 +29,6 @@ class Assignment:
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
         self._out_of_range: dict[Partition, int] = {}
-        self._checked = time.monotonic()
 
     def topics(self) -> set[str]:
         """Return the topics of all partitions, begun or new."""
@@ -59,6 +56,13 @@ class Assignment:
         if self.listener:
             self._new.begin(self.listener)
 
+    def read_from(self, partition: Partition, offset: int) -> None:
+        """Go on in a begun partition at another offset. Raises KafkaError."""
+        # Not seek(), which the library refuses after bytes that it cannot read (confluentinc/librdkafka#2961).
+        with translating():
+            self._client.incremental_unassign(places([partition]))
+        self._start(partition, offset)
+
     def begin_again(self, partition: Partition) -> None:
         """Begin a partition anew whose next record is not in the log any more. Raises KafkaError."""
         self._out_of_range[partition] = self.reached[partition]
@@ -71,17 +75,17 @@ class Assignment:
         """Note new partitions, which are assigned once it is known where to begin."""
         self.has_joined = True
         client.incremental_assign([])
-        self._new.add(_plain(assigned))
+        self._new.add(plain(assigned))
 
     def on_revoke(self, client: confluent_kafka.Consumer, revoked: list[TopicPartition]) -> None:
         """End partitions that another consumer is to get."""
         self.has_joined = False
-        self._end(_plain(revoked), are_lost=False)
+        self._end(plain(revoked), are_lost=False)
 
     def on_lost(self, client: confluent_kafka.Consumer, lost: list[TopicPartition]) -> None:
         """End partitions that another consumer may have got already."""
         self.has_joined = False
-        self._end(_plain(lost), are_lost=True)
+        self._end(plain(lost), are_lost=True)
 
     def _end(self, partitions: Collection[Partition], are_lost: bool) -> None:
         """End partitions; those of the same topics that stay begin again at their committed offsets."""
@@ -90,21 +94,15 @@ class Assignment:
         topics = {partition.topic for partition in partitions}
         ended = self._of(topics)
         self._client.incremental_unassign(ended)
-        self.begun -= set(_plain(ended))
+        self.begun -= set(plain(ended))
         self._new.remove(partitions)
-        self._new.add(set(_plain(ended)) - set(partitions))
+        self._new.add(set(plain(ended)) - set(partitions))
         self.read_again |= topics
         for topic in topics:
             self._topic_ids.pop(topic, None)
 
     def _follow_topics(self) -> None:
-        now = time.monotonic()
-        if now < self._checked + TOPIC_ID_SECONDS:
-            return
-        self._checked = now
-        ids = self._lookups.topic_ids(list(self._topic_ids))
-        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids[topic]}
-        if again := _plain(self._of(other)):
+        if again := plain(self._of(self._lookups.recreated(self._topic_ids))):
             self._end(again, are_lost=True)
             self._new.add(again)
 
@@ -112,20 +110,10 @@ class Assignment:
         """Return where the group has read to, and what the log has. Raises KafkaError."""
         topic = partitions[0].topic
         try:
-            topic_id = self._lookups.topic_id(topic)
-            starts = self._lookups.ends(partitions, OffsetSpec.earliest())
-            ends = self._lookups.ends(partitions, OffsetSpec.latest())
-            with translating():
-                committed = self._client.committed(places(partitions), LOOK_UP_SECONDS)
+            states = self._lookups.states(partitions, self._client.committed, self._out_of_range)
         except TopicAuthorizationFailedError as error:
             raise UnreadableTopics([topic], error) from error
-        self._topic_ids.setdefault(topic, topic_id)
-        states: list[PartitionState] = []
-        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
-            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
-            if is_out_of_range := partition in self._out_of_range:
-                position = Position(self._out_of_range[partition], topic_id)
-            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
+        self._topic_ids.setdefault(topic, states[0].topic_id)
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:
@@ -145,7 +133,3 @@ class Assignment:
 def places(partitions: Iterable[Partition]) -> list[TopicPartition]:
     """Return partitions as the library names them."""
     return [TopicPartition(*partition) for partition in partitions]
-
-
-def _plain(found: Iterable[TopicPartition]) -> list[Partition]:
-    return [Partition(place.topic, place.partition) for place in found]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 import confluent_kafka
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import Message
 
 from petalstream.broker.confluent.assignment import Assignment, places
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
@@ -88,9 +88,7 @@ class Consumer:
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
-        with translating():
-            self._client.seek(TopicPartition(topic, partition, offset))
-        self._assignment.reached[Partition(topic, partition)] = offset
+        self._assignment.read_from(Partition(topic, partition), offset)
 
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within the library's own timeout. Raises KafkaError."""

@@ -13,10 +13,11 @@ from petalstream.broker.confluent.errors import translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import ANSWER_SECONDS
 from petalstream.broker.errors import KafkaTimeoutError
-from petalstream.broker.interfaces import LOOK_UP_SECONDS
-from petalstream.broker.partitions import Partition
+from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS
+from petalstream.broker.partitions import Partition, PartitionState, Position
 
 Answers = Mapping[Any, Future[Any]]
+Committed = Callable[[list[TopicPartition], float], list[TopicPartition]]
 
 
 class Lookups:
@@ -26,6 +27,7 @@ class Lookups:
         self._client = AdminClient({"bootstrap.servers": servers}, logger=log)
         self._unanswered: dict[object, Answers] = {}
         self._ids: Answers = {}
+        self._looked = time.monotonic()
 
     def ends(self, partitions: Sequence[Partition], spec: OffsetSpec) -> list[int]:
         """Return the first or last offset of each partition. Raises KafkaError."""
@@ -38,11 +40,38 @@ class Lookups:
         offsets = {(place.topic, place.partition): int(end.offset) for place, end in found.items()}
         return [offsets[topic, number] for topic, number in partitions]
 
+    def states(
+        self, partitions: Sequence[Partition], ask: Committed, reached: Mapping[Partition, int]
+    ) -> list[PartitionState]:
+        """Return the states of partitions of one topic; `ask` returns what is committed. Raises KafkaError.
+
+        `reached` has the offsets at which the broker has refused fetches.
+        """
+        topic_id = self.topic_id(partitions[0].topic)
+        starts, ends = (self.ends(partitions, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))
+        with translating():
+            committed = ask([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
+        states: list[PartitionState] = []
+        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
+            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
+            if is_out_of_range := partition in reached:
+                position = Position(reached[partition], topic_id)
+            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
+        return states
+
     def topic_id(self, topic: str) -> str:
         """Return the id of a topic now. Raises KafkaError."""
         return _id(self._answer(topic, lambda: self._describe([topic]))[topic])
 
-    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+    def recreated(self, known: Mapping[str, str]) -> set[str]:
+        """Return the topics that have other ids by now than those known; it looks once a second."""
+        now = time.monotonic()
+        if now < self._looked + TOPIC_ID_SECONDS:
+            return set()
+        self._looked = now
+        return {topic for topic, topic_id in self._latest_ids(known).items() if topic_id != known[topic]}
+
+    def _latest_ids(self, topics: Collection[str]) -> dict[str, str]:
         """Return the ids that the last call asked for, where they are known by now, and ask again."""
         found = {
             topic: _id(future.result())

@@ -1,13 +1,13 @@
 """Messages of the library as records, each part read once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Message, TopicPartition
 
-from petalstream.broker.partitions import Positions
+from petalstream.broker.partitions import Partition, Positions
 from petalstream.messages import ReceivedRecord
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -65,6 +65,11 @@ def with_metadata(positions: Positions) -> list[TopicPartition]:
         TopicPartition(topic, number, position.offset, position.topic_id)
         for (topic, number), position in positions.items()
     ]
+
+
+def plain(places: Collection[TopicPartition]) -> list[Partition]:
+    """Return the library's partitions as ours."""
+    return [Partition(place.topic, place.partition) for place in places]
 
 
 def _headers(messages: list[Message]) -> list[Headers]:

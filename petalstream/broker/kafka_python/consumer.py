@@ -37,6 +37,8 @@ class Consumer:
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
         self._out_of_range: dict[Partition, int] = {}
+        # Partitions that the client has given up already, and that can be committed until the listener has ended them.
+        self._ending: frozenset[Partition] = frozenset()
         self._checked = time.monotonic()
         self._ends: connection.Ends = {}
 
@@ -121,7 +123,7 @@ class Consumer:
         return [partition for partition in self.client.assignment() if partition.topic in topics]
 
     def _check_assigned(self, partitions: Collection[Partition]) -> None:
-        for partition in set(partitions) - {Partition(*each) for each in self.client.assignment()}:
+        for partition in set(partitions) - self._ending - {Partition(*each) for each in self.client.assignment()}:
             raise CommitFailedError(f"{partition} is not assigned any more")
 
     def _follow_rebalances(self) -> set[str]:
@@ -150,7 +152,11 @@ class Consumer:
     def _end(self, partitions: Collection[Partition], is_lost: bool) -> set[str]:
         """End partitions; those of the same topics that stay begin again at their committed offsets."""
         self._new.remove(partitions)
-        self._listener.end(partitions, is_lost)
+        self._ending = frozenset() if is_lost else frozenset(partitions)
+        try:
+            self._listener.end(partitions, is_lost)
+        finally:
+            self._ending = frozenset()
         topics = {partition.topic for partition in partitions}
         for topic in topics:
             self._topic_ids.pop(topic, None)

@@ -1,5 +1,6 @@
 """Workarounds for defects of kafka-python 3.0.12 in members of a group; each changes private parts of the client."""
 
+from collections.abc import Callable
 from typing import Any
 
 from kafka import KafkaConsumer
@@ -95,3 +96,14 @@ def _read_on_while_joining(coordinator: Any) -> None:
         return bool(poll(timeout_ms=brief)) or coordinator._join_task is not None
 
     coordinator.poll = poll_and_read_on
+
+
+def join_only_if(consumer: KafkaConsumer, is_allowed: Callable[[], bool]) -> None:
+    """Have the consumer join its group again only while `is_allowed`.
+
+    The client joins again inside of the poll that revokes partitions, and so gives them to another consumer before the
+    poll returns.
+    """
+    coordinator = consumer._coordinator
+    needed = coordinator.need_rejoin
+    coordinator.need_rejoin = lambda: is_allowed() and needed()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
+from petalstream.broker.kafka_python.group_workarounds import join_only_if
 from petalstream.broker.partitions import Partition
 
 
@@ -21,12 +22,13 @@ class Change(NamedTuple):
 class Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
     """Notes changes, which the client makes in a thread of its own, for the thread that polls.
 
-    A revoked partition has no other owner before the next poll, which joins the group again.
+    The client joins the group again after they are taken: until then a revoked partition has no other owner.
     """
 
     def __init__(self, client: KafkaConsumer, assignor: CooperativeStickyAssignor) -> None:
         self._client, self._assignor = client, assignor
         self._changes: deque[Change] = deque()
+        join_only_if(client, lambda: not self._changes)
 
     def changes(self) -> list[Change]:
         """Return the changes since the last call, in order."""

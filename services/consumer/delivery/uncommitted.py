@@ -54,6 +54,12 @@ class Uncommitted:
                 self._batches.popleft()
             self._changed.notify_all()
 
+    def remove_ended(self) -> None:
+        """Remove batches whose assignment is over: they were written too late to be committed."""
+        with self._changed:
+            self._batches = deque(batch for batch in self._batches if not batch.assignment.over.is_set())
+            self._changed.notify_all()
+
     def clear(self) -> None:
         """Remove all batches: their partitions are another consumer's, or are read again from what is committed."""
         self.remove(len(self._batches))

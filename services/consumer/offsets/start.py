@@ -36,7 +36,7 @@ class Jump:
             f" they were read, by retention or by delete-records: they have no outcome. Reading goes on at {self.next}",
             Cause.FORGOTTEN: f"{self.partition}: the group's committed offset is gone, by offsets.retention.minutes or"
             f" by an operator: offsets {offsets} are read, though some have their outcomes already",
-            Cause.RECREATED: f"{self.partition}: the topic was deleted and created again; offsets {offsets} are read",
+            Cause.RECREATED: f"{self.partition}: the topic was deleted and created again; it is read from its start",
             Cause.TRUNCATED: f"{self.partition}: the log ends before what was read; offsets {offsets} are read again",
         }[self.cause]
 

@@ -38,7 +38,10 @@ class ReadPartitions:
         if not key:
             return False
         partition = Partition(key[1], int(key[2]))
-        found = json.loads(record.value) if record.value else None
+        try:
+            found = json.loads(record.value) if record.value else None
+        except RecursionError as error:
+            raise ValueError(str(error)) from None
         with self._lock:
             if isinstance(found, dict) and isinstance(found.get("topic_id"), str):
                 self._topic_ids[partition] = found["topic_id"]
