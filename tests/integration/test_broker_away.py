@@ -19,6 +19,7 @@ from petalstream.lifecycle import Stop
 from petalstream.settings import KafkaClient
 from tests.brokers import kill
 from tests.consumer_health import ConsumerHealth
+from tests.members import Follower
 from tests.stack import Stack, confluent_in_long_runs
 
 pytestmark = pytest.mark.timeout(300)
@@ -69,7 +70,7 @@ def test_a_long_outage_is_said_again_and_again(
 ) -> None:
     client = broker.client(kafka_client)
     consumer = client.consumer(stack.servers, "group", "me", SECONDS)
-    consumer.subscribe("^iris.requests$")
+    consumer.subscribe(["iris.requests"], Follower())
 
     def has_said(count: int) -> bool:
         with suppress(KafkaError):
@@ -93,7 +94,7 @@ def test_one_lost_broker_of_two_is_no_outage(
         second = start_second_broker(processes, stack)
         broker.create_topics(stack.servers, "iris", 4)
         consumer = broker.client(kafka_client).consumer(stack.servers, "group", "me", SECONDS)
-        consumer.subscribe("^iris.requests$")
+        consumer.subscribe(["iris.requests"], Follower())
         with closing(BrokerWatch(stack.servers, consumer.is_connected).start()) as watch:
             wait_until(lambda: consumer.poll(0.1, 1) or len(consumer.progress()) == 4, "its partitions", SECONDS)
             kill(processes, second)

@@ -12,6 +12,7 @@ from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.offsets.starts import Starts
+from services.consumer.subscription import Subscription
 from tests.records import Record
 from tests.unit.fakes import Consumer, ReadBefore
 
@@ -54,7 +55,8 @@ class Loop:
         self._polls = polls
         self.consumer.on_poll = self._poll
         self.starts = Starts(ReadBefore(iris=TOPIC_ID, rose=TOPIC_ID), LostOffsets.CONTINUE)
-        self.loop = ConsumerLoop(self.consumer, Lanes(self._lane), self.starts, 500)  # type: ignore[arg-type]
+        subscription = Subscription(self.consumer, lambda: {"iris", "rose"})
+        self.loop = ConsumerLoop(self.consumer, Lanes(self._lane), self.starts, subscription, 500)  # type: ignore[arg-type]
         self.loop.begin([state("iris"), state("rose")])
 
     def run(self) -> "Loop":

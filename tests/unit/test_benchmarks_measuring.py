@@ -13,7 +13,7 @@ from petalstream import bundle
 from petalstream.bundle import Bundle
 from petalstream.messages import event_time
 from services.api.opening import open_bundle
-from services.consumer.scoring.records import Request, write_prediction
+from services.consumer.scoring.records import Request, Stamp, write_prediction
 from tests.records import FLOWER, Record
 
 FIGURES = '{"requests": 4000, "microseconds": 2000000, "not_ok": 0, "socket_errors": 0, "p50": 1500, "p99": 9000}'
@@ -80,7 +80,7 @@ def test_unscored_records_have_the_headers_of_a_prediction() -> None:
     record = Record(headers=[("expected", b"setosa")])
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
     request = Request(record, "iris", b"{}", {}, [("expected", b"setosa")])
-    predicted = write_prediction(request, answer, event_time(datetime.now(UTC))).headers
+    predicted = write_prediction(request, answer, Stamp(event_time(datetime.now(UTC)))).headers
     moved = movers.headers(record.topic, record.partition, record.offset)
     assert sorted(name for name, _ in moved) == sorted(name for name, _ in predicted)
     same = {name for name, _ in set(moved) & set(predicted)}

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from services.consumer.scoring.records import InvalidRecord, read_request, write_prediction
+from services.consumer.scoring.records import InvalidRecord, Stamp, read_request, write_prediction
 from tests.records import Record
 from tests.unit.test_batch_scorer_anything import odd_numbers, payloads
 
@@ -74,7 +74,7 @@ def test_what_a_prediction_repeats_of_its_request_is_exact(written: str) -> None
     request = read_request(Record(value=f'{{"a": NaN, "n": 1, "a": {written}}}'.encode()), 1_000)
     plain = read_request(Record(value=f'{{"a": {written}, "n": 1}}'.encode()), 1_000)
     for each in (request, plain):
-        message = write_prediction(each, ANSWER, b"2026-01-02T03:04:05.678Z")
+        message = write_prediction(each, ANSWER, Stamp(b"2026-01-02T03:04:05.678Z"))
         assert told(json.loads(message.value or b"")["features"]) == told({"a": json.loads(written), "n": 1})
 
 
@@ -82,10 +82,10 @@ def test_what_a_prediction_repeats_of_its_request_is_exact(written: str) -> None
 def test_a_number_that_is_none_is_never_written_as_null(written: str) -> None:
     request = read_request(Record(value=f'{{"a": {written}}}'.encode()), 1_000)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_prediction(request, ANSWER, b"2026-01-02T03:04:05.678Z")
+        write_prediction(request, ANSWER, Stamp(b"2026-01-02T03:04:05.678Z"))
 
 
 def test_a_lone_surrogate_in_an_answer_is_written_all_the_same() -> None:
     request = read_request(Record(value=b'{"a": 1}'), 1_000)
-    message = write_prediction(request, ANSWER | {"warnings": ["\ud800"]}, b"2026-01-02T03:04:05.678Z")
+    message = write_prediction(request, ANSWER | {"warnings": ["\ud800"]}, Stamp(b"2026-01-02T03:04:05.678Z"))
     assert json.loads(message.value or b"")["warnings"] == ["\ud800"]

@@ -13,10 +13,11 @@ from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from services.consumer.scoring import records
-from services.consumer.scoring.records import InvalidRecord, Request
+from services.consumer.scoring.records import InvalidRecord, Request, Stamp
 from tests.records import Record, as_received
 
 MOST_BYTES = 10_000
+TOPIC_ID = "yzQ7ovSbSzKRuYjPq7wX6Q"
 TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "messages.md"
 
@@ -72,7 +73,7 @@ def test_a_prediction_is_written_as_documented(name: str) -> None:
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
     request = read(received(golden(name)))
-    assert as_golden(records.write_prediction(request, answer, messages.event_time(TIME))) == shown
+    assert as_golden(records.write_prediction(request, answer, Stamp(messages.event_time(TIME), TOPIC_ID))) == shown
 
 
 def test_a_dead_letter_is_written_and_read_as_documented() -> None:
@@ -99,8 +100,19 @@ def test_a_prediction_written_twice_has_the_same_event_id() -> None:
     request = read(Record(value=b"{}", partition=2, offset=9))
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
     times = (b"2026-01-02T03:04:05.678Z", b"2026-01-02T03:04:06.789Z")
-    first, second = (dict(records.write_prediction(request, answer, time).headers) for time in times)
-    assert first["ce_id"] == second["ce_id"] == b"iris.requests[2]@9"
+    stamps = [Stamp(time, TOPIC_ID) for time in times]
+    first, second = (dict(records.write_prediction(request, answer, stamp).headers) for stamp in stamps)
+    assert first["ce_id"] == second["ce_id"] == f"iris.requests[2]@9/{TOPIC_ID}".encode()
+
+
+@pytest.mark.parametrize(
+    ("topic_id", "event_id"), [("another", b"iris.requests[2]@9/another"), ("", b"iris.requests[2]@9")]
+)
+def test_a_prediction_of_a_topic_that_was_created_again_has_another_event_id(topic_id: str, event_id: bytes) -> None:
+    request = read(Record(value=b"{}", partition=2, offset=9))
+    answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
+    message = records.write_prediction(request, answer, Stamp(b"2026-01-02T03:04:05.678Z", topic_id))
+    assert dict(message.headers)["ce_id"] == event_id
 
 
 def test_a_request_without_a_known_label_has_no_expected_header() -> None:

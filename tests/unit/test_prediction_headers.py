@@ -11,7 +11,7 @@ from petalstream.messages import Message, coordinates, size
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.scoring.outcomes import ADDED_HEADER_BYTES
-from services.consumer.scoring.records import read_request, write_prediction
+from services.consumer.scoring.records import Stamp, read_request, write_prediction
 from tests.records import Record
 
 TIME = b"2026-01-02T03:04:05.678Z"
@@ -27,7 +27,7 @@ headers = st.lists(st.tuples(names, st.none() | st.binary(max_size=9)), max_size
 
 
 def predicted(record: Record) -> Message:
-    return write_prediction(read_request(record, 1_000_000), RESULT, TIME)
+    return write_prediction(read_request(record, 1_000_000), RESULT, Stamp(TIME))
 
 
 def test_custom_headers_tracing_and_extensions_are_passed_on_in_their_order_with_repeated_ones() -> None:

@@ -15,15 +15,15 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from embedded.waiting import wait_until
-from petalstream.broker.confluent.consumer import Membership
 from petalstream.broker.confluent.options import consumer_options
+from petalstream.broker.confluent.partitions import BY_KEY
 from petalstream.broker.confluent.producer import Producer
 from petalstream.broker.errors import KafkaTimeoutError
 from petalstream.broker.kafka_python import clients
+from petalstream.broker.partitions import Partition, Position
 from petalstream.messages import Message
 from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, within
-from tests.records import Record
 
 TOPIC, PARTITION = "patches", TopicPartition("patches", 0)
 DELIVERY_SECONDS, HANG_SECONDS, CLOSES = 8, 8, 40
@@ -93,7 +93,7 @@ def test_the_client_ignores_the_timeout_for_offsets(kafka_broker: LocalBroker) -
         with joined(kafka_broker.servers) as consumer, ThreadPoolExecutor(1) as thread:
             member = consumer.consumer_group_metadata()
             producer.init_transactions(SECONDS)
-            producer.begin_transaction(Membership(1, member), [Record(topic=TOPIC, partition=0)])
+            producer.begin_transaction(member, {Partition(TOPIC, 0): Position(1)})
             assert producer.write([GOOD], within(SECONDS)) == {}
             with kafka_broker.paused():
                 send = producer._client.send_offsets_to_transaction
@@ -112,7 +112,7 @@ def test_the_clients_close_of_a_producer_waits_without_a_bound(kafka_broker: Loc
     with ThreadPoolExecutor(1) as thread:
         assert producer.write([GOOD], within(SECONDS)) == {}
         with kafka_broker.paused():
-            producer._produce(GOOD, lambda error, message: None, within(SECONDS))
+            producer._produce(GOOD, BY_KEY, lambda error, message: None, within(SECONDS))
             closing = thread.submit(producer._client.close)
             assert_needed("flush() and purge() in Producer.close", not ends_in(1, closing))
         closing.result(SECONDS)
