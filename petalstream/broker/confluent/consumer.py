@@ -15,7 +15,7 @@ from petalstream.broker.confluent.records import plain, readable, with_metadata
 from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords
 from petalstream.broker.interfaces import Membership
 from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Positions
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
 from petalstream.broker.topics import read_from
 from petalstream.messages import ReceivedRecord
 
@@ -30,7 +30,7 @@ class Consumer:
         self._new = NewPartitions(self._look_up, self._start)
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
+        self._out_of_range: dict[Partition, Position] = {}
         self._reached: dict[Partition, int] = {}
         self._obstacles: list[Message] = []
         # The topics whose records are read again, since a partition of them was revoked in this poll.
@@ -43,10 +43,7 @@ class Consumer:
         self._client.subscribe([pattern], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
-        """Return up to `most` records as soon as there are any, none after `seconds`.
-
-        Raises UnreadableRecords, KafkaError.
-        """
+        """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, KafkaError."""
         self._read_again = set()
         if self._obstacles:
             return self._around(self._obstacles.pop(0), most)
@@ -84,8 +81,7 @@ class Consumer:
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises KafkaError if it is not assigned any more."""
-        # After bytes that it cannot read, the library may have stopped the partition; then it refuses to seek
-        # (confluentinc/librdkafka#2961).
+        # The library refuses to seek where it has stopped after unreadable bytes (confluentinc/librdkafka#2961).
         with translating():
             self._client.incremental_unassign([TopicPartition(topic, partition)])
         self._start(Partition(topic, partition), offset)
@@ -147,6 +143,7 @@ class Consumer:
         self._read_again |= topics
         self._obstacles = [each for each in self._obstacles if each.topic() not in topics]
         self._reached = {each: offset for each, offset in self._reached.items() if each.topic not in topics}
+        self._out_of_range = {each: where for each, where in self._out_of_range.items() if each.topic not in topics}
 
     def _follow_topics(self) -> None:
         """Read topics that were created again from their beginning."""
@@ -169,22 +166,24 @@ class Consumer:
             # The library keeps a partition paused that was unassigned and came back.
             (self._client.pause if partition.topic in self._paused else self._client.resume)([place])
 
-    def _note_out_of_range(self, partition: Partition) -> None:
-        """Begin a partition again whose next record is not in the log any more."""
-        self._out_of_range[partition] = self._reached[partition]
+    def _note_out_of_range(self, partition: Partition, offset: int | None) -> None:
+        """Begin a partition again whose next record, at `offset`, is not in the log any more."""
+        if offset not in (None, self._reached[partition]):  # taken from bytes that the library could not read
+            self.skip(*partition, self._reached[partition])
+            return
+        self._out_of_range[partition] = Position(self._reached[partition], self._topic_ids[partition.topic])
         with translating():
             self._client.incremental_unassign([TopicPartition(*partition)])
         self._new.add([partition])
 
     def _around(self, obstacle: Message, most: int) -> list[ReceivedRecord]:
         """Return what kafka-python reads where this library found no record. Raises UnreadableRecords, KafkaError."""
-        error = obstacle.error()
+        error, topic, partition = obstacle.error(), str(obstacle.topic()), int(obstacle.partition() or 0)
         if error and error.code() not in UNREADABLE:
             if error.code() != Code._AUTO_OFFSET_RESET:
                 raise translated(error)
-            self._note_out_of_range(Partition(str(obstacle.topic()), int(obstacle.partition() or 0)))
+            self._note_out_of_range(Partition(topic, partition), obstacle.offset())
             return []
-        topic, partition = str(obstacle.topic()), int(obstacle.partition() or 0)
         if error and error.code() == Code.INVALID_MSG and obstacle.offset() is not None:
             # The broker itself found corrupt bytes there: no other client can say more.
             at = int(obstacle.offset() or 0)

@@ -28,7 +28,7 @@ class Consumer:
         self._new = NewPartitions(self._look_up, self._start)
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
+        self._out_of_range: dict[Partition, Position] = {}
         # Partitions that the client has given up already, and that can be committed until the listener has ended them.
         self._ending: frozenset[Partition] = frozenset()
         self._checked = time.monotonic()
@@ -127,13 +127,15 @@ class Consumer:
         finally:
             self._ending = frozenset()
         topics = {partition.topic for partition in partitions}
+        self._out_of_range = {each: where for each, where in self._out_of_range.items() if each.topic not in topics}
         again = self._assigned(topics)
         self.client.pause(*again)
         self._new.add([Partition(*each) for each in again])
         return topics
 
     def _note_out_of_range(self, offsets: dict[TopicPartition, int]) -> None:
-        self._out_of_range |= {Partition(*each): offset for each, offset in offsets.items()}
+        for place, offset in offsets.items():
+            self._out_of_range[Partition(*place)] = Position(offset, self._topic_ids.get(place.topic, ""))
         self.client.pause(*offsets)
         self._new.add([Partition(*each) for each in offsets])
 
@@ -146,11 +148,10 @@ class Consumer:
         ends = self.client.end_offsets(places, timeout_ms=LOOK_UP_MS)
         states: list[PartitionState] = []
         for partition, place in zip(partitions, places, strict=True):
-            if is_out_of_range := partition in self._out_of_range:
-                position: Position | None = Position(self._out_of_range[partition], topic_id)
-            else:
-                position = _position(self.client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS))
-            states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_out_of_range))
+            refused = self._out_of_range.get(partition)
+            position = refused or _position(self.client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS))
+            is_refused = refused is not None
+            states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_refused))
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:
