@@ -11,7 +11,7 @@ SECONDS = 30
 
 
 class Follower:
-    """A PartitionListener that begins at the committed offset, or else at the log's start; `on_end` comes in end()."""
+    """A PartitionListener that begins at the committed offset, or else at the log's start; end() calls `on_end`."""
 
     def __init__(self) -> None:
         self.on_end: Callable[[Collection[Partition], bool], None] = lambda partitions, are_lost: None
@@ -23,7 +23,10 @@ class Follower:
         """Note the states."""
         self.begun += states
         self.owned |= {state.partition for state in states}
-        return [state.log_start if state.position is None else state.position.offset for state in states]
+        return [
+            state.position.offset if state.position and not state.is_out_of_range else state.log_start
+            for state in states
+        ]
 
     def end(self, partitions: Collection[Partition], are_lost: bool) -> None:
         """Note the partitions."""

@@ -71,7 +71,7 @@ def test_what_is_not_the_state_of_a_lane_is_logged_and_ignored(stack: Stack, cap
         stack.write([Message(topic, b"iris", b"[]", []), Message(topic, b"", b"x", [])])
         pauses.pause("iris", "too many dead letters")
         assert pauses.reason("iris") == "too many dead letters"
-        assert f"{topic}[0]@0 is not the state of a lane and is ignored: its value is not a JSON object" in caplog.text
+        assert f"{topic}[0]@0 is not a state of the group and is ignored: its value is not a JSON object" in caplog.text
         assert len(caplog.records) == 2
         stack.write([Message(topic, b"iris", None, [])])
         await_reason(pauses, "iris", None)

@@ -10,7 +10,7 @@ from petalstream.broker.confluent.lookups import Lookups
 from petalstream.broker.confluent.records import plain
 from petalstream.broker.errors import TopicAuthorizationFailedError, UnreadableTopics
 from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position
 
 
 class Assignment:
@@ -28,7 +28,7 @@ class Assignment:
         self._new = NewPartitions(self._look_up, self._start)
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
+        self._out_of_range: dict[Partition, Position] = {}
 
     def topics(self) -> set[str]:
         """Return the topics of all partitions, begun or new."""
@@ -63,9 +63,13 @@ class Assignment:
             self._client.incremental_unassign(places([partition]))
         self._start(partition, offset)
 
-    def begin_again(self, partition: Partition) -> None:
-        """Begin a partition anew whose next record is not in the log any more. Raises KafkaError."""
-        self._out_of_range[partition] = self.reached[partition]
+    def begin_again(self, partition: Partition, offset: int | None) -> None:
+        """Begin a partition anew whose next record, at `offset`, is not in the log any more. Raises KafkaError."""
+        reached = self.reached[partition]
+        if offset not in (None, reached):  # taken from bytes that the library could not read
+            self.read_from(partition, reached)
+            return
+        self._out_of_range[partition] = Position(reached, self._topic_ids.get(partition.topic, ""))
         with translating():
             self._client.incremental_unassign(places([partition]))
         self.begun.discard(partition)
@@ -100,6 +104,7 @@ class Assignment:
         self.read_again |= topics
         for topic in topics:
             self._topic_ids.pop(topic, None)
+        self._out_of_range = {each: held for each, held in self._out_of_range.items() if each.topic not in topics}
 
     def _follow_topics(self) -> None:
         if again := plain(self._of(self._lookups.recreated(self._topic_ids))):

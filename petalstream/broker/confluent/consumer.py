@@ -158,5 +158,5 @@ class Consumer:
             return []  # a topic that does not exist yet
         if error.code() != Code._AUTO_OFFSET_RESET:
             raise translated(error)
-        self._assignment.begin_again(partition)
+        self._assignment.begin_again(partition, obstacle.offset())
         return []

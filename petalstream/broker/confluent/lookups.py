@@ -14,7 +14,7 @@ from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import ANSWER_SECONDS
 from petalstream.broker.errors import KafkaTimeoutError
 from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS
-from petalstream.broker.partitions import Partition, PartitionState, Position
+from petalstream.broker.partitions import Partition, PartitionState, Position, Positions
 
 Answers = Mapping[Any, Future[Any]]
 Committed = Callable[[list[TopicPartition], float], list[TopicPartition]]
@@ -40,12 +40,10 @@ class Lookups:
         offsets = {(place.topic, place.partition): int(end.offset) for place, end in found.items()}
         return [offsets[topic, number] for topic, number in partitions]
 
-    def states(
-        self, partitions: Sequence[Partition], ask: Committed, reached: Mapping[Partition, int]
-    ) -> list[PartitionState]:
+    def states(self, partitions: Sequence[Partition], ask: Committed, out_of_range: Positions) -> list[PartitionState]:
         """Return the states of partitions of one topic; `ask` returns what is committed. Raises KafkaError.
 
-        `reached` has the offsets at which the broker has refused fetches.
+        `out_of_range` has the positions at which the broker has refused fetches.
         """
         topic_id = self.topic_id(partitions[0].topic)
         starts, ends = (self.ends(partitions, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))
@@ -54,9 +52,8 @@ class Lookups:
         states: list[PartitionState] = []
         for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
             position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
-            if is_out_of_range := partition in reached:
-                position = Position(reached[partition], topic_id)
-            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
+            position = out_of_range.get(partition, position)
+            states.append(PartitionState(partition, topic_id, position, start, end, partition in out_of_range))
         return states
 
     def topic_id(self, topic: str) -> str:

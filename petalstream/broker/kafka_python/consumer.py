@@ -1,7 +1,6 @@
 """Records in, and offsets committed, through kafka-python."""
 
-import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from contextlib import suppress
 
 from kafka import KafkaConsumer, TopicPartition
@@ -10,18 +9,16 @@ from kafka.errors import OffsetOutOfRangeError
 from kafka.structs import MemberState
 
 from petalstream.broker.errors import (
-    CommitFailedError,
     KafkaError,
     TopicAuthorizationFailedError,
     UnreadableRecords,
     UnreadableTopics,
 )
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS, Membership, PartitionProgress
+from petalstream.broker.interfaces import LOOK_UP_SECONDS, Membership, PartitionProgress
 from petalstream.broker.kafka_python import connection
-from petalstream.broker.kafka_python.offsets import committed_position, naming_topics, topic_id_of, with_metadata
-from petalstream.broker.kafka_python.rebalances import Rebalances
-from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position, Positions
+from petalstream.broker.kafka_python.assignment import Assignment
+from petalstream.broker.kafka_python.offsets import naming_topics, with_metadata
+from petalstream.broker.partitions import Partition, PartitionListener, Positions
 from petalstream.messages import ReceivedRecord
 
 LOOK_UP_MS = LOOK_UP_SECONDS * 1000
@@ -32,20 +29,13 @@ class Consumer:
 
     def __init__(self, client: KafkaConsumer, assignor: CooperativeStickyAssignor) -> None:
         self.client = client
-        self._rebalances = Rebalances(client, assignor)
-        self._new = NewPartitions(self._look_up, self._start)
-        self._paused: set[str] = set()
-        self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
-        # Partitions that the client has given up already, and that can be committed until the listener has ended them.
-        self._ending: frozenset[Partition] = frozenset()
-        self._checked = time.monotonic()
+        self._assignment = Assignment(client, assignor)
         self._ends: connection.Ends = {}
 
     def subscribe(self, topics: Collection[str], listener: PartitionListener) -> None:
         """Read these topics, and no others any more."""
-        self._listener = listener
-        self.client.subscribe(sorted(topics), listener=self._rebalances)
+        self._assignment.listener = listener
+        self.client.subscribe(sorted(topics), listener=self._assignment.rebalances)
 
     def poll(self, seconds: float, most: int) -> list[ReceivedRecord]:
         """Return up to `most` records, none after `seconds`. Raises UnreadableRecords, UnreadableTopics, KafkaError."""
@@ -55,14 +45,13 @@ class Consumer:
             with naming_topics():
                 records = poll(self.client, seconds, most)
         except OffsetOutOfRangeError as error:
-            self._note_out_of_range(error.args[0])
+            self._assignment.begin_again(error.args[0])
         except (UnreadableRecords, UnreadableTopics) as error:
             obstacle = error
         # The client says nothing of a topic that it may not describe.
         if denied := self.client._cluster.unauthorized_topics & self.client.subscription():
             obstacle = UnreadableTopics(denied, TopicAuthorizationFailedError("no permission to describe it"))
-        read_again = self._follow_rebalances() | self._follow_topics()
-        self._new.begin(self._listener)
+        read_again = self._assignment.update()
         if obstacle and not (isinstance(obstacle, UnreadableRecords) and obstacle.topic in read_again):
             raise obstacle
         return [record for record in records if record.topic not in read_again] if read_again else records
@@ -85,8 +74,8 @@ class Consumer:
 
     def progress(self) -> list[PartitionProgress]:
         """Return the progress in each partition that is begun."""
-        new = self._new.all()
-        return [each for each in connection.progress(self.client, self._ends) if each[:2] not in new]
+        begun = self._assignment.begun()
+        return [each for each in connection.progress(self.client, self._ends) if each[:2] in begun]
 
     def refresh_ends(self, seconds: float) -> None:
         """Ask the broker for the last stable offsets. Raises KafkaError."""
@@ -94,23 +83,20 @@ class Consumer:
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of `topics`."""
-        self._paused |= set(topics)
-        self.client.pause(*self._assigned(topics))
+        self._assignment.pause(topics)
 
     def resume(self, topics: Collection[str]) -> None:
         """Return records of `topics` again, from where they were paused."""
-        self._paused -= set(topics)
-        new = self._new.all()
-        self.client.resume(*[each for each in self._assigned(topics) if Partition(*each) not in new])
+        self._assignment.resume(topics)
 
     def skip(self, topic: str, partition: int, offset: int) -> None:
         """Read a partition from `offset` on. Raises CommitFailedError if it is not assigned any more."""
-        self._check_assigned([Partition(topic, partition)])
+        self._assignment.check([Partition(topic, partition)])
         self.client.seek(TopicPartition(topic, partition), offset)
 
     def commit(self, positions: Positions, seconds: float) -> None:
         """Commit within `seconds`. Raises KafkaError."""
-        self._check_assigned(positions)
+        self._assignment.check(positions)
         with naming_topics():
             self.client.commit(with_metadata(positions), timeout_ms=int(seconds * 1000))
 
@@ -118,80 +104,6 @@ class Consumer:
         """Leave the group within `seconds` without a commit."""
         with suppress(KafkaError):
             self.client.close(autocommit=False, timeout_ms=int(seconds * 1000))
-
-    def _assigned(self, topics: Collection[str]) -> list[TopicPartition]:
-        return [partition for partition in self.client.assignment() if partition.topic in topics]
-
-    def _check_assigned(self, partitions: Collection[Partition]) -> None:
-        for partition in set(partitions) - self._ending - {Partition(*each) for each in self.client.assignment()}:
-            raise CommitFailedError(f"{partition} is not assigned any more")
-
-    def _follow_rebalances(self) -> set[str]:
-        """Tell the listener what has changed; return the topics whose records are read again."""
-        read_again: set[str] = set()
-        for change in self._rebalances.changes():
-            if change.is_assigned:
-                self._new.add(change.partitions)
-            else:
-                read_again |= self._end(change.partitions, change.is_lost)
-        self._new.remove(self._new.all() - {Partition(*each) for each in self.client.assignment()})
-        return read_again
-
-    def _follow_topics(self) -> set[str]:
-        """Return the topics that were created again, which are read from their beginning."""
-        now = time.monotonic()
-        if now < self._checked + TOPIC_ID_SECONDS:
-            return set()
-        self._checked = now
-        ids = {topic: topic_id for topic in self.topics() if (topic_id := topic_id_of(self.client, topic))}
-        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids.get(topic, topic_id)}
-        if not other:
-            return set()
-        return self._end([Partition(*each) for each in self._assigned(other)], is_lost=True)
-
-    def _end(self, partitions: Collection[Partition], is_lost: bool) -> set[str]:
-        """End partitions; those of the same topics that stay begin again at their committed offsets."""
-        self._new.remove(partitions)
-        self._ending = frozenset() if is_lost else frozenset(partitions)
-        try:
-            self._listener.end(partitions, is_lost)
-        finally:
-            self._ending = frozenset()
-        topics = {partition.topic for partition in partitions}
-        for topic in topics:
-            self._topic_ids.pop(topic, None)
-        again = self._assigned(topics)
-        self.client.pause(*again)
-        self._new.add([Partition(*each) for each in again])
-        return topics
-
-    def _note_out_of_range(self, offsets: dict[TopicPartition, int]) -> None:
-        self._out_of_range |= {Partition(*each): offset for each, offset in offsets.items()}
-        self.client.pause(*offsets)
-        self._new.add([Partition(*each) for each in offsets])
-
-    def _look_up(self, partitions: Sequence[Partition]) -> list[PartitionState]:
-        """Return where the group has read to, and what the log has. Raises KafkaError."""
-        topic_id = topic_id_of(self.client, partitions[0].topic)
-        self._topic_ids.setdefault(partitions[0].topic, topic_id)
-        places = [TopicPartition(*partition) for partition in partitions]
-        with naming_topics():
-            starts = self.client.beginning_offsets(places, timeout_ms=LOOK_UP_MS)
-            ends = self.client.end_offsets(places, timeout_ms=LOOK_UP_MS)
-        states: list[PartitionState] = []
-        for partition, place in zip(partitions, places, strict=True):
-            if is_out_of_range := partition in self._out_of_range:
-                position: Position | None = Position(self._out_of_range[partition], topic_id)
-            else:
-                position = committed_position(self.client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS))
-            states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_out_of_range))
-        return states
-
-    def _start(self, partition: Partition, offset: int) -> None:
-        self._out_of_range.pop(partition, None)
-        self.client.seek(TopicPartition(*partition), offset)
-        if partition.topic not in self._paused:
-            self.client.resume(TopicPartition(*partition))
 
 
 def poll(client: KafkaConsumer, seconds: float, most: int) -> list[ReceivedRecord]:
