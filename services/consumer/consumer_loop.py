@@ -110,6 +110,7 @@ class ConsumerLoop:
         try:
             self._consumer.commit(self._assignment.membership, records, COMMIT_SECONDS)
         except CommitFailedError:
-            # After a rebalance they are polled again, and the lane has written them twice.
             if self._consumer.membership() == self._assignment.membership:
                 raise
+            # They are polled again, and written twice. The lanes must write no more of what they have.
+            self._note_assignment()

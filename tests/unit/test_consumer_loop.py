@@ -14,6 +14,7 @@ from petalstream.messages import coordinates
 from services.consumer import consumer_loop
 from services.consumer.consumer_loop import ConsumerLoop
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
+from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lanes import Lanes
 from services.consumer.scoring.records import CorruptRecord
@@ -144,6 +145,31 @@ def test_a_commit_that_comes_too_late_for_the_group_is_left() -> None:
 
     loop = Loop(records(1), lose, records(8), write).run()
     assert loop.consumer.committed == ["iris.requests[0]@8"]
+
+
+def test_after_a_commit_that_comes_too_late_nothing_more_is_written_even_before_the_next_poll() -> None:
+    iris, over = Lane(), list[bool]()
+
+    def lose(loop: Loop) -> None:
+        def refuse() -> None:
+            loop.consumer.rebalance()
+            loop.consumer.on_commit = lambda: None
+            raise CommitFailedError("the group was rebalanced")
+
+        loop.consumer.on_commit = refuse
+        batch = iris.inbox.first(1, 1_000)
+        assert batch is not None
+        iris.inbox.remove(batch, 1)
+        iris.uncommitted.add(WrittenBatch(batch.records, batch.assignment))
+        loop.consumer.on_poll = lambda number: look(loop, batch.assignment)
+
+    def look(loop: Loop, assignment: Assignment) -> list[Record]:
+        over.append(assignment.over.is_set() and iris.inbox.is_empty)
+        loop.stop.request()
+        return []
+
+    Loop(records(1, 2), lose, lanes={"iris": iris}).run()
+    assert over == [True]
 
 
 @pytest.mark.parametrize("error", [CommitFailedError("rebalanced"), KafkaError("no broker")])

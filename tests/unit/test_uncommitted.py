@@ -51,6 +51,15 @@ def test_the_wait_ends_with_the_assignment() -> None:
     writer.join(5)
 
 
+def test_room_that_the_end_of_the_assignment_makes_is_not_used() -> None:
+    uncommitted, assignment = Uncommitted(most=1), Assignment("member")
+    uncommitted.add(batch(1, assignment))
+    assignment.over.set()
+    uncommitted.remove(1)
+    with pytest.raises(AssignmentOver):
+        uncommitted.wait_for_room(1, assignment)
+
+
 def test_batches_come_in_the_order_in_which_they_were_written() -> None:
     uncommitted, assignment = Uncommitted(most=10), Assignment("member")
     first, second = batch(1, assignment), batch(2, assignment)
