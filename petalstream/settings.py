@@ -1,12 +1,12 @@
 """Every setting of the stack: the only module that reads the environment."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from petalstream.service_settings import SETTINGS_OF, service_link
+from petalstream.service_settings import SETTINGS_OF
 from petalstream.setting_types import (
     ConsumerPrint,
     Delivery,
@@ -18,6 +18,7 @@ from petalstream.setting_types import (
     Parts,
     Servers,
 )
+from petalstream.setting_values import SettingError, parse
 
 __all__ = [
     "ConsumerPrint",
@@ -41,13 +42,6 @@ __all__ = [
 
 # The metrics library asks for it under this name.
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
-
-
-class SettingError(ValueError):
-    """An environment variable holds something that its setting cannot be."""
-
-    def __init__(self, name: str, expected: str, found: str) -> None:
-        super().__init__(f"{name} must be {expected}, not {found!r}{service_link(name, found)}")
 
 
 def _setting(default: Any, meaning: str, least: float | None = None, most: float | None = None) -> Any:
@@ -152,7 +146,7 @@ def load(environ: Mapping[str, str] = os.environ, names: Collection[str] | None 
     for setting in fields(Settings):
         text = environ.get(variable(setting.name), "").strip()
         if text and (names is None or setting.name in names):
-            given[setting.name] = _parse(variable(setting.name), text, kinds[setting.name], setting.metadata)
+            given[setting.name] = parse(variable(setting.name), text, kinds[setting.name], setting.metadata)
     return Settings(**given)
 
 
@@ -178,35 +172,3 @@ def share_folder(path: Path) -> None:
 def inherited(**overrides: object) -> dict[str, str]:
     """This process's environment for a child process, with some settings given anew."""
     return {**os.environ, **{variable(name): str(value) for name, value in overrides.items()}}
-
-
-def _parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> object:
-    expected, parse = _KINDS[kind]
-    least, most = bounds["least"], bounds["most"]
-    expected += f" from {least} to {most}" if most is not None else f" of at least {least}" if least is not None else ""
-    try:
-        value = parse(text)
-    except (ValueError, KeyError):
-        raise SettingError(name, expected, text) from None
-    # Written so that NaN, which compares false with everything, is refused too.
-    if (least is not None and not value >= least) or (most is not None and not value <= most):
-        raise SettingError(name, expected, text)
-    return value
-
-
-_KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
-    str: ("a text", str),
-    Servers: ("host:port, with commas between", Servers),
-    ModelNames: ("names of models, with commas between", ModelNames),
-    GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
-    Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
-    ConsumerPrint: ("features, label or none", lambda text: ConsumerPrint(text.lower())),
-    KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
-    LostOffsets: (" or ".join(LostOffsets), lambda text: LostOffsets(text.lower())),
-    LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
-    Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
-    Path: ("a path", Path),
-    int: ("a whole number", int),
-    float: ("a number", float),
-    bool: ("true or false", lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()]),
-}

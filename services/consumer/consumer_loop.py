@@ -79,7 +79,7 @@ class ConsumerLoop:
                 try:
                     self._work()
                 except UnreadableTopics as error:
-                    self._subscription.leave_out(error)
+                    self._subscription.leave_out(error, self)
         except FencedInstanceIdError:
             self._lanes.end_all(0)  # the partitions are another consumer's already
             raise

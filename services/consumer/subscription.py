@@ -32,8 +32,8 @@ class Subscription:
             self._consumer.subscribe(topics, listener)
             log.info("reading %s", ", ".join(sorted(topics)))
 
-    def leave_out(self, error: UnreadableTopics) -> None:
-        """Read the other topics for a while, from the next update() on. Raises the error if there are none."""
+    def leave_out(self, error: UnreadableTopics, listener: PartitionListener) -> None:
+        """Read the other topics for a while. Raises the error if there are none."""
         if self._topics <= error.topics:
             raise error
         for topic in error.topics & self._topics:  # the client may report again one that was left out before
@@ -41,3 +41,4 @@ class Subscription:
             seconds = min(FIRST_SECONDS * 2**times, MOST_SECONDS)
             self._refused[topic] = times + 1, time.monotonic() + seconds
             log.error("%s; other topics are read on, and this one is tried again after %d s", error, seconds)
+        self.update(listener)

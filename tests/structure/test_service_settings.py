@@ -13,8 +13,11 @@ from petalstream.settings import Settings, variable
 ROOT = Path(__file__).parent.parent.parent
 NAMES = {setting.name for setting in fields(Settings)}
 # Where a service is a part of a folder, or has a name of its own.
-PROBE, TOOLS = ROOT / "services/api/probe.py", ROOT / "services/consumer/tools"
-FOLDERS = {"probe": PROBE, "tools": TOOLS, "demo --keep": ROOT / "embedded"}
+TOOLS = ROOT / "services/consumer/tools"
+PROBES = {"probe": ROOT / "services/api/probe.py", "consumer probe": ROOT / "services/consumer/probe.py"}
+FOLDERS = {**PROBES, "tools": TOOLS, "demo --keep": ROOT / "embedded"}
+# What runs in a container beside its service.
+ALSO_IN = {"consumer": ("tools", "consumer probe"), "api": ("probe",)}
 # Compose gives these in an override alone, as a port of the host, or not at all.
 ELSEWHERE = {"api_keys"}
 
@@ -23,7 +26,7 @@ def files(service: str) -> list[Path]:
     """The code of a service."""
     folder = FOLDERS.get(service, ROOT / "services" / service)
     found = [folder] if folder.is_file() else sorted(folder.rglob("*.py"))
-    return [path for path in found if service in ("probe", "tools") or not (path == PROBE or TOOLS in path.parents)]
+    return [path for path in found if service in FOLDERS or not (path in PROBES.values() or TOOLS in path.parents)]
 
 
 @pytest.mark.parametrize("service", sorted(SETTINGS_OF.keys() - {"demo"}))
@@ -43,4 +46,5 @@ def test_compose_gives_a_container_just_its_settings(service: str) -> None:
     (block,) = re.findall(rf"^  {service}:\n(.*?)(?=^  \w|^\w)", text, re.MULTILINE | re.DOTALL)
     (environment,) = re.findall(r"^    environment:\n((?:      .*\n)+)", block, re.MULTILINE)
     given = re.findall(r"^      ([A-Z_]+):", environment, re.MULTILINE)
-    assert set(given) == {variable(name) for name in set(SETTINGS_OF[service]) - ELSEWHERE}
+    used = {name for each in (service, *ALSO_IN.get(service, ())) for name in SETTINGS_OF[each]}
+    assert set(given) == {variable(name) for name in used - ELSEWHERE}

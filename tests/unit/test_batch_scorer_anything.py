@@ -209,4 +209,5 @@ def test_any_outcome_is_shown_as_one_line_that_can_be_printed(client: FlaskClien
     for outcome in scored(client, given_records):
         shown = log_lines.lines([outcome])
         assert shown.encode()
-        assert shown.isprintable()
+        assert shown.endswith("\n")
+        assert shown.removesuffix("\n").isprintable()

@@ -48,7 +48,7 @@ def test_a_topic_that_cannot_be_read_is_left_out_for_longer_each_time(
     own = Subscription(consumer, lambda: {"iris", "rose"})
     own.update(LISTENER)
     for seconds in (30, 60, 120, 240, 300, 300):
-        own.leave_out(DENIED)
+        own.leave_out(DENIED, LISTENER)
         assert consumer.subscribed[-1] == ["iris.requests"]
         assert caplog.messages[-1].endswith(f"this one is tried again after {seconds} s")
         clock.now += seconds - 1
@@ -66,7 +66,7 @@ def test_a_topic_that_is_left_out_already_is_not_reported_again(clock: Clock, ca
     own = Subscription(consumer, lambda: {"iris", "rose"})
     own.update(LISTENER)
     for _ in range(3):
-        own.leave_out(DENIED)
+        own.leave_out(DENIED, LISTENER)
     assert consumer.subscribed == [["iris.requests", "rose.requests"], ["iris.requests"]]
     assert len(caplog.messages) == 1
 
@@ -75,4 +75,4 @@ def test_where_no_other_topic_is_left_the_error_is_raised() -> None:
     own = Subscription(Consumer(), lambda: {"rose"})
     own.update(LISTENER)
     with pytest.raises(UnreadableTopics):
-        own.leave_out(DENIED)
+        own.leave_out(DENIED, LISTENER)

@@ -71,6 +71,15 @@ def test_a_batch_leads_to_the_position_after_its_last_record_of_each_partition()
     }
 
 
+def test_room_that_the_end_of_the_assignment_makes_is_not_used() -> None:
+    uncommitted, assignment = Uncommitted(most=1), new_assignment()
+    uncommitted.add(batch(1, assignment))
+    assignment.over.set()
+    uncommitted.remove(1)
+    with pytest.raises(AssignmentOver):
+        uncommitted.wait_for_room(1, assignment)
+
+
 def test_batches_come_in_the_order_in_which_they_were_written() -> None:
     uncommitted, assignment = Uncommitted(most=10), new_assignment()
     first, second = batch(1, assignment), batch(2, assignment)

@@ -82,12 +82,8 @@ class Assignment:
         if now < self._checked + TOPIC_ID_SECONDS:
             return set()
         self._checked = now
-        ids = {
-            topic: topic_id
-            for topic in {each.topic for each in self._all()}
-            if (topic_id := topic_id_of(self._client, topic))
-        }
-        other = {topic for topic, topic_id in ids.items() if topic_id != self._topic_ids.get(topic, topic_id)}
+        ids = {topic: topic_id_of(self._client, topic) for topic in self._topic_ids}
+        other = {topic for topic, topic_id in ids.items() if topic_id and topic_id != self._topic_ids[topic]}
         if not other:
             return set()
         return self._end([Partition(*each) for each in self._of(other)], are_lost=True)
@@ -121,9 +117,8 @@ class Assignment:
         states: list[PartitionState] = []
         for partition, place in zip(partitions, places, strict=True):
             refused = self._out_of_range.get(partition)
-            position = refused or committed_position(
-                self._client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS)
-            )
+            committed = self._client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS)
+            position = refused or committed_position(committed)
             is_refused = refused is not None
             states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_refused))
         return states

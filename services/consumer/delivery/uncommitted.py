@@ -37,6 +37,8 @@ class Uncommitted:
             while self._batches and self._records() + records > self._most:
                 assignment.check()
                 self._changed.wait(LOOK_SECONDS)
+        # What makes room may be the end of the assignment.
+        assignment.check()
 
     def add(self, batch: WrittenBatch) -> None:
         """Add a batch at the end."""

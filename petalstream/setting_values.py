@@ -1,0 +1,58 @@
+"""Reads the text of a setting as a value of its type, within its bounds."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from petalstream.service_settings import service_link
+from petalstream.setting_types import (
+    ConsumerPrint,
+    Delivery,
+    GroupName,
+    KafkaClient,
+    LogLevel,
+    LostOffsets,
+    ModelNames,
+    Parts,
+    Servers,
+)
+
+
+class SettingError(ValueError):
+    """An environment variable holds something that its setting cannot be."""
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        super().__init__(f"{name} must be {expected}, not {found!r}{service_link(name, found)}")
+
+
+def parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> object:
+    """Return the value of the environment variable `name` as a `kind` within `bounds`. Raises SettingError."""
+    expected, read = _KINDS[kind]
+    least, most = bounds["least"], bounds["most"]
+    expected += f" from {least} to {most}" if most is not None else f" of at least {least}" if least is not None else ""
+    try:
+        value = read(text)
+    except (ValueError, KeyError):
+        raise SettingError(name, expected, text) from None
+    # Written so that NaN, which compares false with everything, is refused too.
+    if (least is not None and not value >= least) or (most is not None and not value <= most):
+        raise SettingError(name, expected, text)
+    return value
+
+
+_KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
+    str: ("a text", str),
+    Servers: ("host:port, with commas between", Servers),
+    ModelNames: ("names of models, with commas between", ModelNames),
+    GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
+    Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),
+    ConsumerPrint: ("features, label or none", lambda text: ConsumerPrint(text.lower())),
+    KafkaClient: (" or ".join(KafkaClient), lambda text: KafkaClient(text.lower())),
+    LostOffsets: (" or ".join(LostOffsets), lambda text: LostOffsets(text.lower())),
+    LogLevel: (", ".join(LogLevel.NAMES[:-1]) + f" or {LogLevel.NAMES[-1]}", LogLevel),
+    Parts: (" or ".join([", ".join(Parts.NAMES), "none"]), Parts),
+    Path: ("a path", Path),
+    int: ("a whole number", int),
+    float: ("a number", float),
+    bool: ("true or false", lambda text: {"true": True, "1": True, "false": False, "0": False}[text.lower()]),
+}
