@@ -13,7 +13,8 @@ from petalstream import bundle
 from petalstream.bundle import Bundle
 from petalstream.messages import event_time
 from services.api.opening import open_bundle
-from services.consumer.scoring.records import Request, Stamp, write_prediction
+from services.consumer.scoring.predictions import Stamp, write_prediction
+from services.consumer.scoring.records import Request
 from tests.records import FLOWER, Record
 
 FIGURES = '{"requests": 4000, "microseconds": 2000000, "not_ok": 0, "socket_errors": 0, "p50": 1500, "p99": 9000}'

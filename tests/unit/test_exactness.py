@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from services.consumer.scoring.records import InvalidRecord, Stamp, read_request, write_prediction
+from services.consumer.scoring.predictions import Stamp, write_prediction
+from services.consumer.scoring.records import InvalidRecord, read_request
 from tests.records import Record
 from tests.unit.test_batch_scorer_anything import odd_numbers, payloads
 

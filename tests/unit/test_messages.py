@@ -13,7 +13,8 @@ from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message
 from petalstream.reasons import Reason
 from services.consumer.scoring import records
-from services.consumer.scoring.records import InvalidRecord, Request, Stamp
+from services.consumer.scoring.predictions import Stamp, write_prediction
+from services.consumer.scoring.records import InvalidRecord, Request
 from tests.records import Record, as_received
 
 MOST_BYTES = 10_000
@@ -73,7 +74,7 @@ def test_a_prediction_is_written_as_documented(name: str) -> None:
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
     request = read(received(golden(name)))
-    assert as_golden(records.write_prediction(request, answer, Stamp(messages.event_time(TIME), TOPIC_ID))) == shown
+    assert as_golden(write_prediction(request, answer, Stamp(messages.event_time(TIME), TOPIC_ID))) == shown
 
 
 def test_a_dead_letter_is_written_and_read_as_documented() -> None:
@@ -101,7 +102,7 @@ def test_a_prediction_written_twice_has_the_same_event_id() -> None:
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
     times = (b"2026-01-02T03:04:05.678Z", b"2026-01-02T03:04:06.789Z")
     stamps = [Stamp(time, TOPIC_ID) for time in times]
-    first, second = (dict(records.write_prediction(request, answer, stamp).headers) for stamp in stamps)
+    first, second = (dict(write_prediction(request, answer, stamp).headers) for stamp in stamps)
     assert first["ce_id"] == second["ce_id"] == f"iris.requests[2]@9/{TOPIC_ID}".encode()
 
 
@@ -111,7 +112,7 @@ def test_a_prediction_written_twice_has_the_same_event_id() -> None:
 def test_a_prediction_of_a_topic_that_was_created_again_has_another_event_id(topic_id: str, event_id: bytes) -> None:
     request = read(Record(value=b"{}", partition=2, offset=9))
     answer = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {}, "warnings": []}
-    message = records.write_prediction(request, answer, Stamp(b"2026-01-02T03:04:05.678Z", topic_id))
+    message = write_prediction(request, answer, Stamp(b"2026-01-02T03:04:05.678Z", topic_id))
     assert dict(message.headers)["ce_id"] == event_id
 
 

@@ -11,7 +11,8 @@ from petalstream.messages import Message, coordinates, size
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.scoring.outcomes import ADDED_HEADER_BYTES
-from services.consumer.scoring.records import Stamp, read_request, write_prediction
+from services.consumer.scoring.predictions import Stamp, write_prediction
+from services.consumer.scoring.records import read_request
 from tests.records import Record
 
 TIME = b"2026-01-02T03:04:05.678Z"

@@ -11,7 +11,8 @@ from services.consumer.api_client.errors import ApiError, BatchRejected
 from services.consumer.api_client.responses import RowResult
 from services.consumer.scoring.isolation import Isolation
 from services.consumer.scoring.outcomes import Outcome, dead, outcome_of
-from services.consumer.scoring.records import InvalidRecord, Request, Stamp, read_request
+from services.consumer.scoring.predictions import Stamp
+from services.consumer.scoring.records import InvalidRecord, Request, read_request
 
 
 class Scored(NamedTuple):

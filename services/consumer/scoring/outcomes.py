@@ -9,7 +9,8 @@ from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer.api_client.errors import BatchFailed, BatchRejected, ConnectionClosed
 from services.consumer.api_client.responses import RowResult
-from services.consumer.scoring.records import Request, Stamp, write_prediction
+from services.consumer.scoring.predictions import Stamp, write_prediction
+from services.consumer.scoring.records import Request
 
 # Below the 1 MB that a topic accepts by default.
 MOST_PREDICTION_BYTES = 1_000_000

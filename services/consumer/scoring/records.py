@@ -1,4 +1,4 @@
-"""Reads request records and writes prediction records."""
+"""Reads request records."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,10 @@ import orjson
 from petalstream.cloudevents import InvalidEvent
 from petalstream.messages import (
     CONTENT_TYPE,
-    SPECVERSION,
     Headers,
-    Message,
     ReceivedRecord,
     coordinates,
     model_of,
-    outcome_partition,
-    predictions_topic,
     size,
 )
 from petalstream.reasons import Reason
@@ -35,7 +31,6 @@ REPLACED_HEADERS = frozenset(
         *("ce_dataschema", "ce_datacontenttype"),
     )
 )
-_TYPE, _SOURCE = ("ce_type", b"petalstream.prediction"), ("ce_source", b"/petalstream/consumer")
 # A float of at least this size may be an integer of more than 64 bits, of which orjson keeps the first digits only.
 _INTEGER_LIMIT = 2.0**63
 
@@ -109,49 +104,6 @@ def read_request(record: ReceivedRecord, most_bytes: int) -> Request:
     return Request(record, model_of(record.topic), row, features, headers, needs_json)
 
 
-class Stamp(NamedTuple):
-    """What the predictions of a batch have in common: the value of `ce_time`, and the id of the request topic."""
-
-    time: bytes
-    topic_id: str = ""
-
-
-def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Stamp) -> Message:
-    """Return the record of the api's prediction for `request`.
-
-    Its event id is the coordinates of the request and the id of its topic: a prediction that is written twice is a
-    visible duplicate, and one of a topic that was created again is none.
-    """
-    record = request.record
-    headers = [
-        SPECVERSION,
-        ("ce_id", _event_id(record, stamp.topic_id)),
-        _TYPE,
-        _SOURCE,
-        ("ce_time", stamp.time),
-        CONTENT_TYPE,
-        *request.headers,
-        ("source_topic", record.topic.encode()),
-        ("source_partition", b"%d" % record.partition),
-        ("source_offset", b"%d" % record.offset),
-    ]
-    result = {"label": prediction["label"], "probabilities": prediction["probabilities"]}
-    value = {
-        "model": prediction["model"],
-        "version": prediction["version"],
-        "prediction": result,
-        "features": request.features,
-        "warnings": prediction["warnings"],
-    }
-    # A model that is a vote has votes; a model that does not use each feature has unused.
-    if "votes" in prediction:
-        result["votes"] = prediction["votes"]
-    if "unused" in prediction:
-        value["unused"] = prediction["unused"]
-    content, partition = _to_json(value, request.needs_json), outcome_partition(record, record.key)
-    return Message(predictions_topic(request.model), record.key, content, headers, partition)
-
-
 def _passed_on(headers: Sequence[tuple[str, bytes | None]]) -> tuple[Headers, bytes | None]:
     """Return the headers that a prediction repeats, the request's id as CAUSE; and the header `content-type`.
 
@@ -172,10 +124,6 @@ def _passed_on(headers: Sequence[tuple[str, bytes | None]]) -> tuple[Headers, by
     return passed, content_type
 
 
-def _event_id(record: ReceivedRecord, topic_id: str) -> bytes:
-    return f"{coordinates(record)}/{topic_id}".encode() if topic_id else coordinates(record).encode()
-
-
 def _parse(value: bytes) -> tuple[Any, bool]:
     """Parse JSON, and tell whether orjson rejects or rounds it. Raises ValueError, RecursionError.
 
@@ -191,13 +139,3 @@ def _parse(value: bytes) -> tuple[Any, bool]:
             if type(number) is float and not -_INTEGER_LIMIT < number < _INTEGER_LIMIT:
                 return json.loads(value.decode()), True
     return content, False
-
-
-def _to_json(value: Mapping[str, Any], needs_json: bool) -> bytes:
-    if not needs_json:  # orjson would write null for NaN
-        try:
-            # A copy: the bytes of orjson occupy a kilobyte of memory, however short they are.
-            return b"%b" % orjson.dumps(value)
-        except TypeError:  # a lone surrogate in the response
-            pass
-    return json.dumps(value, allow_nan=False).encode()
