@@ -103,7 +103,8 @@ class ConsumerLoop:
             except REBALANCING:
                 if time.monotonic() > deadline:
                     break
-                self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
+                with suppress(KafkaError):
+                    self._consumer.poll(BUSY_SECONDS, 1)  # what it returns has no outcome, and is read again
 
     def _work(self) -> None:
         self._lanes.raise_failure()
