@@ -42,7 +42,7 @@ class Members:
         """Return a consumer that joins the group at its first poll."""
         consumer = KafkaPython().consumer(self._servers, self._group, name, SECONDS)
         self._closing.callback(consumer.close, 1)
-        consumer.subscribe(r"^patches\..*", Follower())
+        consumer.subscribe([FIRST, SECOND], Follower())
         return consumer
 
 
