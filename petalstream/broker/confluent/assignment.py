@@ -10,7 +10,7 @@ from petalstream.broker.confluent.lookups import Lookups
 from petalstream.broker.confluent.records import plain
 from petalstream.broker.errors import TopicAuthorizationFailedError, UnreadableTopics
 from petalstream.broker.new_partitions import NewPartitions
-from petalstream.broker.partitions import Partition, PartitionListener, PartitionState
+from petalstream.broker.partitions import Partition, PartitionListener, PartitionState, Position
 
 
 class Assignment:
@@ -28,7 +28,7 @@ class Assignment:
         self._new = NewPartitions(self._look_up, self._start)
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
-        self._out_of_range: dict[Partition, int] = {}
+        self._refused: dict[Partition, Position] = {}
 
     def topics(self) -> set[str]:
         """Return the topics of all partitions, begun or new."""
@@ -64,8 +64,8 @@ class Assignment:
         self._start(partition, offset)
 
     def begin_again(self, partition: Partition) -> None:
-        """Begin a partition anew whose next record is not in the log any more. Raises KafkaError."""
-        self._out_of_range[partition] = self.reached[partition]
+        """Begin a partition anew after the broker has refused a fetch. Raises KafkaError."""
+        self._refused[partition] = Position(self.reached[partition], self._topic_ids.get(partition.topic, ""))
         with translating():
             self._client.incremental_unassign(places([partition]))
         self.begun.discard(partition)
@@ -98,6 +98,7 @@ class Assignment:
         self._new.remove(partitions)
         self._new.add(set(plain(ended)) - set(partitions))
         self.read_again |= topics
+        self._refused = {each: position for each, position in self._refused.items() if each.topic not in topics}
         for topic in topics:
             self._topic_ids.pop(topic, None)
 
@@ -110,7 +111,7 @@ class Assignment:
         """Return where the group has read to, and what the log has. Raises KafkaError."""
         topic = partitions[0].topic
         try:
-            states = self._lookups.states(partitions, self._client.committed, self._out_of_range)
+            states = self._lookups.states(partitions, self._client.committed, self._refused)
         except TopicAuthorizationFailedError as error:
             raise UnreadableTopics([topic], error) from error
         self._topic_ids.setdefault(topic, states[0].topic_id)
@@ -118,7 +119,7 @@ class Assignment:
 
     def _start(self, partition: Partition, offset: int) -> None:
         place = TopicPartition(*partition, offset)
-        self._out_of_range.pop(partition, None)
+        self._refused.pop(partition, None)
         self.reached[partition] = offset
         with translating():
             self._client.incremental_assign([place])

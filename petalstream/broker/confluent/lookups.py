@@ -41,11 +41,11 @@ class Lookups:
         return [offsets[topic, number] for topic, number in partitions]
 
     def states(
-        self, partitions: Sequence[Partition], ask: Committed, reached: Mapping[Partition, int]
+        self, partitions: Sequence[Partition], ask: Committed, refused: Mapping[Partition, Position]
     ) -> list[PartitionState]:
         """Return the states of partitions of one topic; `ask` returns what is committed. Raises KafkaError.
 
-        `reached` has the offsets at which the broker has refused fetches.
+        `refused` has where the consumer was when the broker refused a fetch.
         """
         topic_id = self.topic_id(partitions[0].topic)
         starts, ends = (self.ends(partitions, spec) for spec in (OffsetSpec.earliest(), OffsetSpec.latest()))
@@ -54,8 +54,9 @@ class Lookups:
         states: list[PartitionState] = []
         for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
             position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
-            if is_out_of_range := partition in reached:
-                position = Position(reached[partition], topic_id)
+            position = refused.get(partition, position)
+            # The library may have fetched elsewhere: at an offset that it has read from corrupt bytes.
+            is_out_of_range = partition in refused and not start <= refused[partition].offset <= end
             states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
         return states
 

@@ -158,6 +158,7 @@ class Consumer:
         finally:
             self._ending = frozenset()
         topics = {partition.topic for partition in partitions}
+        self._out_of_range = {each: offset for each, offset in self._out_of_range.items() if each.topic not in topics}
         for topic in topics:
             self._topic_ids.pop(topic, None)
         again = self._assigned(topics)
