@@ -66,7 +66,9 @@ def takes_its_join(servers: str) -> bool:
     """Whether a member has partitions of a new topic after a join that ended between two polls, without another one."""
     create(servers, FIRST, partitions=2)
     with Members(servers) as members:
-        leader, other = members.add("a"), members.add("b")
+        leader = members.add("a")
+        wait_until(lambda: poll(leader) or leader.client.assignment(), "the first member, which leads", SECONDS)
+        other = members.add("b")
         poll_until_shared(leader, other)
         create(servers, SECOND, partitions=2)
 
