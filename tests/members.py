@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from petalstream.broker import Client, Consumer, KafkaError, Partition, PartitionState
-from petalstream.messages import REQUEST_TOPICS, ReceivedRecord
+from petalstream.messages import ReceivedRecord
 
 SECONDS = 30
 
@@ -39,11 +39,11 @@ class Member:
     """A consumer of a group that joins as it is polled, and what it has polled."""
 
     def __init__(
-        self, client: Client, servers: str, group: str, name: str, pattern: str = REQUEST_TOPICS.pattern
+        self, client: Client, servers: str, group: str, name: str, topics: Collection[str] = ("iris.requests",)
     ) -> None:
         self.follower, self.records = Follower(), list[ReceivedRecord]()
         self.consumer: Consumer = client.consumer(servers, group, name, SECONDS)
-        self.consumer.subscribe(pattern, self.follower)
+        self.consumer.subscribe(topics, self.follower)
 
     def poll(self, seconds: float = 0.05, most: int = 500) -> list[ReceivedRecord]:
         """Poll once, and keep the records."""

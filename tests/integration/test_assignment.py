@@ -9,7 +9,7 @@ import pytest
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker import KafkaError, Partition, positions_after
-from petalstream.messages import Message
+from petalstream.messages import Message, requests_topic
 from petalstream.settings import KafkaClient
 from tests.length import long_except
 from tests.members import SECONDS, Member, closing_all
@@ -17,11 +17,12 @@ from tests.stack import FLOWER, Stack, both_clients
 
 PYTHON, CONFLUENT = KafkaClient.KAFKA_PYTHON, KafkaClient.CONFLUENT
 MODELS = [f"model{number}" for number in range(8)]
+TOPICS = [requests_topic(model) for model in ["iris", *MODELS]]
 
 
 def member(stack: Stack, name: str, client: KafkaClient) -> Member:
-    """A consumer of the test's group."""
-    return Member(broker.client(client), stack.servers, stack.settings.consumer_group, name)
+    """A consumer of the test's group, which reads the topics of all models."""
+    return Member(broker.client(client), stack.servers, stack.settings.consumer_group, name, TOPICS)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from petalstream import broker
 from petalstream.broker.confluent import Confluent
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
-from petalstream.messages import REQUEST_TOPICS, Message
+from petalstream.messages import Message
 from petalstream.settings import KafkaClient
 from tests.members import SECONDS, Follower, Member, closing_all
 from tests.stack import FLOWER, Stack, both_clients
@@ -101,7 +101,7 @@ def close_unpolled(servers: str) -> None:
     admin = AdminClient({"bootstrap.servers": servers})
     for group in (f"unpolled-{number}" for number in range(CLOSES)):
         consumer = Confluent().consumer(servers, group, "own", SECONDS)
-        consumer.subscribe(REQUEST_TOPICS.pattern, Follower())  # from now on the client joins in the background
+        consumer.subscribe(["iris.requests"], Follower())  # from now on the client joins in the background
         consumer._client.committed(PLACES, SECONDS)  # waits for the group's coordinator
         wait_until(lambda: is_assigned(admin, group), "the broker to assign partitions", SECONDS)  # noqa: B023
         for _ in range(20):  # each a request to the group's coordinator, by which the client has its assignment

@@ -76,7 +76,7 @@ def test_a_topic_whose_codec_is_not_installed_stops_no_other(stack: Stack) -> No
     await_predictions(stack, "iris")
     assert consumer.process.poll() is None
     lags = broker.lags(stack.servers, stack.settings.consumer_group, r"rose\.requests")
-    assert [lag.committed for lag in lags] == [None]
+    assert [lag.committed or 0 for lag in lags] == [0]
 
 
 @both_clients

@@ -13,7 +13,13 @@ from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
 from petalstream.broker.confluent.records import readable, with_metadata
 from petalstream.broker.confluent.statistics import Statistics
-from petalstream.broker.errors import CommitFailedError, KafkaError, UnreadableRecords, UnreadableTopics
+from petalstream.broker.errors import (
+    CommitFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnreadableRecords,
+    UnreadableTopics,
+)
 from petalstream.broker.interfaces import Membership, PartitionProgress
 from petalstream.broker.partitions import Partition, PartitionListener, Positions
 from petalstream.broker.topics import read_from
@@ -94,8 +100,11 @@ class Consumer:
         """Commit within the library's own timeout. Raises KafkaError."""
         for partition in set(positions) - self._assignment.begun:
             raise CommitFailedError(f"{partition} is not assigned any more")
-        with translating():
-            committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
+        try:
+            with translating():
+                committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
+        except TopicAuthorizationFailedError as error:  # where the broker has refused every partition
+            raise UnreadableTopics({partition.topic for partition in positions}, error) from error
         for place in committed or ():
             if place.error and place.error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
                 raise UnreadableTopics([place.topic], translated(place.error))

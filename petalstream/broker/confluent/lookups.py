@@ -53,7 +53,9 @@ class Lookups:
         for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
             position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
             position = out_of_range.get(partition, position)
-            states.append(PartitionState(partition, topic_id, position, start, end, partition in out_of_range))
+            # The library may have fetched elsewhere: at an offset that it has read from corrupt bytes.
+            is_out_of_range = partition in out_of_range and not start <= out_of_range[partition].offset <= end
+            states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
         return states
 
     def topic_id(self, topic: str) -> str:

@@ -42,7 +42,7 @@ class Members:
         """Return a consumer that joins the group at its first poll."""
         consumer = KafkaPython().consumer(self._servers, self._group, name, SECONDS)
         self._closing.callback(consumer.close, 1)
-        consumer.subscribe(r"^patches\..*", Follower())
+        consumer.subscribe([FIRST, SECOND], Follower())
         return consumer
 
 
@@ -66,7 +66,9 @@ def takes_its_join(servers: str) -> bool:
     """Whether a member has partitions of a new topic after a join that ended between two polls, without another one."""
     create(servers, FIRST, partitions=2)
     with Members(servers) as members:
-        leader, other = members.add("a"), members.add("b")
+        leader = members.add("a")
+        wait_until(lambda: poll(leader) or leader.client.assignment(), "the first member, which leads", SECONDS)
+        other = members.add("b")
         poll_until_shared(leader, other)
         create(servers, SECOND, partitions=2)
 
