@@ -35,8 +35,8 @@ class Uncommitted:
         """Wait until so many more records have room, or it is empty. Raises AssignmentOver."""
         with self._changed:
             while self._batches and self._records() + records > self._most:
-                assignment.check()
                 self._changed.wait(LOOK_SECONDS)
+                assignment.check()  # there is room, too, once the partitions are lost
 
     def add(self, batch: WrittenBatch) -> None:
         """Add a batch at the end."""
