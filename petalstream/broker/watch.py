@@ -42,6 +42,10 @@ class BrokerWatch:
         """Whether no broker has been connected for more than GRACE_SECONDS."""
         return self._problem.is_on
 
+    def note_answer(self) -> None:
+        """A broker has just answered another client: the watched one may take GRACE_SECONDS to connect."""
+        self._connected_at = time.monotonic()
+
     def close(self) -> None:
         """End the thread."""
         self._closed.set()

@@ -113,7 +113,8 @@ class ConsumerLoop:
         if full and full >= self._consumer.topics() and time.monotonic() - self._polled < FULL_SECONDS:
             time.sleep(BUSY_SECONDS)  # all lanes have enough to do: there is nothing to poll
         else:
-            self._pause(full)
+            # The commit of where a partition begins must not come after a transaction that commits more.
+            self._pause(full | self._starts.uncommitted_topics())
             self._poll()
         self._note_turn()
         self._commit()

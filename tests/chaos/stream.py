@@ -39,8 +39,12 @@ def committed(stack: Stack) -> int:
 
 
 def reached(stack: Stack, count: int, seconds: float = SECONDS) -> None:
-    """Wait until so many requests are committed."""
-    wait_until(lambda: committed(stack) >= count, f"{count} committed requests", seconds)
+    """Wait until so many requests are committed. Raises TimeoutError, with how far each partition is."""
+    try:
+        wait_until(lambda: committed(stack) >= count, f"{count} committed requests", seconds)
+    except TimeoutError as error:
+        lags = broker.lags(stack.servers, stack.settings.consumer_group, r"iris\.requests")
+        raise TimeoutError("\n".join(map(str, [error, *lags]))) from None
 
 
 @dataclass(frozen=True)

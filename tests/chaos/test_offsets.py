@@ -91,7 +91,7 @@ def test_records_that_were_deleted_while_no_consumer_ran_are_reported_and_counte
     write(stack, 1_000, first=100)
     delete_records(stack, before=900)
     port = free_port()
-    stack.consume(consumer_metrics_port=port)
+    stack.consume(consumer_health_port=port)
     stack.await_predictions(300)
     line = await_log(stack, "iris.requests[0]: offsets 100 to 899 (800 records at most) were deleted before")
     assert " ERROR " in line
@@ -106,14 +106,14 @@ def test_records_that_were_deleted_while_their_lane_waited_are_reported(
     stack, records = one_partition, length.count(short=2_000, full=20_000)
     stack.settings = replace(stack.settings, consumer_batch_records=50)
     api_url = stack.settings.api_url
-    port = free_port()
-    with_api = stack.consume("gone", api_url=f"http://127.0.0.1:{free_port()}", consumer_metrics_port=port)
+    without_api = {"api_url": f"http://127.0.0.1:{free_port()}", "consumer_models": "iris"}
+    gone = stack.consume("gone", **without_api)
     write(stack, records)
     wait_until(lambda: "waits for the api" in stack.log("gone").read_text(), "the lane to wait", SECONDS)
-    with_api.process.send_signal(signal.SIGSTOP)
+    gone.process.send_signal(signal.SIGSTOP)
     delete_records(stack, before=records - 100)
-    with_api.process.send_signal(signal.SIGCONT)
-    stop(with_api)
+    gone.process.send_signal(signal.SIGCONT)
+    stop(gone)
     stack.consume(api_url=api_url)
     stack.await_predictions(100)
     await_log(stack, "were deleted before they were read")

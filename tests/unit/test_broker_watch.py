@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -84,3 +85,26 @@ def test_nothing_is_said_before_a_client_exists(caplog: pytest.LogCaptureFixture
         connection.look(10)
         assert not found.is_away
     assert caplog.messages == []
+
+
+def test_a_new_client_has_time_to_connect_after_a_broker_has_answered_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(watch, "GRACE_SECONDS", 3)
+    connection = Connection(None)
+    found = BrokerWatch("one:9092", connection.is_connected)
+
+    def look_each_second(times: int) -> list[bool]:
+        seen = []
+        for _ in range(times):
+            clock.now += 1
+            found._look()
+            seen.append(found.is_away)
+        return seen
+
+    assert look_each_second(10) == [False] * 10
+    connection.state = False
+    found.note_answer()
+    assert look_each_second(4) == [False, False, True, True]

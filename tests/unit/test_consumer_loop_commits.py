@@ -100,6 +100,18 @@ def test_where_a_new_partition_begins_is_committed_before_any_record_is_scored()
     assert loop.consumer.committed == ["iris.requests[0]@3"]
 
 
+def test_a_topic_is_paused_until_it_is_committed_where_its_new_partition_begins() -> None:
+    def begin(loop: Loop) -> None:
+        refuse(loop, CommitFailedError("rebalanced"), 2)
+        loop.loop.begin([state("iris", position=None, log_start=3)])
+
+    loop = Loop(begin, [], [], [])
+    loop.starts = loop.loop._starts = Starts(ReadBefore(), LostOffsets.CONTINUE)
+    loop.run()
+    assert loop.consumer.committed == ["iris.requests[0]@3"]
+    assert loop.consumer.done == ["pause iris.requests", "resume iris.requests"]
+
+
 def test_records_of_a_topic_that_is_stopped_for_its_lost_offsets_reach_no_lane_and_it_is_paused() -> None:
     loop = Loop(records(5) + records(1, topic="rose.requests"), lambda loop: records(6), [])
     loop.starts = loop.loop._starts = Starts(ReadBefore(), LostOffsets.STOP)

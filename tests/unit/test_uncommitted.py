@@ -35,7 +35,8 @@ def test_a_batch_larger_than_the_room_is_written_alone() -> None:
     Uncommitted(most=10).wait_for_room(11, new_assignment())
 
 
-def test_the_wait_ends_with_the_assignment() -> None:
+@pytest.mark.parametrize("is_cleared", [False, True])
+def test_the_wait_ends_with_the_assignment(is_cleared: bool) -> None:
     uncommitted, assignment = Uncommitted(most=1), new_assignment()
     uncommitted.add(batch(1, assignment))
     ended: list[BaseException] = []
@@ -49,6 +50,8 @@ def test_the_wait_ends_with_the_assignment() -> None:
     writer = threading.Thread(target=wait)
     writer.start()
     assignment.over.set()
+    if is_cleared:
+        uncommitted.clear()
     wait_until(lambda: ended, "the writer to give up", 5)
     writer.join(5)
 

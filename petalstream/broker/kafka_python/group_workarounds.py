@@ -17,6 +17,7 @@ def work_around_group(consumer: KafkaConsumer) -> None:
     _take_finished_joins(consumer._coordinator)
     _raise_fencing(consumer._coordinator)
     _read_on_while_joining(consumer._coordinator)
+    _forget_late_offsets(consumer._coordinator)
 
 
 def _keep_assignments(coordinator: Any) -> None:
@@ -96,6 +97,22 @@ def _read_on_while_joining(coordinator: Any) -> None:
         return bool(poll(timeout_ms=brief)) or coordinator._join_task is not None
 
     coordinator.poll = poll_and_read_on
+
+
+def _forget_late_offsets(coordinator: Any) -> None:
+    """Ask the broker anew for committed offsets after a look-up that ended in a timeout.
+
+    The client keeps the late response, and returns it at the next look-up, however much later that is.
+    """
+    fetch = coordinator.fetch_committed_offsets_async
+
+    async def fetch_and_forget(partitions: Any, timeout_ms: float | None = None) -> Any:
+        try:
+            return await fetch(partitions, timeout_ms)
+        finally:
+            coordinator._offset_fetch_futures.pop(frozenset(partitions), None)
+
+    coordinator.fetch_committed_offsets_async = fetch_and_forget
 
 
 def join_only_if(consumer: KafkaConsumer, is_allowed: Callable[[], bool]) -> None:

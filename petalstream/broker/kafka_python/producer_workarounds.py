@@ -1,4 +1,4 @@
-"""Workarounds for producers of kafka-python 3.0.12 that stop for good after one refused record."""
+"""Workarounds for defects of kafka-python 3.0.12 in producers after a refused record, or refused offsets."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ PART_OF_A_BATCH = "the broker refused another record of its batch"
 def survive_refusals(producer: KafkaProducer) -> KafkaProducer:
     """Return the producer, which now can write on after a batch has failed, as Java's producer can."""
     _replace_fatal_errors(producer._transaction_manager)
+    _forget_aborted_offsets(producer._transaction_manager)
     _name_neighbours(producer._sender, producer._accumulator)
     return producer
 
@@ -39,6 +40,21 @@ def _replace_fatal_errors(manager: Any) -> None:
     manager.classify_batch_error = classify_to_go_on
     # What it is called for, an expired batch, is done by then.
     manager.reset_producer_id = lambda: None
+
+
+def _forget_aborted_offsets(manager: Any) -> None:
+    """Begin each transaction without offsets of an earlier one.
+
+    The client keeps offsets that the broker refused, as in a rebalance, and commits them with the next transaction:
+    their records are lost then, or are read twice if another consumer has committed later ones.
+    """
+    begin = manager.begin_transaction
+
+    def begin_without_offsets() -> None:
+        manager._pending_txn_offset_commits.clear()
+        begin()
+
+    manager.begin_transaction = begin_without_offsets
 
 
 def _name_neighbours(sender: Any, accumulator: Any) -> None:

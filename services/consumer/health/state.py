@@ -36,7 +36,8 @@ class Health:
         return self._watch.is_away
 
     def use(self, consumer: Consumer) -> None:
-        """Report on this Kafka consumer from now on."""
+        """Report on this Kafka consumer from now on; it was created after a broker had answered."""
+        self._watch.note_answer()
         self._consumer, self._error = consumer, None
         self._refreshed = self._counted = float("-inf")
 

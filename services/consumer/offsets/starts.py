@@ -49,6 +49,10 @@ class Starts:
         """Return the positions to commit that no record's outcome leads to."""
         return dict(self._to_commit)
 
+    def uncommitted_topics(self) -> set[str]:
+        """Return the topics of these positions."""
+        return {partition.topic for partition in self._to_commit}
+
     def committed(self, positions: Collection[Partition]) -> None:
         """Note what is committed, and remember that these partitions were begun."""
         for partition in positions:

@@ -2,10 +2,11 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
-from kafka.errors import FencedInstanceIdError
+from kafka import OffsetAndMetadata, TopicPartition
+from kafka.errors import FencedInstanceIdError, KafkaTimeoutError
 
 from embedded.waiting import wait_until
 from petalstream.broker.kafka_python import KafkaPython, clients, group_workarounds
@@ -166,3 +167,25 @@ def test_the_client_returns_no_records_while_the_group_is_rebalanced(kafka_broke
     with without(group_workarounds, "_read_on_while_joining"):
         assert_needed("group_workarounds._read_on_while_joining", not reads_on(kafka_broker.servers))
     assert reads_on(kafka_broker.servers)
+
+
+def is_told_of_a_later_commit(broker: LocalBroker) -> bool:
+    """Whether a client whose look-up of a committed offset ran out of time has the one committed since."""
+    partition, group = TopicPartition(FIRST, 0), uuid.uuid4().hex
+    with closing(clients.new_reader(broker.servers, group)) as other:
+        other.commit({partition: OffsetAndMetadata(1, "")})
+        with closing(clients.new_reader(broker.servers, group)) as own:
+            assert own.committed(partition) == 1
+            with broker.paused(), pytest.raises(KafkaTimeoutError):
+                own.committed(partition, timeout_ms=200)
+            late = own._coordinator._offset_fetch_futures.values()
+            wait_until(lambda: all(each.is_done for each in late), "the late response", SECONDS)
+            other.commit({partition: OffsetAndMetadata(2, "")})
+            return bool(own.committed(partition) == 2)
+
+
+def test_the_client_returns_a_late_response_to_the_next_look_up(kafka_broker: LocalBroker) -> None:
+    create(kafka_broker.servers, FIRST)
+    with without(group_workarounds, "_forget_late_offsets"):
+        assert_needed("group_workarounds._forget_late_offsets", not is_told_of_a_later_commit(kafka_broker))
+    assert is_told_of_a_later_commit(kafka_broker)

@@ -1,12 +1,16 @@
 """kafka-python's producer still needs the patches in producer_workarounds.py, and goes on with them."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from kafka import KafkaProducer
+from kafka.structs import ConsumerGroupMetadata
 
 from embedded.waiting import wait_until
-from petalstream.broker import KafkaError, KafkaTimeoutError, NeighbourRefused
+from petalstream.broker import KafkaError, KafkaTimeoutError, NeighbourRefused, Partition, Position, lags
+from petalstream.broker.errors import CommitFailedError
 from petalstream.broker.kafka_python import clients, producer_workarounds
 from petalstream.broker.kafka_python.producer import Producer, send
 from petalstream.messages import Message
@@ -158,3 +162,33 @@ def test_the_client_gives_a_neighbour_in_the_transaction_the_error_of_the_refuse
         found = kind_of_neighbour_in_the_transaction(kafka_broker)
         assert_needed("producer_workarounds._name_neighbours", found is not NeighbourRefused)
     assert kind_of_neighbour_in_the_transaction(kafka_broker) is NeighbourRefused
+
+
+def committed_after_refused_offsets(servers: str) -> set[int]:
+    """Commit partition 1 in the transaction after one that is refused with partition 0; return what is committed."""
+    group = uuid.uuid4().hex
+    client = clients.new_transactional_producer(servers, 8, "patches")
+    producer = Producer(client)
+
+    def committed() -> set[int]:
+        return {lag.partition for lag in lags(servers, group, COMPACT) if lag.committed is not None}
+
+    try:
+        producer.begin_transaction(ConsumerGroupMetadata(group, 1, "gone"), {Partition(COMPACT, 0): Position(9)})
+        with pytest.raises(CommitFailedError):
+            producer.commit_transaction(within(SECONDS))
+        producer.abort_transaction(within(SECONDS))
+        producer.begin_transaction(ConsumerGroupMetadata(group), {Partition(COMPACT, 1): Position(9)})
+        producer.commit_transaction(within(SECONDS))
+        wait_until(lambda: 1 in committed(), "the offset of partition 1", SECONDS)
+        return committed()
+    finally:
+        producer.close(1)
+
+
+def test_the_client_commits_refused_offsets_with_the_next_transaction(kafka_broker: LocalBroker) -> None:
+    create(kafka_broker.servers, COMPACT, partitions=2)
+    with without(producer_workarounds, "_forget_aborted_offsets"):
+        found = committed_after_refused_offsets(kafka_broker.servers)
+        assert_needed("producer_workarounds._forget_aborted_offsets", found == {0, 1})
+    assert committed_after_refused_offsets(kafka_broker.servers) == {1}
