@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient
 
 from embedded.processes import Child, python
 from embedded.waiting import wait_until
@@ -40,6 +41,15 @@ def stop(consumer: Child) -> None:
     consumer.process.send_signal(signal.SIGTERM)
     assert consumer.process.wait(2 * STOP_SECONDS) == 0
     assert time.monotonic() - began < STOP_SECONDS
+
+
+def create_unbounded_topic(stack: Stack, topic: str) -> None:
+    """Create a topic that takes records of any timestamp, as those of broker.create_topics() do not."""
+    admin = KafkaAdminClient(bootstrap_servers=stack.servers)
+    try:
+        admin.create_topics({topic: {"num_partitions": stack.settings.topic_partitions}}, wait_for_metadata=True)
+    finally:
+        admin.close()
 
 
 class Fifo:
@@ -152,7 +162,7 @@ def test_no_line_at_any_level_has_a_records_values_unless_features_are_asked_for
 @both_clients
 def test_a_timestamp_that_gives_no_latency_is_neither_shown_nor_counted_as_one(stack: Stack) -> None:
     stack.use_shared_api()
-    broker.create_topics(stack.servers, "iris", stack.settings.topic_partitions)
+    create_unbounded_topic(stack, "iris.requests")
     now = int(time.time() * 1000)
     odd = [now // 1000, now * 1000, now + 3_600_000, -1, 2**63 - 1]
     producer = broker.new_producer(stack.servers, 30)

@@ -47,7 +47,10 @@ def test_each_lane_has_its_state_and_its_lag_and_a_lane_that_waits_leaves_the_co
     models.send("rose", RECORDS, colour=1)
     health = ConsumerHealth(free_port())
     consumer = models.stack.consume(
-        consumer_health_port=health.port, consumer_batch_records=BATCH, consumer_dead_letters_in_a_row=LIMIT
+        consumer_models=",".join(STATES),
+        consumer_health_port=health.port,
+        consumer_batch_records=BATCH,
+        consumer_dead_letters_in_a_row=LIMIT,
     )
     wait_until(health.is_ready, "the consumer to be ready", SECONDS)
     wait_until(lambda: {name: state(health, name) for name in STATES} == STATES, "the state of each lane", SECONDS)

@@ -9,6 +9,8 @@ from kafka.errors import FencedInstanceIdError
 
 # A poll waits for so long until a join has ended.
 JOIN_MS = 20
+# The broker makes a member's id from its instance id, a hyphen and a UUID.
+UUID_LENGTH = 36
 
 
 def work_around_group(consumer: KafkaConsumer) -> None:
@@ -18,6 +20,7 @@ def work_around_group(consumer: KafkaConsumer) -> None:
     _raise_fencing(consumer._coordinator)
     _read_on_while_joining(consumer._coordinator)
     _forget_late_offsets(consumer._coordinator)
+    _lead_again(consumer._coordinator)
 
 
 def _keep_assignments(coordinator: Any) -> None:
@@ -113,6 +116,26 @@ def _forget_late_offsets(coordinator: Any) -> None:
             coordinator._offset_fetch_futures.pop(frozenset(partitions), None)
 
     coordinator.fetch_committed_offsets_async = fetch_and_forget
+
+
+def _lead_again(coordinator: Any) -> None:
+    """Join once more if the broker takes this member for the group's leader without saying so.
+
+    A leader that is back within its session gets its old assignment, and its former id as that of the leader. No member
+    then assigns topics and partitions that are new. Java's client is told by the broker (KIP-814).
+    """
+    needed, process = coordinator.need_rejoin, coordinator._process_join_group_response
+    leads_unawares = False
+
+    def process_and_note(response: Any, *others: Any) -> Any:
+        nonlocal leads_unawares
+        processed = process(response, *others)
+        is_own = response.leader[:-UUID_LENGTH] == f"{coordinator.group_instance_id}-"
+        leads_unawares = is_own and response.leader != response.member_id
+        return processed
+
+    coordinator._process_join_group_response = process_and_note
+    coordinator.need_rejoin = lambda: leads_unawares or needed()
 
 
 def join_only_if(consumer: KafkaConsumer, is_allowed: Callable[[], bool]) -> None:
