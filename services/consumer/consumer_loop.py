@@ -100,6 +100,8 @@ class ConsumerLoop:
             try:
                 self._commit_written(self._lanes.uncommitted())
                 break
+            except UnreadableTopics:
+                break  # the other topics' records are read again, too
             except REBALANCING:
                 if time.monotonic() > deadline:
                     break

@@ -30,7 +30,7 @@ def series(model: str) -> dict[str, str]:
     """The series of a model by name and other labels, without those of when they were created."""
     found = {}
     for line in generate_latest().decode().splitlines():
-        if f'model="{model}"' in line and "_created" not in line:
+        if line.startswith("petalstream_consumer") and f'model="{model}"' in line and "_created" not in line:
             name, _, value = line.rpartition(" ")
             found[name.replace(f'model="{model}"', "").replace("{,", "{").replace("{}", "")] = value
     return found
