@@ -49,13 +49,13 @@ def reached(stack: Stack, count: int, seconds: float = SECONDS) -> None:
 
 @dataclass(frozen=True)
 class Member:
-    """A member of the group: the id that the broker gave it when it joined, and its partitions of iris.requests."""
+    """A member of the group: the id that the broker gave it when it joined, and its partitions of one topic."""
 
     id: str
     partitions: frozenset[int]
 
 
-def members(stack: Stack) -> dict[str, Member]:
+def members(stack: Stack, requests: str = "iris.requests") -> dict[str, Member]:
     """The group's members, by the instance ids of the consumers; none before the group has a coordinator."""
     admin = KafkaAdminClient(bootstrap_servers=stack.servers)
     try:
@@ -67,16 +67,16 @@ def members(stack: Stack) -> dict[str, Member]:
     found = {}
     for member in group["members"]:
         assigned = member["member_assignment"]["assigned_partitions"] if member["member_assignment"] else []
-        own = [number for topic in assigned if topic["topic"] == "iris.requests" for number in topic["partitions"]]
+        own = [number for topic in assigned if topic["topic"] == requests for number in topic["partitions"]]
         found[member["group_instance_id"]] = Member(member["member_id"], frozenset(own))
     return found
 
 
-def owners(stack: Stack, names: Iterable[str], seconds: float) -> None:
-    """Wait until just these consumers are the group's members and share all partitions, each having some."""
+def owners(stack: Stack, names: Iterable[str], seconds: float, requests: str = "iris.requests") -> None:
+    """Wait until just these consumers are the group's members and share all partitions of a topic, each having some."""
 
     def shared() -> bool:
-        found = members(stack)
+        found = members(stack, requests)
         owned = sorted(number for member in found.values() for number in member.partitions)
         return (
             found.keys() == set(names)

@@ -77,10 +77,11 @@ def test_a_model_whose_records_are_all_bad_pauses_until_it_is_resumed_or_its_rec
 @confluent_in_long_runs
 def test_a_pause_and_its_end_reach_every_consumer(models: Models) -> None:
     names = ["one", "two"]
-    models.create_topics("iris", "rose")
+    # With Iris' partitions in the group too, one consumer might get all of rose.
+    models.create_topics("rose")
     for name in names:
         consume(models, name)
-    owners(models.stack, names, 60)
+    owners(models.stack, names, 60, "rose.requests")
     models.send("rose", 20 * LIMIT, colour=1)
     await_pause(models, *names)
     others_go_on(models, 0)
