@@ -32,9 +32,9 @@ class Lane:
         self.on_await: Callable[[], None] = lambda: None
         self.closed = False
 
-    def write(self) -> list[str]:
-        """Write the outcomes of all records in the inbox; the coordinates of these."""
-        batch = self.inbox.first(1_000, 1_000_000)
+    def write(self, most: int = 1_000) -> list[str]:
+        """Write the outcomes of the first records in the inbox; the coordinates of these."""
+        batch = self.inbox.first(most, 1_000_000)
         assert batch is not None
         self.inbox.remove(batch, len(batch.records))
         self.uncommitted.add(WrittenBatch(batch.records, batch.assignment))
@@ -133,14 +133,20 @@ def test_after_a_rebalance_what_is_not_written_is_dropped_and_what_was_written_i
     assert loop.consumer.committed == ["iris.requests[0]@8"]
 
 
+def rebalance_in_a_commit(loop: Loop) -> None:
+    """Have the group rebalance before the next commit reaches it."""
+
+    def refuse() -> None:
+        loop.consumer.rebalance()
+        loop.consumer.on_commit = lambda: None
+        raise CommitFailedError("the group was rebalanced")
+
+    loop.consumer.on_commit = refuse
+
+
 def test_a_commit_that_comes_too_late_for_the_group_is_left() -> None:
     def lose(loop: Loop) -> None:
-        def refuse() -> None:
-            loop.consumer.rebalance()
-            loop.consumer.on_commit = lambda: None
-            raise CommitFailedError("the group was rebalanced")
-
-        loop.consumer.on_commit = refuse
+        rebalance_in_a_commit(loop)
         write(loop)
 
     loop = Loop(records(1), lose, records(8), write).run()
@@ -151,17 +157,10 @@ def test_after_a_commit_that_comes_too_late_nothing_more_is_written_even_before_
     iris, over = Lane(), list[bool]()
 
     def lose(loop: Loop) -> None:
-        def refuse() -> None:
-            loop.consumer.rebalance()
-            loop.consumer.on_commit = lambda: None
-            raise CommitFailedError("the group was rebalanced")
-
-        loop.consumer.on_commit = refuse
-        batch = iris.inbox.first(1, 1_000)
-        assert batch is not None
-        iris.inbox.remove(batch, 1)
-        iris.uncommitted.add(WrittenBatch(batch.records, batch.assignment))
-        loop.consumer.on_poll = lambda number: look(loop, batch.assignment)
+        rebalance_in_a_commit(loop)
+        iris.write(most=1)
+        (written,) = iris.uncommitted.batches()
+        loop.consumer.on_poll = lambda number: look(loop, written.assignment)
 
     def look(loop: Loop, assignment: Assignment) -> list[Record]:
         over.append(assignment.over.is_set() and iris.inbox.is_empty)
