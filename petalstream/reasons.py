@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """One word for each way in which a record cannot be scored; docs/guarantees.md explains each."""
+    """One word for each way in which a record cannot be scored; docs/operation.md explains each."""
 
     UNDECODABLE = "undecodable"
     NOT_AN_OBJECT = "not_an_object"
