@@ -8,27 +8,17 @@ from flask_cors import CORS
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
-from services.api import (
-    auth,
-    compression,
-    explorer,
-    headers,
-    negotiation,
-    notes,
-    observability,
-    pages,
-    problems,
-    protocol,
-    repository,
-    routes,
-    wording,
-)
-from services.api.auth import Keys
-from services.api.front import Front
-from services.api.gate import Gate
-from services.api.registry import Registry
-from services.api.short_way import ShortWay
-from services.api.unloaded import Unloaded
+from services.api.gateway import auth, compression, problems, security_headers
+from services.api.gateway.admission import Gate
+from services.api.gateway.auth import Keys
+from services.api.gateway.fast_path import ShortWay
+from services.api.gateway.middleware import Front
+from services.api.models.registry import Registry
+from services.api.models.unloaded_models import Unloaded
+from services.api.pages import text_filters
+from services.api.routes import docs, health, model_repository, open_inference, pages, predict
+from services.api.telemetry import request_info
+from services.api.wire import negotiation
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +30,10 @@ def create_app(configured: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions["settings"] = configured
     app.extensions["registry"] = _registry(configured)
-    app.extensions["document"] = explorer.Document(configured, Path(app.static_folder or ""))
-    app.jinja_env.filters.update(wording.FILTERS)
+    app.extensions["document"] = docs.Document(configured, Path(app.static_folder or ""))
+    app.jinja_env.filters.update(text_filters.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (routes, pages, observability, explorer, protocol, repository):
+    for room in (predict, pages, health, docs, open_inference, model_repository):
         app.register_blueprint(room.blueprint)
     app.before_request(_note_route)
     app.before_request(problems.require_host)
@@ -56,7 +46,7 @@ def create_app(configured: Settings | None = None) -> Flask:
         origins = configured.api_cors_origins.split(",")
         CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.mark)
-    app.after_request(headers.secure)
+    app.after_request(security_headers.secure)
     problems.register(app)
     gate = Gate(configured.api_threads, configured.api_queue)
     # Answers to scripts of other origins have headers of their own.
@@ -82,4 +72,4 @@ def _registry(configured: Settings) -> Registry:
 
 def _note_route() -> None:
     if request.url_rule:
-        notes.of(request.environ).route = request.url_rule.rule
+        request_info.of(request.environ).route = request.url_rule.rule

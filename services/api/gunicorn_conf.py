@@ -11,11 +11,12 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
+import services.api.models.watch
 from petalstream import keys, lifecycle, settings
 from petalstream.keys import KeysError
-from services.api import slot
-from services.api.shares import Shares
-from services.api.worker import SLOW_CLIENTS
+from services.api.server.connection_balance import Shares
+from services.api.server.worker import SLOW_CLIENTS
+from services.api.telemetry import worker_slot
 
 
 def _leave_nothing(master: int) -> None:
@@ -38,7 +39,7 @@ if not settings.shared_folder():
 _shares = Shares()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
-worker_class = "services.api.worker.Worker"
+worker_class = "services.api.server.worker.Worker"
 workers = _configured.api_workers
 threads = _configured.api_threads + _configured.api_queue + SLOW_CLIENTS
 # The consumer keeps its connection between batches; one that is closed just as it is used again fails the batch.
@@ -64,7 +65,7 @@ def pre_fork(server: Any, forked: Any) -> None:
 
 def post_fork(server: Any, forked: Any) -> None:
     """Let the worker know its number before it loads the app."""
-    slot.number = forked.slot
+    worker_slot.number = forked.slot
 
 
 def post_worker_init(ready: Any) -> None:
@@ -73,9 +74,8 @@ def post_worker_init(ready: Any) -> None:
     gc.collect()
     gc.freeze()
     # Imported here, once the folder is shared: the metrics behind it look for that.
-    from services.api import watch
 
-    watch.start(ready.wsgi.extensions["registry"])
+    services.api.models.watch.start(ready.wsgi.extensions["registry"])
 
 
 def child_exit(server: Any, ended: Any) -> None:

@@ -73,7 +73,7 @@ def test_one_module_reads_the_environment() -> None:
 def test_one_module_unpickles_models() -> None:
     assert importers("pickle") == []
     assert [str(path.relative_to(ROOT)) for path in PRODUCT if uses(path, "joblib", "load")] == [
-        "services/api/runtime.py"
+        "services/api/scoring/runtime.py"
     ]
 
 
@@ -98,7 +98,7 @@ def test_what_services_share_imports_no_service() -> None:
 
 def test_the_scorer_knows_no_web_framework() -> None:
     for framework in ("flask", "werkzeug"):
-        assert "services/api/scorer.py" not in importers(framework)
+        assert "services/api/scoring/scorer.py" not in importers(framework)
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
-from services.api import metrics as api_metrics
+from services.api.telemetry import metrics as api_metrics
 from services.consumer import metrics as consumer_metrics
 from tests.structure.test_doors import imported
 

@@ -15,9 +15,9 @@ from petalstream.inference import infer
 from petalstream.schema import Feature, Kind
 from petalstream.settings import Settings
 from services.api.app import create_app
-from services.api.opening import Served
-from services.api.reports import Report
-from services.api.scorer import Scorer
+from services.api.models.loading import Served
+from services.api.models.reports import Report
+from services.api.scoring.scorer import Scorer
 
 EVIL = "\"'><script>alert(1)</script>"
 FEATURES = (

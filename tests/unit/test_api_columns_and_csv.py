@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petalstream.schema import Feature, Kind
-from services.api import csv_rows
+from services.api.wire import csv_table
 from tests.records import FLOWER
 from tests.unit.tables import CSV, as_csv, post
 
@@ -115,7 +115,7 @@ def test_a_cell_of_a_csv_is_read_as_the_feature_is() -> None:
         Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("red", "half red", "1.0")),
     )
     text = "height,thorns,wild,colour\n1.5,2.0,Yes,half red\n1_000,many,0, 1.0\n,,,"
-    assert csv_rows.parse(text, features) == [
+    assert csv_table.parse(text, features) == [
         {"height": 1.5, "thorns": 2, "wild": True, "colour": "half red"},
         {"height": "1_000", "thorns": "many", "wild": False, "colour": "1.0"},
         {},

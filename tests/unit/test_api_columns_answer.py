@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from petalstream.bundle import Bundle
-from services.api.encoding import json_bytes
-from services.api.opening import open_bundle
-from services.api.text import answers_text
+from services.api.models.loading import open_bundle
+from services.api.wire.encoding import json_bytes
+from services.api.wire.json_text import answers_text
 from tests.records import FLOWER
 from tests.unit.tables import JSON, post
 

@@ -15,7 +15,7 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api import deadline
 from services.api.app import create_app
-from services.api.scorer import Scorer
+from services.api.scoring.scorer import Scorer
 from tests.unit.asked import inputs
 
 LATE = "X-Request-Timeout passed before the rows were scored; no predictions were made"

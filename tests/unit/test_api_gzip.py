@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
-from services.api.compression import LEAST_BYTES, gzipped
+from services.api.gateway.compression import LEAST_BYTES, gzipped
 from tests.records import FLOWER
 from tests.unit.tables import CSV, JSON, as_csv, as_json, post, post_gzip
 

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from petalstream.settings import Settings
-from services.api import stack
 from services.api.app import create_app
+from services.api.pages import stack_status
 
 PAGE = {"Accept": "text/html"}
 DRAWING = "/models/iris/report/confusion_matrix.light.svg"
@@ -98,7 +98,7 @@ def test_an_unforeseen_error_is_a_page_too_and_without_a_stack_trace(
     def broken(servers: str) -> None:
         raise RuntimeError("a secret of ours")
 
-    monkeypatch.setattr(stack, "brokers", broken)
+    monkeypatch.setattr(stack_status, "brokers", broken)
     client = create_app(Settings(models_dir=tmp_path)).test_client()
     with caplog.at_level(logging.CRITICAL):
         answer = client.get("/", headers=PAGE)

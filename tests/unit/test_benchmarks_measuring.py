@@ -12,7 +12,7 @@ from benchmarks.bench import BenchmarkError, Predictions
 from petalstream import bundle
 from petalstream.bundle import Bundle
 from petalstream.messages import event_time
-from services.api.opening import open_bundle
+from services.api.models.loading import open_bundle
 from services.consumer.scoring.predictions import Stamp, write_prediction
 from services.consumer.scoring.records import Request
 from tests.records import FLOWER, Record

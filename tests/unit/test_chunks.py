@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from petalstream.bundle import Bundle
 from petalstream.inference import Inference
-from services.api import chunks as room
-from services.api import runtime
-from services.api.chunks import Chunks
 from services.api.deadline import DeadlinePassed
-from services.api.runtime import Runtime
+from services.api.scoring import chunks as room
+from services.api.scoring import runtime
+from services.api.scoring.chunks import Chunks
+from services.api.scoring.runtime import Runtime
 
 
 class Counting:

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from embedded.waiting import wait_until
-from services.api import gate as room
-from services.api.gate import Gate
+from services.api.gateway import admission as room
+from services.api.gateway.admission import Gate
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from petalstream.bundle import Bundle, sha256
 from petalstream.settings import Settings
-from services.api.registry import Registry
+from services.api.models.registry import Registry
 
 
 class Unpickled(BaseException):

@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from petalstream.bundle import Bundle
-from services.api.answers import curl, present
+from services.api.pages.prediction import curl, present
 
 PAGE = {"Accept": "text/html"}
 

@@ -7,8 +7,8 @@ import pytest
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.api import charts
-from services.api.distributions import distributions, share_below
+from services.api.pages import charts
+from services.api.pages.distributions import distributions, share_below
 from services.trainer import dataset
 from services.trainer.definition import definition
 from services.trainer.split import split

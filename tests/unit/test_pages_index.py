@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Servers, Settings
-from services.api import stack
 from services.api.app import create_app
-from services.api.stack import Broker, brokers
+from services.api.pages import stack_status
+from services.api.pages.stack_status import Broker, brokers
 
 PAGE = {"Accept": "text/html"}
 
@@ -80,7 +80,7 @@ def test_who_asks_for_json_does_not_wait_for_a_broker(client: FlaskClient, monke
     def asked(servers: str) -> None:
         raise AssertionError("a broker was asked")
 
-    monkeypatch.setattr(stack, "brokers", asked)
+    monkeypatch.setattr(stack_status, "brokers", asked)
     assert client.get("/").status_code == 200
 
 
@@ -97,7 +97,7 @@ def test_brokers_that_do_not_answer_cost_half_a_second_together(monkeypatch: pyt
     monkeypatch.setattr(socket, "create_connection", silent)
     began = time.monotonic()
     assert not any(broker.connects for broker in brokers("a:1,b:2,c:3,d:4"))
-    assert time.monotonic() - began < 2 * stack.CONNECT_SECONDS
+    assert time.monotonic() - began < 2 * stack_status.CONNECT_SECONDS
 
 
 def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
@@ -119,4 +119,4 @@ def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
     took = time.monotonic() - began
     ended.set()
     assert found == [Broker("slow.example:9092", False), Broker(there, True)]
-    assert took < 4 * stack.CONNECT_SECONDS
+    assert took < 4 * stack_status.CONNECT_SECONDS

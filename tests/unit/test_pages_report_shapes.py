@@ -58,7 +58,7 @@ def test_a_report_that_cannot_be_read_harms_no_prediction(
     models: Path, index: str, flower: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = changed(models, index)
-    assert "ERROR services.api.reports: the report of " in capsys.readouterr().err
+    assert "ERROR services.api.models.reports: the report of " in capsys.readouterr().err
     assert client.get(REPORT, headers=PAGE).status_code == 200
     assert client.get(REPORT).status_code == 404
     assert client.post("/predict", json=flower).status_code == 200

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api.datatypes import DATATYPES
+from services.api.wire.datatypes import DATATYPES
 from tests.records import FLOWER
 
 odd: st.SearchStrategy[Any] = st.recursive(

@@ -14,9 +14,9 @@ import pytest
 from petalstream.bundle import Bundle, sha256
 from petalstream.settings import Settings
 from services.api.app import create_app
-from services.api.opening import open_bundle
-from services.api.registry import Registry
-from services.api.unloaded import Unloaded
+from services.api.models.loading import open_bundle
+from services.api.models.registry import Registry
+from services.api.models.unloaded_models import Unloaded
 
 
 @pytest.fixture

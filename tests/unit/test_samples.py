@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind, row_errors
-from services.api.datatypes import DATATYPES
-from services.api.samples import Matcher, Samples, Table
+from services.api.scoring.matrix import Matcher, Samples, Table
+from services.api.wire.datatypes import DATATYPES
 
 BIG = 2.0**60
 FEATURES = (

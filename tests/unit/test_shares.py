@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.api import slot
-from services.api.shares import LEAVE_SECONDS, Shares
+from services.api.server.connection_balance import LEAVE_SECONDS, Shares
+from services.api.telemetry import worker_slot
 
 
 class Clock:
@@ -25,9 +25,9 @@ def clock() -> Clock:
 def shares(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Shares:
     """As the worker in slot 0 sees them; the one in slot 1 has two connections."""
     shares = Shares(clock)
-    monkeypatch.setattr(slot, "number", 1)
+    monkeypatch.setattr(worker_slot, "number", 1)
     shares.tell(2)
-    monkeypatch.setattr(slot, "number", 0)
+    monkeypatch.setattr(worker_slot, "number", 0)
     return shares
 
 
@@ -73,7 +73,7 @@ def test_a_worker_beyond_those_that_there_is_room_for_takes_every_connection(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares = Shares(clock)
-    monkeypatch.setattr(slot, "number", 100_000)
+    monkeypatch.setattr(worker_slot, "number", 100_000)
     shares.tell(7)
     shares.forget(100_000)
     assert not shares.leaves(7)

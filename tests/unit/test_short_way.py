@@ -15,11 +15,12 @@ from prometheus_client import REGISTRY
 from werkzeug.test import run_wsgi_app
 
 from petalstream.settings import Settings
-from services.api import chunks, small
 from services.api.app import create_app
-from services.api.scored import Scored
-from services.api.scorer import Rows, Scorer
-from services.api.short_way import Answer, Environ, ShortWay
+from services.api.gateway.fast_path import Answer, Environ, ShortWay
+from services.api.scoring import chunks
+from services.api.scoring.predictions import Scored
+from services.api.scoring.scorer import Rows, Scorer
+from services.api.server import whole_request
 from tests.unit.asked import GUARDED, KEYS, LIMIT, PLAIN, SHARED, UNUSUAL, USUAL, Asked
 
 # Usual ones whose clients say more than most do, or not how long the body is.
@@ -152,7 +153,11 @@ def test_what_is_refused_is_refused_by_the_ordinary_way(
 def come(asked: Asked) -> Environ | None:
     """The request as the worker's loop reads it, None where it leaves it to gunicorn."""
     seen = asked.sent()
-    return small.environ(seen, "") if len(seen) <= small.MOST_BYTES and small.is_whole(seen) else None
+    return (
+        whole_request.environ(seen, "")
+        if len(seen) <= whole_request.MOST_BYTES and whole_request.is_whole(seen)
+        else None
+    )
 
 
 def ask_at_once(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Told | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.api import small
+from services.api.server import whole_request
 
 BODY = b'{"petal_width":0.2}'
 HEAD = b"POST /predict HTTP/1.1\r\nHost: localhost:8000\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -27,8 +27,8 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_a_request_for_predictions_is_whole(path: bytes) -> None:
     for sent in (WHOLE, WHOLE.replace(b"Content-Length", b"content-length"), WHOLE.replace(b": 19", b":\t19")):
         asked = sent.replace(b"/predict", path)
-        assert small.is_whole(asked)
-        environ = small.environ(asked, "127.0.0.1")
+        assert whole_request.is_whole(asked)
+        environ = whole_request.environ(asked, "127.0.0.1")
         assert environ is not None
         assert environ.pop("wsgi.input").read() == BODY
         assert environ == {
@@ -44,7 +44,7 @@ def test_a_request_for_predictions_is_whole(path: bytes) -> None:
 
 @pytest.mark.parametrize("number", range(len(WHOLE)))
 def test_its_beginning_is_not_whole(number: int) -> None:
-    assert not small.is_whole(WHOLE[:number])
+    assert not whole_request.is_whole(WHOLE[:number])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_its_beginning_is_not_whole(number: int) -> None:
     ],
 )
 def test_all_else_is_not(sent: bytes) -> None:
-    assert not small.is_whole(sent)
+    assert not whole_request.is_whole(sent)
 
 
 @pytest.mark.parametrize(
@@ -101,40 +101,40 @@ def test_all_else_is_not(sent: bytes) -> None:
     ],
 )
 def test_what_is_unusual_in_a_whole_one_is_left_to_gunicorn(sent: bytes) -> None:
-    assert small.environ(sent, "127.0.0.1") is None
+    assert whole_request.environ(sent, "127.0.0.1") is None
 
 
 def test_what_has_come_stays_in_the_connection(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
-    assert small.come(server) is None
+    assert whole_request.come(server) is None
     client.sendall(WHOLE[:-1])
-    assert small.come(server) is None
+    assert whole_request.come(server) is None
     client.sendall(WHOLE[-1:])
-    assert small.come(server) == WHOLE
-    assert small.come(server) == WHOLE
+    assert whole_request.come(server) == WHOLE
+    assert whole_request.come(server) == WHOLE
     assert server.recv(2 * len(WHOLE)) == WHOLE
 
 
 def test_two_requests_in_one_packet_are_left_to_gunicorn(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
     client.sendall(WHOLE * 2)
-    assert small.come(server) is None
+    assert whole_request.come(server) is None
     assert server.recv(3 * len(WHOLE)) == WHOLE * 2
 
 
 def test_a_long_request_is_left_to_gunicorn(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
-    room = small.MOST_BYTES - len(HEAD % 99_999)
+    room = whole_request.MOST_BYTES - len(HEAD % 99_999)
     for size, is_taken in ((room, True), (room + 1, False)):
         sent = HEAD % size + b"1" * size
         client.sendall(sent)
-        assert (small.come(server) == sent) == is_taken
+        assert (whole_request.come(server) == sent) == is_taken
         assert server.recv(len(sent), socket.MSG_WAITALL) == sent
 
 
 def test_a_connection_that_is_gone_has_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
     client.close()
-    assert small.come(server) is None
+    assert whole_request.come(server) is None
     server.close()
-    assert small.come(server) is None
+    assert whole_request.come(server) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.api import worker
+from services.api.server import worker
 
 
 def test_a_client_that_takes_nothing_of_a_large_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

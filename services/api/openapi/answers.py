@@ -6,8 +6,8 @@ from http import HTTPStatus
 from petalstream import bundle
 from petalstream.bundle import Manifest
 from petalstream.reasons import Reason
+from services.api.models.json_schema import COUNT, TEXT, Schema, listed, named
 from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, one_of, reference
-from services.api.shapes import COUNT, TEXT, Schema, listed, named
 
 PAGE = content("text/html", TEXT)
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}

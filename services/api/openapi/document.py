@@ -7,11 +7,11 @@ from typing import Any
 
 from apispec import APISpec
 
-from services.api.front import UNGATED
+from services.api.gateway.middleware import UNGATED
+from services.api.models.json_schema import TEXT
+from services.api.models.loading import Served
 from services.api.openapi import answers, models, pages, predict, protocol, tensors, watching
 from services.api.openapi.operation import Json, Operation
-from services.api.opening import Served
-from services.api.shapes import TEXT
 
 TITLE = "Petalstream"
 # Of this document; each model has versions of its own.

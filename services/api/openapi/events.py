@@ -1,8 +1,8 @@
 """The JSON Schema of a CloudEvent whose data is a row."""
 
 from petalstream import cloudevents
+from services.api.models.json_schema import Schema
 from services.api.openapi.operation import Json
-from services.api.shapes import Schema
 
 _ATTRIBUTE: Schema = {"type": ["string", "boolean", "integer", "null"]}
 _BASE64: Schema = {

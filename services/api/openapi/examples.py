@@ -7,12 +7,13 @@ from typing import Any
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api import datatypes, fields, inferences
-from services.api.inferences import OUTPUTS, Inference
+from services.api.models.loading import Served
 from services.api.openapi import events
 from services.api.openapi.operation import Json
-from services.api.opening import Served
-from services.api.wording import capital
+from services.api.pages import form_fields
+from services.api.pages.text_filters import capital
+from services.api.wire import datatypes, inference
+from services.api.wire.inference import OUTPUTS, Inference
 
 SEVERAL = "Several at once"
 
@@ -87,7 +88,7 @@ def inference_responses(served: Served) -> Json:
     """What these rows are answered, for which the model is asked."""
     samples = rows(served.manifest)
     asked = Inference(None, samples, list(OUTPUTS))
-    told = inferences.response(served.manifest, asked, served.scorer.predict(samples))
+    told = inference.response(served.manifest, asked, served.scorer.predict(samples))
     return _example("rows", SEVERAL, told if samples else {})
 
 
@@ -112,7 +113,7 @@ def _table(manifest: Manifest, samples: Sequence[dict[str, Any]]) -> str:
 def _of_each_label(manifest: Manifest, values: Sequence[object]) -> Json:
     """The values that belong to the first golden row of each label."""
     found: Json = {}
-    for first in fields.examples(manifest):
+    for first in form_fields.examples(manifest):
         found |= _example(f"row_{first.index}", capital(first.words), values[first.index])
     return found
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from petalstream.bundle import Manifest
-from services.api import reports, soundness
+from services.api.models import manifest_schema, reports
+from services.api.models.json_schema import NUMBER, TEXT, Schema, listed, named
+from services.api.models.loading import Served
 from services.api.openapi import answers
 from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path, query, reference
-from services.api.opening import Served
-from services.api.shapes import NUMBER, TEXT, Schema, listed, named
 
-_SOUND = soundness.SCHEMA["properties"]
+_SOUND = manifest_schema.SCHEMA["properties"]
 _SUMMARY = {
     **dict.fromkeys(("model", "title", "predicts", "trained_at"), TEXT),
     "version": answers.VERSION,

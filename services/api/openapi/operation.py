@@ -6,7 +6,7 @@ from typing import Any
 
 from apispec.utils import build_reference
 
-from services.api.shapes import Schema
+from services.api.models.json_schema import Schema
 
 Json = dict[str, Any]
 PROBLEM, PROTOCOL = "Problem", "ProtocolError"

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from services.api.models.json_schema import TEXT
 from services.api.openapi import answers
 from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path
-from services.api.shapes import TEXT
 
 _TAG = {"ETag": TEXT}
 # The type of a script is what the system has for it.

@@ -3,12 +3,12 @@
 from petalstream import cloudevents
 from petalstream.bundle import Manifest
 from services.api import deadline
-from services.api.body import FORM
+from services.api.models.json_schema import TEXT, Schema, listed
+from services.api.models.loading import Served
 from services.api.openapi import answers, events, examples, rows
 from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
-from services.api.opening import Served
-from services.api.shapes import TEXT, Schema, listed
-from services.api.wording import capital
+from services.api.pages.text_filters import capital
+from services.api.wire.body import FORM
 
 FAILURES = (400, 404, 413, 415)
 TIMEOUT = header(

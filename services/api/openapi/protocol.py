@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from petalstream.messages import MODEL_NAME
+from services.api.models.json_schema import Schema
+from services.api.models.loading import Served
 from services.api.openapi import answers, examples, predict, tensors
 from services.api.openapi.operation import PROTOCOL, Json, Operation, answer, content, part_of_path, reference
-from services.api.opening import Served
-from services.api.shapes import Schema
 
 TAG = "protocol"
 _BODY = (400, 413, 415)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
+from services.api.models.json_schema import Schema
 from services.api.openapi.operation import Json, one_of
-from services.api.shapes import Schema
 
 # In a form everything is text.
 TYPED_YES_NO = one_of(("yes", "no", "true", "false", "1", "0"))

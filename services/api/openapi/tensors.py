@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api import datatypes
-from services.api.inferences import OUTPUTS
+from services.api.models.json_schema import TEXT, Schema, listed, mapped, named
 from services.api.openapi import answers, rows
 from services.api.openapi.operation import one_of
-from services.api.protocol_metadata import PREDICT, PROBABILITIES
-from services.api.shapes import TEXT, Schema, listed, mapped, named
+from services.api.wire import datatypes
+from services.api.wire.inference import OUTPUTS
+from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES
 
 _SIZE: Schema = {"type": "integer", "minimum": 1}
 _DESCRIBED = named(name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=listed({"type": "integer", "minimum": -1}))

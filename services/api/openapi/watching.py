@@ -1,7 +1,7 @@
 """What others watch the api by."""
 
+from services.api.models.json_schema import TEXT, Schema, mapped, named
 from services.api.openapi.operation import Operation, answer, content
-from services.api.shapes import TEXT, Schema, mapped, named
 
 _READY: Schema = named(status={"const": "ready"}, models=mapped(TEXT))
 

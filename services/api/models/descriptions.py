@@ -1,0 +1,58 @@
+"""What the api says of its models in JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from petalstream.bundle import Manifest
+from services.api.models.loading import Served
+
+
+def listing(served: Mapping[str, Served], refused: Mapping[str, str]) -> dict[str, Any]:
+    """The served models in short, and the refused ones with the reason."""
+    return {
+        "models": [_summary(each.manifest) for each in served.values()],
+        "refused": [{"model": name, "reason": reason} for name, reason in refused.items()],
+    }
+
+
+def description(manifest: Manifest) -> dict[str, Any]:
+    """Everything that a caller may want to know of a model: what it takes, what it answers, what it is worth."""
+    return {
+        **_summary(manifest),
+        "sample": manifest.sample,
+        "notes": manifest.notes,
+        "features": [asdict(feature) for feature in manifest.features],
+        "inputs": [feature.name for feature in manifest.inputs],
+        "target": manifest.target,
+        "probability": manifest.probability,
+        "voters": manifest.voters,
+        "parameters": manifest.parameters,
+        "metrics": manifest.metrics,
+        "training": manifest.training,
+        "examples": [_example(golden) for golden in manifest.golden],
+        "data": manifest.data,
+        "libraries": manifest.libraries,
+        "fingerprint": manifest.fingerprint,
+    }
+
+
+def _summary(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "model": manifest.model,
+        "version": manifest.version,
+        "title": manifest.title,
+        "predicts": manifest.predicts,
+        "labels": manifest.labels,
+        "trained_at": manifest.trained_at,
+        "test_accuracy": manifest.metrics["test_accuracy"],
+        "links": {
+            "self": f"/models/{manifest.model}",
+            "predict": f"/models/{manifest.model}/predict",
+            "report": f"/models/{manifest.model}/report",
+        },
+    }
+
+
+def _example(golden: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: golden[name] for name in ("features", "label", "probabilities")}

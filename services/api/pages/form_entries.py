@@ -1,0 +1,55 @@
+"""What was sent of a model's form, or fills it: the texts as typed, and the row that they mean."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from petalstream.reasons import Reason
+from petalstream.schema import Feature, Kind, RowError, row_errors
+from services.api.pages.text_filters import plain
+
+MOST_ERRORS = 100
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A form as it was filled in: the texts as typed, the row that they mean, and what is wrong with it."""
+
+    typed: Mapping[str, str]
+    row: Mapping[str, object]
+    errors: Sequence[RowError]
+
+
+def read(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entries:
+    """What the fields of a sent form mean; an empty one counts as not given, and one sent twice is an error."""
+    sent: dict[str, list[str]] = {}
+    for name, text in pairs:
+        sent.setdefault(name, []).append(text)
+    known = {feature.name: feature for feature in features}
+    typed = {name: texts[0] for name, texts in sent.items()}
+    row = {
+        name: known[name].parsed(text) if name in known else text
+        for name, text in typed.items()
+        if text.strip() or name not in known
+    }
+    repeated = {name: len(texts) for name, texts in sent.items() if len(texts) > 1 and name in known}
+    errors = [
+        RowError(0, name, f"is given {times} times; once is enough", Reason.WRONG_TYPE)
+        for name, times in repeated.items()
+    ]
+    errors += islice((error for error in row_errors(features, row) if error.field not in repeated), MOST_ERRORS)
+    order = list(known)
+    errors.sort(key=lambda error: order.index(error.field) if error.field in order else len(order))
+    return Entries(typed, row, errors[:MOST_ERRORS])
+
+
+def filled(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
+    """A form with the values of a row that fits, or an empty one without any."""
+    typed = {feature.name: shown(feature, row[feature.name]) for feature in features if feature.name in row}
+    return Entries(typed, row, ())
+
+
+def shown(feature: Feature, value: Any) -> str:
+    """A value that fits, as a person would type it."""
+    return plain(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.written(value)

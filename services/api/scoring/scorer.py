@@ -1,0 +1,144 @@
+"""The core of the api: rows in, predictions out. It knows no Flask."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from petalstream.bundle import BundleError, Manifest
+from petalstream.inference import Inference
+from petalstream.schema import RowError, row_errors
+from services.api.scoring.chunks import Chunks
+from services.api.scoring.matrix import Matcher, Samples, Table
+from services.api.scoring.predictions import Scored
+from services.api.scoring.runtime import Runtime
+from services.api.scoring.training_range import Cautions
+
+# Golden rows are computed again on another machine, whose floating-point library may round another way.
+GOLDEN_TOLERANCE = 1e-6
+MOST_ERRORS, MOST_ERRORS_A_ROW = 100, 10
+# A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
+MOST_REPORTED = 10_000
+# Of fewer rows a look at each value takes less time than to make columns of them.
+FEW_ROWS = 16
+Rows = Sequence[object] | Table
+
+
+class InvalidRows(ValueError):
+    """Rows that the model's schema does not fit; `errors` says why, row by row, for the first MOST_ERRORS faults."""
+
+    def __init__(self, errors: Sequence[RowError]) -> None:
+        faults, rows = len(errors), len({error.row for error in errors})
+        some = "the first " if len(errors) == MOST_ERRORS else ""
+        super().__init__(
+            f"the rows do not fit the model: {some}{_counted(faults, 'fault')}, in {_counted(rows, 'row')},"
+            f" {'is' if faults == 1 else 'are'} listed"
+        )
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One version of a model, ready to predict; `runtime` computes what the manifest describes.
+
+    A `deadline` is by time.monotonic(); DeadlinePassed is raised when it has passed before all rows are scored.
+    """
+
+    manifest: Manifest
+    runtime: Runtime
+
+    def predict(self, rows: Rows, deadline: float = math.inf) -> Scored:
+        """What the model says of rows that must all fit it. Raises InvalidRows."""
+        if samples := self._at_once(rows):
+            return self._score(samples, {}, len(rows), deadline)
+        given = rows.rows() if isinstance(rows, Table) else rows
+        faults = (error for index, row in enumerate(given) for error in row_errors(self.manifest.features, row, index))
+        if errors := list(islice(faults, MOST_ERRORS)):
+            raise InvalidRows(errors)
+        return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
+
+    def report(self, rows: Rows, deadline: float = math.inf) -> Scored:
+        """What the model says of rows, where those that do not fit it have their errors.
+
+        Raises InvalidRows where more than MOST_REPORTED rows do not.
+        """
+        if samples := self._at_once(rows):
+            return self._score(samples, {}, len(rows), deadline)
+        given = rows.rows() if isinstance(rows, Table) else rows
+        errors = self._errors(given)
+        fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
+        return self._score(self._samples(fitting), errors, len(given), deadline)
+
+    def takes_long(self, rows: Rows) -> bool:
+        """Return whether to score `rows` would keep a worker's event loop busy for too long."""
+        return self._chunks.take_long(len(rows))
+
+    def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
+        """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
+        answers = self.predict([golden["features"] for golden in self.manifest.golden]).answers()
+        for answer, golden in zip(answers, self.manifest.golden, strict=True):
+            drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
+            if answer["label"] != golden["label"] or drift > tolerance:
+                raise BundleError(
+                    f"{self.manifest.model} version {self.manifest.version} answers {answer} for a golden row"
+                    f" that was {golden} when it was trained"
+                )
+
+    @cached_property
+    def _matcher(self) -> Matcher:
+        return Matcher(self.manifest.features)
+
+    @cached_property
+    def _chunks(self) -> Chunks:
+        return Chunks(self.runtime)
+
+    @cached_property
+    def _cautions(self) -> Cautions:
+        return Cautions(self.manifest)
+
+    def _at_once(self, rows: Rows) -> Samples | None:
+        """The samples of many rows that surely fit; None where they have to be looked at one by one."""
+        if len(rows) < FEW_ROWS:
+            return None
+        return self._matcher.of_table(rows) if isinstance(rows, Table) else self._matcher.of_rows(rows)
+
+    def _samples(self, fitting: Iterator[tuple[int, object]]) -> Samples:
+        """The samples of numbered rows that fit."""
+        inputs = self.manifest.inputs
+        beside = [feature.name for feature in self.manifest.features if not feature.used]
+        matrix, unused = [], {}
+        for index, row in fitting:
+            if isinstance(row, Mapping):
+                matrix.append([each.encoded(row[each.name]) for each in inputs])
+                if named := [name for name in beside if row.get(name) is not None]:
+                    unused[index] = named
+        return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
+
+    def _errors(self, rows: Sequence[object]) -> dict[int, list[RowError]]:
+        """The first errors of each row that does not fit."""
+        found: dict[int, list[RowError]] = {}
+        for index, row in enumerate(rows):
+            if errors := list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW)):
+                found[index] = errors
+            if len(found) > MOST_REPORTED:
+                raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))
+        return found
+
+    def _score(self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int, deadline: float) -> Scored:
+        found = self._chunks.infer(samples.matrix, deadline) if len(samples.matrix) else _nothing(self.manifest)
+        fitting = [row for row in range(count) if row not in errors] if errors else range(count)
+        warnings = {fitting[row]: said for row, said in self._cautions.of(samples.matrix).items()}
+        return Scored(self.manifest, fitting, found, warnings, samples.unused, errors)
+
+
+def _nothing(manifest: Manifest) -> Inference:
+    """What is said of no rows."""
+    votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
+    return Inference(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

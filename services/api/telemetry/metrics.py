@@ -1,0 +1,85 @@
+"""Every metric of the api, with the sentence that Prometheus shows; docs/monitoring.md has the same list.
+
+Labels are routes, models and words of fixed lists, never what a client sends.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from petalstream import settings
+from petalstream.bundle import Manifest
+from services.api.telemetry import worker_slot
+
+if settings.shared_folder():
+    # The library's files are named by process id, and would be ever more; a slot is taken over by the next worker.
+    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: worker_slot.number)  # type: ignore[no-untyped-call]
+
+
+class Reload(StrEnum):
+    """What came of looking at a model's folder again."""
+
+    LOADED = "loaded"
+    REFUSED = "refused"
+    REMOVED = "removed"
+
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+ROWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+REQUESTS = Counter("petalstream_api_requests", "Responses sent.", ["route", "method", "status"])
+ERRORS = Counter(
+    "petalstream_api_errors",
+    "Errors in responses: a reason such as missing_feature, or the name of a status.",
+    ["kind"],
+)
+DURATION = Histogram(
+    "petalstream_api_request_duration_seconds",
+    "Time from a request's head to its response.",
+    ["route"],
+    buckets=SECONDS,
+)
+BATCH = Histogram("petalstream_api_batch_rows", "Rows of a request.", ["model"], buckets=ROWS)
+ROWS_SCORED = Counter("petalstream_api_rows", "Rows that were predicted or refused.", ["model", "outcome"])
+IN_FLIGHT = Gauge(
+    "petalstream_api_in_flight_requests", "Requests that are worked on or wait.", multiprocess_mode="livesum"
+)
+REJECTED = Counter("petalstream_api_rejected_requests", "Requests that got 503 because too many were in flight.")
+RELOADS = Counter(
+    "petalstream_api_model_reloads", "Times that a worker loaded, refused or removed a model.", ["outcome"]
+)
+
+for _outcome in Reload:
+    RELOADS.labels(_outcome)  # there from the start, at 0
+
+
+class ModelInfo(Collector):
+    """One series for each served model, with the versions of the worker that is asked; old ones do not stay behind."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        self._manifests = manifests
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The family, with 1 for each model."""
+        family = GaugeMetricFamily(
+            "petalstream_api_model_info", "1 for each served model, with its version.", labels=["model", "version"]
+        )
+        for manifest in self._manifests:
+            family.add_metric([manifest.model, manifest.version], 1)
+        yield family
+
+
+def exposition(accept: str, manifests: Iterable[Manifest]) -> tuple[bytes, str]:
+    """The metrics of all workers, and their content type: OpenMetrics where `accept` asks for it, else plain text."""
+    registry = CollectorRegistry()
+    if settings.shared_folder():
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
+    registry.register(ModelInfo(manifests))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type

@@ -1,0 +1,69 @@
+"""The inference request and response of the Open Inference Protocol, in JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from petalstream.bundle import Manifest
+from petalstream.schema import Feature
+from services.api.scoring.predictions import Scored
+from services.api.scoring.scorer import Rows
+from services.api.wire import tensor_rows, tensors
+from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, outputs
+from services.api.wire.tensors import SHOWN, WrongTensor, shown
+
+OUTPUTS = (PREDICT, PROBABILITIES)
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What a request asks for: `rows` to score, the names of the `outputs` to answer with, and the `id` to repeat."""
+
+    id: str | None
+    rows: Rows
+    outputs: list[str]
+
+
+def read(features: Sequence[Feature], content: object) -> Inference:
+    """The request that a JSON body holds. Parameters are for extensions and change nothing. Raises WrongTensor."""
+    if not isinstance(content, dict):
+        raise WrongTensor(f"the body must be an object with inputs, not {shown(content)}")
+    if "inputs" not in content:
+        raise WrongTensor("the body has no inputs; expected is an object with a list of one tensor or more as inputs")
+    tensors.parameters(content, "the request")
+    identifier, inputs = content.get("id"), content.get("inputs")
+    if not isinstance(identifier, str | None):
+        raise WrongTensor(f"the id must be a text, not {shown(identifier)}")
+    if not isinstance(inputs, list) or not inputs:
+        found = "an empty one" if inputs == [] else shown(inputs)
+        raise WrongTensor(f"inputs must be a list of one tensor or more, not {found}")
+    wanted = _wanted(content.get("outputs"))
+    return Inference(identifier, tensor_rows.table(features, [tensors.read(each) for each in inputs]), wanted)
+
+
+def response(manifest: Manifest, asked: Inference, scored: Scored) -> dict[str, Any]:
+    """The JSON for what was found of the rows of a request, which all fit; all data is flat."""
+    data = {PREDICT: scored.labels(), PROBABILITIES: scored.found.probabilities.ravel().tolist()}
+    given, described = [], outputs(manifest)
+    for name in asked.outputs:
+        tensor = described[name]
+        given.append({**tensor, "shape": [scored.count, *tensor["shape"][1:]], "data": data[name]})
+    identifier = {} if asked.id is None else {"id": asked.id}
+    return {"model_name": manifest.model, "model_version": manifest.version, **identifier, "outputs": given}
+
+
+def _wanted(listed: object) -> list[str]:
+    """The names in `outputs`, in their order; all where it is empty or not there."""
+    if not isinstance(listed, list | None):
+        raise WrongTensor(f"outputs must be a list of objects with a name, not {shown(listed)}")
+    names: list[str] = []
+    for each in listed or []:
+        if not isinstance(each, dict) or not isinstance(each.get("name"), str):
+            raise WrongTensor(f"each output must be an object with a name, not {shown(each)}")
+        name = each["name"]
+        if name not in OUTPUTS or name in names:
+            fault = "asked for twice" if name in names else "not there"
+            raise WrongTensor(f"the output {name[:SHOWN]!r} is {fault}; there are {', '.join(OUTPUTS)}")
+        tensors.parameters(each, f"the output {name!r}")
+        names.append(name)
+    return names or list(OUTPUTS)

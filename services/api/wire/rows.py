@@ -1,0 +1,63 @@
+"""The rows that a request sends: in JSON, row by row or column by column, in CSV, or in CloudEvents."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from petalstream import cloudevents
+from petalstream.cloudevents import InvalidEvent
+from petalstream.schema import Feature
+from services.api.scoring.scorer import Rows
+from services.api.wire import columns, csv_table
+from services.api.wire.body import UnreadableBody, decoded, is_plain_json, parse_json, read_body
+from services.api.wire.negotiation import CSV, JSON
+
+ACCEPTED = (JSON, CSV, cloudevents.EVENT, cloudevents.BATCH)
+
+
+def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) -> tuple[Rows, bool]:
+    """The rows of the body, and whether it was a single object. `features` say what the cells of a CSV mean.
+
+    Raises UnsupportedMediaType, InvalidEvent, and what read_body does.
+    """
+    if request.mimetype == CSV:
+        charset = request.mimetype_params.get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType(f"a CSV must be in UTF-8, not {charset[:40]}")
+        return csv_table.parse(decoded(read_body(request, most_bytes)), features), False
+    if request.mimetype == cloudevents.EVENT:
+        return [cloudevents.read_event(parse_json(read_body(request, most_bytes))).data], True
+    if request.mimetype == cloudevents.BATCH:
+        return _of_batch(parse_json(read_body(request, most_bytes))), False
+    if not is_plain_json(request):
+        accepted, sent = f"{', '.join(ACCEPTED[:-1])} or {ACCEPTED[-1]}", (request.content_type or "none")[:60]
+        raise UnsupportedMediaType(f"the content type must be {accepted}, not {sent}")
+    return of_json(parse_json(read_body(request, most_bytes)))
+
+
+def of_json(content: Any) -> tuple[Rows, bool]:
+    """The rows that a body in JSON holds, and whether it was a single object. Raises UnreadableBody."""
+    if columns.are_columns(content):
+        return columns.table(content), False
+    if isinstance(content, dict):
+        return [content], True
+    if not isinstance(content, list):
+        raise UnreadableBody("the body must be an object of named features or a list of such objects")
+    if not content:
+        raise UnreadableBody("the list is empty; at least one row is needed")
+    return content, False
+
+
+def _of_batch(content: Any) -> list[Any]:
+    """The data of each event of a batch. Raises UnreadableBody, and InvalidEvent with the event's number."""
+    if not isinstance(content, list) or not content:
+        raise UnreadableBody("a batch must be a list of CloudEvents; at least one is needed")
+    data = []
+    for number, event in enumerate(content):
+        try:
+            data.append(cloudevents.read_event(event).data)
+        except InvalidEvent as error:
+            raise InvalidEvent(f"event {number} of the batch: {error}") from error
+    return data
