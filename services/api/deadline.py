@@ -11,25 +11,13 @@ import time
 from functools import lru_cache
 from typing import Any
 
+from services.api.errors import UnreadableTimeout
+
 HEADER, VARIABLE = "X-Request-Timeout", "HTTP_X_REQUEST_TIMEOUT"
 # A positive decimal number.
 PATTERN = r"(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?"
 # The bytes of Linux's struct tcp_info up to the end of tcpi_last_data_recv, which is in milliseconds.
 _TCP_INFO_BYTES = 56
-
-
-class UnreadableTimeout(ValueError):
-    """An X-Request-Timeout that is no positive decimal number."""
-
-    def __init__(self, given: str) -> None:
-        super().__init__(f"{HEADER} must be a positive number of seconds such as 2 or 0.5, not {given[:40]!r}")
-
-
-class DeadlinePassed(TimeoutError):
-    """The client waits no longer."""
-
-    def __init__(self) -> None:
-        super().__init__(f"{HEADER} passed before the rows were scored; no predictions were made")
 
 
 def of(environ: dict[str, Any]) -> float:
@@ -50,7 +38,7 @@ def require_readable(environ: dict[str, Any]) -> None:
     """Raise UnreadableTimeout if the request has a timeout that cannot be read."""
     given = environ.get(VARIABLE)
     if given is not None and _seconds(given) is None:
-        raise UnreadableTimeout(given)
+        raise UnreadableTimeout(f"{HEADER} must be a positive number of seconds such as 2 or 0.5, not {given[:40]!r}")
 
 
 @lru_cache(100)

@@ -12,7 +12,7 @@ import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
 from petalstream.cloudevents import BASE64, BATCH, DATA, EVENT
-from services.api.wire.negotiation import CSV
+from services.api.wire.media_types import CSV
 
 Json = dict[str, Any]
 Case = schemathesis.Case[Any]

@@ -10,8 +10,7 @@ from jsonschema import Draft202012Validator
 
 from petalstream.bundle import Bundle
 from services.api.models.loading import open_bundle
-from services.api.wire.encoding import json_bytes
-from services.api.wire.json_text import answers_text
+from services.api.wire.json_text import answers_text, json_bytes
 from tests.records import FLOWER
 from tests.unit.tables import JSON, post
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.api import deadline
+from services.api import deadline, errors
 from services.api.app import create_app
 from services.api.scoring.scorer import Scorer
 from tests.unit.asked import inputs
@@ -75,7 +75,7 @@ def test_a_deadline_that_passes_while_rows_are_scored_is_503(
     client: FlaskClient, flower: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def late(*_: object) -> None:
-        raise deadline.DeadlinePassed
+        raise errors.DeadlinePassed
 
     for name in ("predict", "report"):
         monkeypatch.setattr(Scorer, name, late)

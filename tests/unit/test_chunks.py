@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from petalstream.bundle import Bundle
 from petalstream.inference import Inference
-from services.api.deadline import DeadlinePassed
+from services.api.errors import DeadlinePassed
 from services.api.scoring import chunks as room
 from services.api.scoring import runtime
 from services.api.scoring.chunks import Chunks

@@ -13,10 +13,10 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
+from services.api.errors import NotReady, NotServed, UnknownModel
 from services.api.models import versions as room
-from services.api.models.registry import NotReady, Registry
+from services.api.models.registry import Registry
 from services.api.models.unloaded_models import Unloaded
-from services.api.models.versions import NotServed, UnknownModel
 from tests.records import FLOWER
 from tests.versions import Versions
 

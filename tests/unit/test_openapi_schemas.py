@@ -9,8 +9,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from petalstream.cloudevents import BATCH, EVENT
-from services.api.wire.body import FORM
-from services.api.wire.negotiation import CSV, JSON
+from services.api.wire.media_types import CSV, FORM, JSON
 from tests.unit.roses import FEATURES, rose
 
 __all__ = ["rose"]

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from petalstream.schema import Feature, Kind
+from services.api.errors import WrongTensor
 from services.api.wire import tensor_rows, tensors
-from services.api.wire.tensors import WrongTensor
 
 LENGTH = Feature("length", "Length", "cm")
 DAYS = Feature("days", "Days", "d", minimum=0, kind=Kind.INTEGER)

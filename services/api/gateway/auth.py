@@ -9,8 +9,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from petalstream.settings import Parts
-from services.api.routes.health import METRICS, PROBES
-from services.api.wire.body import FORM
+from services.api.telemetry.probe_paths import METRICS, PROBES
+from services.api.wire.media_types import FORM
 from services.api.wire.negotiation import wants_page
 
 PAGES = {"pages", "explorer", "static", "api.form"}

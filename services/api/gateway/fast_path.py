@@ -21,11 +21,10 @@ from services.api.scoring.matrix import Table
 from services.api.scoring.predictions import Scored
 from services.api.scoring.scorer import Rows
 from services.api.telemetry import request_info
-from services.api.wire import inference, rows
+from services.api.wire import inference, json_text, rows
 from services.api.wire.body import parse_quickly
-from services.api.wire.encoding import json_bytes
 from services.api.wire.json_text import answers_text
-from services.api.wire.negotiation import JSON
+from services.api.wire.media_types import JSON
 
 Environ = dict[str, Any]
 Fields = list[tuple[str, str]]
@@ -148,7 +147,7 @@ class ShortWay:
         wanted = inference.read(served.manifest.features, parse_quickly(environ["wsgi.input"].getvalue()))
 
         def write(scored: Scored) -> bytes:
-            return json_bytes(inference.response(served.manifest, wanted, scored))
+            return json_text.json_bytes(inference.response(served.manifest, wanted, scored))
 
         return _Asked(environ, "/v2/models/<name>/infer", served, wanted.rows, write, _VARY_NOT)
 
@@ -163,7 +162,7 @@ def _bodies(group: Sequence[_Asked]) -> list[bytes | None]:
         else:
             rows_of_all = [row for each in group for row in each.alone]
             scored = first.served.scorer.predict(rows_of_all, max(each.deadline for each in group))
-            bodies = [json_bytes(answer) for answer in scored.answers()]
+            bodies = [json_text.json_bytes(answer) for answer in scored.answers()]
     except Exception:  # whose fault it is shows when each is asked alone; that one the ordinary way answers
         return [None] if len(group) == 1 else [body for each in group for body in _bodies([each])]
     service.count(scored)
@@ -171,11 +170,11 @@ def _bodies(group: Sequence[_Asked]) -> list[bytes | None]:
 
 
 def _first(scored: Scored) -> bytes:
-    return json_bytes(scored.answers()[0])
+    return json_text.json_bytes(scored.answers()[0])
 
 
 def _columns(scored: Scored) -> bytes:
-    return json_bytes(scored.columns())
+    return json_text.json_bytes(scored.columns())
 
 
 def _answer(asked: _Asked, body: bytes) -> Answer:

@@ -7,17 +7,15 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from services.api import deadline
-from services.api.deadline import DeadlinePassed
+from services.api import deadline, errors
 from services.api.gateway import problems, receiving, security_headers
 from services.api.gateway.admission import Gate
 from services.api.gateway.fast_path import Answer, Environ, Fields, ShortWay
-from services.api.routes.health import METRICS, PROBES
-from services.api.telemetry import access_log, metrics, request_info
+from services.api.telemetry import access_log, metrics, probe_paths, request_info
 from services.api.telemetry.request_info import Notes
 
 # Whoever asks how the api is must hear it above all when it has too much to do.
-UNGATED = frozenset((*PROBES, METRICS))
+UNGATED = frozenset((*probe_paths.PROBES, probe_paths.METRICS))
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 # To look a series up takes longer than to count in it.
 requests_of, duration_of = cache(metrics.REQUESTS.labels), cache(metrics.DURATION.labels)
@@ -152,7 +150,7 @@ def _busy(environ: Environ) -> Answer:
 
 
 def _late(environ: Environ) -> Answer:
-    return _unavailable(environ, str(DeadlinePassed()))
+    return _unavailable(environ, str(errors.DeadlinePassed()))
 
 
 def _unavailable(environ: Environ, detail: str) -> Answer:

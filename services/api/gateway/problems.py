@@ -13,14 +13,18 @@ from werkzeug.exceptions import HTTPException
 from petalstream.cloudevents import InvalidEvent
 from petalstream.reasons import Reason
 from petalstream.schema import RowError
-from services.api.deadline import DeadlinePassed, UnreadableTimeout
-from services.api.models.registry import NotReady
-from services.api.models.versions import NotServed, UnknownModel
-from services.api.scoring.scorer import InvalidRows
+from services.api.errors import (
+    DeadlinePassed,
+    InvalidRows,
+    NotReady,
+    NotServed,
+    UnknownModel,
+    UnreadableBody,
+    UnreadableTimeout,
+    WrongTensor,
+)
 from services.api.telemetry import metrics
-from services.api.wire.body import UnreadableBody
 from services.api.wire.negotiation import wants_page
-from services.api.wire.tensors import WrongTensor
 
 V2 = "/v2"
 # The status and the reason of each.

@@ -8,20 +8,14 @@ from pathlib import Path
 
 from petalstream import bundle
 from petalstream.messages import MODEL_NAME
+from services.api.errors import NotReady, NotServed, UnknownModel
 from services.api.models.loading import Served
 from services.api.models.unloaded_models import Unloaded
-from services.api.models.versions import Model, NotServed, UnknownModel
+from services.api.models.versions import Model
 from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
 
 log = logging.getLogger(__name__)
-
-
-class NotReady(RuntimeError):
-    """No model is served yet."""
-
-    def __init__(self) -> None:
-        super().__init__("no model is served yet; the api takes one in as soon as the trainer has published it")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from petalstream import bundle
 from petalstream.bundle import MANIFEST, Bundle, BundleError
+from services.api.errors import NotServed, UnknownModel
 from services.api.models.loading import Served, open_bundle
 from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
@@ -14,14 +15,6 @@ from services.api.telemetry.metrics import Reload
 # What was refused is looked at again after so long, though its folder seems unchanged: a disk may have recovered.
 AGAIN_SECONDS = 30.0
 log = logging.getLogger(__name__)
-
-
-class UnknownModel(LookupError):
-    """A model that the api does not know, or a version of a model that is not on the volume."""
-
-
-class NotServed(LookupError):
-    """A model or version that the api knows and cannot serve now; the message says why."""
 
 
 class Model:

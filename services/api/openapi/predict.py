@@ -8,7 +8,7 @@ from services.api.models.loading import Served
 from services.api.openapi import answers, events, examples, rows
 from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
 from services.api.pages.text_filters import capital
-from services.api.wire.body import FORM
+from services.api.wire.media_types import FORM
 
 FAILURES = (400, 404, 413, 415)
 TIMEOUT = header(

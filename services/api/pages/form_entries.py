@@ -7,9 +7,8 @@ from typing import Any
 
 from petalstream.reasons import Reason
 from petalstream.schema import Feature, Kind, RowError, row_errors
+from services.api.errors import MOST_ERRORS
 from services.api.pages.text_filters import plain
-
-MOST_ERRORS = 100
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from services.api.models.loading import Served
 from services.api.openapi import document
 from services.api.openapi.document import Surroundings
 from services.api.routes import current
-from services.api.wire.encoding import json_bytes
+from services.api.wire.json_text import json_bytes
 
 blueprint = Blueprint("explorer", __name__)
 

@@ -2,14 +2,11 @@
 
 from flask import Blueprint, Response, request
 
-from services.api.models.registry import NotReady
+from services.api.errors import NotReady
 from services.api.routes import current
-from services.api.telemetry import metrics
+from services.api.telemetry import metrics, probe_paths
 
 blueprint = Blueprint("observability", __name__)
-
-METRICS = "/metrics"
-PROBES = ("/health", "/ready", "/v2/health/live", "/v2/health/ready")
 
 
 @blueprint.get("/health")
@@ -27,7 +24,7 @@ def ready() -> dict[str, object]:
     return {"status": "ready", "models": {name: each.manifest.version for name, each in served.items()}}
 
 
-@blueprint.get(METRICS)
+@blueprint.get(probe_paths.METRICS)
 def counted() -> Response:
     """What all workers have counted, for Prometheus."""
     manifests = [each.manifest for each in current.registry().served.values()]

@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from petalstream.schema import json_kind
+from services.api.errors import UnreadableBody
 from services.api.routes import current
-from services.api.wire.body import UnreadableBody, read_json
+from services.api.wire.body import read_json
 from services.api.wire.negotiation import as_json
 
 blueprint = Blueprint("repository", __name__, url_prefix="/v2/repository")

@@ -4,13 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from services.api.models.registry import NotReady
+from services.api.errors import NotReady, WrongTensor
 from services.api.routes import current
 from services.api.scoring import service
 from services.api.wire import inference, tensor_metadata
 from services.api.wire.body import read_json
 from services.api.wire.negotiation import as_json
-from services.api.wire.tensors import NO_BINARY, WrongTensor
+from services.api.wire.tensors import NO_BINARY
 
 blueprint = Blueprint("protocol", __name__, url_prefix="/v2")
 

@@ -8,13 +8,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from petalstream.bundle import Manifest
+from services.api.errors import InvalidRows
 from services.api.models import descriptions
 from services.api.pages import form_entries, form_fields, prediction, stack_status
 from services.api.pages.form_entries import Entries
 from services.api.pages.prediction import Answer
 from services.api.routes import current
 from services.api.scoring import service
-from services.api.scoring.scorer import InvalidRows
 from services.api.wire.body import read_fields, reports_errors
 from services.api.wire.negotiation import as_json, require_format, wants_page
 

@@ -8,10 +8,11 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from services.api.routes import current, pages
 from services.api.scoring import service
-from services.api.wire import csv_answers
-from services.api.wire.body import FORM, reports_errors
+from services.api.wire import csv_table, media_types
+from services.api.wire.body import reports_errors
 from services.api.wire.json_text import answers_text
-from services.api.wire.negotiation import CSV, JSON, as_json, require_format, wants_columns, wants_csv, wants_page
+from services.api.wire.media_types import CSV, JSON
+from services.api.wire.negotiation import as_json, require_format, wants_columns, wants_csv, wants_page
 from services.api.wire.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
@@ -39,7 +40,7 @@ def predict(name: str) -> Response:
 
     With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
     """
-    return pages.predict(name) if request.mimetype == FORM else _predict_rows(name)
+    return pages.predict(name) if request.mimetype == media_types.FORM else _predict_rows(name)
 
 
 def _predict_rows(name: str) -> Response:
@@ -50,5 +51,5 @@ def _predict_rows(name: str) -> Response:
     if wants_columns():
         return as_json(found.columns())
     if wants_csv():
-        return Response(csv_answers.write(served.manifest, found.answers(), reports), mimetype=CSV)
+        return Response(csv_table.write(served.manifest, found.answers(), reports), mimetype=CSV)
     return as_json(found.answers()[0]) if single else Response(answers_text(found), mimetype=JSON)

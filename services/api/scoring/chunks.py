@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from petalstream.inference import Inference
 from services.api import deadline as deadlines
-from services.api.deadline import DeadlinePassed
+from services.api import errors
 from services.api.scoring.runtime import Runtime
 
 CHUNK_SECONDS = 0.1
@@ -42,7 +42,7 @@ class Chunks:
         parts, done = list[Inference](), 0
         while done < len(samples):
             if deadlines.has_passed(deadline):
-                raise DeadlinePassed
+                raise errors.DeadlinePassed
             # A shorter rest would not be a whole tile.
             rows = self._rows if len(samples) - done - self._rows >= LEAST_ROWS else len(samples) - done
             parts.append(self._call(samples[done : done + rows]))

@@ -11,6 +11,7 @@ import numpy as np
 from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import Inference
 from petalstream.schema import RowError, row_errors
+from services.api.errors import MOST_ERRORS, InvalidRows
 from services.api.scoring.chunks import Chunks
 from services.api.scoring.matrix import Matcher, Samples, Table
 from services.api.scoring.predictions import Scored
@@ -19,25 +20,12 @@ from services.api.scoring.training_range import Cautions
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
-MOST_ERRORS, MOST_ERRORS_A_ROW = 100, 10
+MOST_ERRORS_A_ROW = 10
 # A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
 MOST_REPORTED = 10_000
 # Of fewer rows a look at each value takes less time than to make columns of them.
 FEW_ROWS = 16
 Rows = Sequence[object] | Table
-
-
-class InvalidRows(ValueError):
-    """Rows that the model's schema does not fit; `errors` says why, row by row, for the first MOST_ERRORS faults."""
-
-    def __init__(self, errors: Sequence[RowError]) -> None:
-        faults, rows = len(errors), len({error.row for error in errors})
-        some = "the first " if len(errors) == MOST_ERRORS else ""
-        super().__init__(
-            f"the rows do not fit the model: {some}{_counted(faults, 'fault')}, in {_counted(rows, 'row')},"
-            f" {'is' if faults == 1 else 'are'} listed"
-        )
-        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -138,7 +126,3 @@ def _nothing(manifest: Manifest) -> Inference:
     """What is said of no rows."""
     votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
     return Inference(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

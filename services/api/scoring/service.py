@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any
 
-from services.api import deadline
+from services.api import deadline, errors
 from services.api.models.loading import Served
 from services.api.scoring.predictions import Scored
-from services.api.scoring.scorer import InvalidRows, Rows
+from services.api.scoring.scorer import Rows
 from services.api.telemetry import metrics, request_info
 
 batch_of, rows_of = cache(metrics.BATCH.labels), cache(metrics.ROWS_SCORED.labels)
@@ -22,7 +22,7 @@ def scored(environ: dict[str, Any], served: Served, rows: Rows, reports: bool = 
     score = served.scorer.report if reports else served.scorer.predict
     try:
         found = score(rows, request_info.of(environ).deadline)
-    except InvalidRows:
+    except errors.InvalidRows:
         rows_of(served.manifest.model, "refused").inc(len(rows))
         raise
     count(found)

@@ -11,8 +11,8 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from petalstream import cloudevents
+from services.api.errors import UnreadableBody
 
-FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000
 _GZIP = 16 + zlib.MAX_WBITS
 # What follows the end of a gzip member is copied, and a hostile body may be nothing but ends.
@@ -20,10 +20,6 @@ _PIECE = 4096
 _DIGITS = bytes(ord("0") if 48 <= byte <= 57 else ord(" ") for byte in range(256))
 _LONG = b"0" * 19
 _BYTE_ORDER_MARK = "\ufeff".encode()
-
-
-class UnreadableBody(ValueError):
-    """A body that is not JSON or not rows, or a wish that is none; the message says what was expected."""
 
 
 class UnsupportedEncoding(UnsupportedMediaType):

@@ -6,11 +6,12 @@ from typing import Any
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature
+from services.api.errors import WrongTensor
 from services.api.scoring.predictions import Scored
 from services.api.scoring.scorer import Rows
 from services.api.wire import tensor_rows, tensors
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, outputs
-from services.api.wire.tensors import SHOWN, WrongTensor, shown
+from services.api.wire.tensors import SHOWN, shown
 
 OUTPUTS = (PREDICT, PROBABILITIES)
 

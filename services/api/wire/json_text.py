@@ -1,11 +1,24 @@
-"""The answers to many rows as JSON, put together from pieces: what json_bytes writes, in a third of the time."""
+"""JSON as bytes."""
+
+import json
+from typing import Any
+
+import orjson
 
 from services.api.scoring.predictions import Scored
-from services.api.wire.encoding import json_bytes
+
+
+def json_bytes(content: Any) -> bytes:
+    """`content` in JSON, of which numpy arrays are lists; a NaN in one is null."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError:
+        # A client can name half of a surrogate pair, or a number of very many digits, and gets it back in what is said.
+        return json.dumps(content, allow_nan=False, default=_listed).encode()
 
 
 def answers_text(scored: Scored) -> bytes:
-    """The list of `scored.answers()` in JSON."""
+    """Return the list of `scored.answers()` in JSON: what json_bytes() writes, in a third of the time, from pieces."""
     if scored.errors or scored.unused or scored.found.votes is not None:
         return json_bytes(scored.answers())
     manifest = scored.manifest
@@ -24,3 +37,7 @@ def answers_text(scored: Scored) -> bytes:
     for number, said in scored.warnings.items():
         pieces[number * len(row) + len(row) - 2] = json_bytes(said)
     return b"[%b]" % b"".join(pieces)[1:]
+
+
+def _listed(array: Any) -> Any:
+    return orjson.loads(orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY))

@@ -7,10 +7,9 @@ from flask import Response, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
 
-from services.api.wire.body import UnreadableBody
-from services.api.wire.encoding import json_bytes
-
-PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
+from services.api.errors import UnreadableBody
+from services.api.wire.json_text import json_bytes
+from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
 
 
 def wants_page() -> bool:

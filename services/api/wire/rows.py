@@ -1,6 +1,7 @@
 """The rows that a request sends: in JSON, row by row or column by column, in CSV, or in CloudEvents."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from flask import Request
@@ -9,11 +10,14 @@ from werkzeug.exceptions import UnsupportedMediaType
 from petalstream import cloudevents
 from petalstream.cloudevents import InvalidEvent
 from petalstream.schema import Feature
+from services.api.errors import UnreadableBody
+from services.api.scoring.matrix import Table
 from services.api.scoring.scorer import Rows
-from services.api.wire import columns, csv_table
-from services.api.wire.body import UnreadableBody, decoded, is_plain_json, parse_json, read_body
-from services.api.wire.negotiation import CSV, JSON
+from services.api.wire import csv_table
+from services.api.wire.body import decoded, is_plain_json, parse_json, read_body
+from services.api.wire.media_types import CSV, JSON
 
+_NAMED = 20
 ACCEPTED = (JSON, CSV, cloudevents.EVENT, cloudevents.BATCH)
 
 
@@ -39,8 +43,8 @@ def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) ->
 
 def of_json(content: Any) -> tuple[Rows, bool]:
     """The rows that a body in JSON holds, and whether it was a single object. Raises UnreadableBody."""
-    if columns.are_columns(content):
-        return columns.table(content), False
+    if are_columns(content):
+        return table(content), False
     if isinstance(content, dict):
         return [content], True
     if not isinstance(content, list):
@@ -61,3 +65,19 @@ def _of_batch(content: Any) -> list[Any]:
         except InvalidEvent as error:
             raise InvalidEvent(f"event {number} of the batch: {error}") from error
     return data
+
+
+def table(columns: Mapping[str, Sequence[Any]]) -> Table:
+    """A row for each place in the lists. Raises UnreadableBody where these are not of one length, or empty."""
+    if len(set(map(len, columns.values()))) > 1:
+        lengths = ", ".join(f"{name[:40]} {len(values)}" for name, values in islice(columns.items(), _NAMED))
+        more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+        raise UnreadableBody(f"the columns must have as many values as each other, and have: {lengths}{more}")
+    if not next(iter(columns.values())):
+        raise UnreadableBody("the columns are empty; at least one row is needed")
+    return Table(columns)
+
+
+def are_columns(content: Any) -> bool:
+    """Whether `content` is an object of lists alone; where it is a mixture, it is judged as one row."""
+    return isinstance(content, dict) and bool(content) and all(isinstance(values, list) for values in content.values())

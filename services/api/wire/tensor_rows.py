@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from petalstream.schema import Feature
+from services.api.errors import WrongTensor
 from services.api.scoring.matrix import Table
 from services.api.wire import datatypes
-from services.api.wire.tensors import SHOWN, Tensor, WrongTensor
+from services.api.wire.tensors import SHOWN, Tensor
 
 
 def table(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:

@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.schema import json_kind
+from services.api.errors import WrongTensor
 from services.api.wire.datatypes import DATATYPES
 
 NO_BINARY = "binary tensor data is not offered: send data as JSON (in tritonclient with binary_data=False)"
 SHOWN = 40
-
-
-class WrongTensor(ValueError):
-    """An inference request that cannot be answered; the message says what was found and what was expected."""
 
 
 @dataclass(frozen=True)
