@@ -9,7 +9,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 
 # It would tell its maker about each session, and keep a file for that in the temporary folder.
 os.putenv("ORT_DISABLE_TELEMETRY", "1")
@@ -30,13 +30,13 @@ class Graph:
         self._content = content
         self._opened: tuple[int, _Opened] | None = None
 
-    def infer(self, samples: NDArray[np.float64]) -> Inference:
+    def infer(self, samples: NDArray[np.float64]) -> ModelOutput:
         """What the model says of `samples`, of shape (n, inputs). Raises what onnxruntime does of a graph at fault."""
         session, names = self._session()
         starts = range(0, max(len(samples), 1), ROWS_AT_ONCE)
         found = [session.run(names, {SAMPLES: samples[start : start + ROWS_AT_ONCE]}) for start in starts]
         outputs = found[0] if len(found) == 1 else [np.concatenate(parts) for parts in zip(*found, strict=True)]
-        return Inference(*outputs, *[None] * (VOTES not in names))
+        return ModelOutput(*outputs, *[None] * (VOTES not in names))
 
     def _session(self) -> _Opened:
         opened = self._opened

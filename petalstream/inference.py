@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Inference:
+class ModelOutput:
     """What a model says of n samples; a label is told by its position among the model's labels.
 
     `classes` has shape (n,), `probabilities` (n, labels), `votes` (n, voters), and is None where nobody votes.
@@ -19,7 +19,7 @@ class Inference:
     votes: NDArray[np.int64] | None
 
 
-def infer(estimator: Any, samples: NDArray[np.float64]) -> Inference:
+def infer(estimator: Any, samples: NDArray[np.float64]) -> ModelOutput:
     """What `estimator` says of `samples`, of shape (n, inputs).
 
     A majority vote (scikit-learn's VotingClassifier with voting="hard", alone or last in a Pipeline) has no
@@ -27,13 +27,13 @@ def infer(estimator: Any, samples: NDArray[np.float64]) -> Inference:
     """
     if not is_vote(estimator):
         classes = np.searchsorted(estimator.classes_, estimator.predict(samples))
-        return Inference(classes, estimator.predict_proba(samples), None)
+        return ModelOutput(classes, estimator.predict_proba(samples), None)
     vote, seen = ballot(estimator, samples)
     votes = vote.transform(seen)
     positions = range(len(vote.classes_))
     shares = np.stack([np.average(votes == each, axis=1, weights=weights(vote)) for each in positions], axis=1)
     # Among equals the first class wins, as in VotingClassifier.predict.
-    return Inference(shares.argmax(axis=1), shares, votes)
+    return ModelOutput(shares.argmax(axis=1), shares, votes)
 
 
 def predicted(estimator: Any, samples: NDArray[np.float64]) -> NDArray[np.str_]:

@@ -9,12 +9,12 @@ from flask_cors import CORS
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
 from services.api.gateway import auth, compression, problems, security_headers
-from services.api.gateway.admission import Gate
+from services.api.gateway.admission import ConcurrencyLimit
 from services.api.gateway.auth import Keys
-from services.api.gateway.fast_path import ShortWay
-from services.api.gateway.middleware import Front
+from services.api.gateway.fast_path import FastPath
+from services.api.gateway.middleware import Middleware
 from services.api.models.registry import Registry
-from services.api.models.unloaded_models import Unloaded
+from services.api.models.unloaded_models import UnloadedModels
 from services.api.pages import text_filters
 from services.api.routes import docs, health, model_repository, open_inference, pages, predict
 from services.api.telemetry import request_info
@@ -41,17 +41,17 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.after_request(compression.gzipped)
     required = Keys(keys.read_keys(configured.api_keys)) if configured.api_keys else None
     if required:
-        auth.guard(app, required, configured.api_open)
+        auth.require_key(app, required, configured.api_open)
     if configured.api_cors_origins:
         origins = configured.api_cors_origins.split(",")
         CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.mark)
     app.after_request(security_headers.secure)
     problems.register(app)
-    gate = Gate(configured.api_threads, configured.api_queue)
+    gate = ConcurrencyLimit(configured.api_threads, configured.api_queue)
     # Answers to scripts of other origins have headers of their own.
-    short_way = None if configured.api_cors_origins else ShortWay(app.extensions["registry"], configured, required)
-    app.wsgi_app = Front(  # type: ignore[method-assign]
+    short_way = None if configured.api_cors_origins else FastPath(app.extensions["registry"], configured, required)
+    app.wsgi_app = Middleware(  # type: ignore[method-assign]
         app.wsgi_app, short_way, gate, configured.api_max_body_bytes, configured.api_access_log
     )
     return app
@@ -59,7 +59,7 @@ def create_app(configured: Settings | None = None) -> Flask:
 
 def _registry(configured: Settings) -> Registry:
     shared = settings.shared_folder()
-    registry = Registry(configured.models_dir, Unloaded(shared / "unloaded") if shared else set())
+    registry = Registry(configured.models_dir, UnloadedModels(shared / "unloaded") if shared else set())
     registry.refresh()
     served = registry.served
     if not served:

@@ -14,7 +14,7 @@ from prometheus_client.multiprocess import mark_process_dead
 import services.api.models.watch
 from petalstream import keys, lifecycle, settings
 from petalstream.keys import KeysError
-from services.api.server.connection_balance import Shares
+from services.api.server.connection_balance import ConnectionBalance
 from services.api.server.worker import SLOW_CLIENTS
 from services.api.telemetry import worker_slot
 
@@ -36,7 +36,7 @@ if not settings.shared_folder():
     lifecycle.exit_on_sigterm()
     settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
     atexit.register(_leave_nothing, os.getpid())
-_shares = Shares()
+_shares = ConnectionBalance()
 
 bind = f"{_configured.api_host}:{_configured.api_port}"
 worker_class = "services.api.server.worker.Worker"

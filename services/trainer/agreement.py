@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.graph import Graph
-from petalstream.inference import Inference, infer
+from petalstream.inference import ModelOutput, infer
 from services.trainer import conversion
 from services.trainer.dataset import Dataset
 from services.trainer.definition import Definition
@@ -70,6 +70,6 @@ def compare(estimator: Any, content: bytes, rows: NDArray[np.float64]) -> float:
     return float(differences.max())
 
 
-def _told(found: Inference) -> NDArray[np.int64]:
+def _told(found: ModelOutput) -> NDArray[np.int64]:
     """The label of each row, and who voted for what."""
     return np.column_stack([found.classes] if found.votes is None else [found.classes, found.votes])

@@ -15,7 +15,7 @@ from petalstream.inference import infer
 from petalstream.schema import Feature, Kind
 from petalstream.settings import Settings
 from services.api.app import create_app
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.models.reports import Report
 from services.api.scoring.scorer import Scorer
 
@@ -57,7 +57,7 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
     tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
     app = create_app(Settings(models_dir=tmp_path))
-    served = {"rose": Served(Scorer(manifest, partial(infer, tree)), Report({}, {}))}
+    served = {"rose": ServedModel(Scorer(manifest, partial(infer, tree)), Report({}, {}))}
     app.extensions["registry"] = SimpleNamespace(
         served=served, refused={"lily": EVIL}, find=lambda name, version=None: served[name]
     )

@@ -99,7 +99,7 @@ def test_the_slow_model_predicts_what_iris_does_after_its_seconds_for_each_row(i
     scored = open_bundle(bundle.current(tmp_path, slow_model.NAME)).scorer.predict(flowers)
     assert time.monotonic() - began >= 20 * slow_model.SECONDS_A_ROW
     fast = open_bundle(iris).scorer.predict(flowers)
-    assert [each["label"] for each in scored.answers()] == [each["label"] for each in fast.answers()]
+    assert [each["label"] for each in scored.as_rows()] == [each["label"] for each in fast.as_rows()]
 
 
 def test_a_profile_names_the_functions_with_the_most_time_of_their_own() -> None:

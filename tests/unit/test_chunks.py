@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from petalstream.bundle import Bundle
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 from services.api.errors import DeadlinePassed
 from services.api.scoring import chunks as room
 from services.api.scoring import runtime
@@ -24,10 +24,10 @@ class Counting:
         monkeypatch.setattr(time, "monotonic", lambda: self._now)
         monkeypatch.setattr(time, "perf_counter", lambda: self._now)
 
-    def __call__(self, samples: NDArray[np.float64]) -> Inference:
+    def __call__(self, samples: NDArray[np.float64]) -> ModelOutput:
         self.sizes.append(len(samples))
         self._now += self._seconds * len(samples)
-        return Inference(np.zeros(len(samples), np.int64), samples[:, :1], None)
+        return ModelOutput(np.zeros(len(samples), np.int64), samples[:, :1], None)
 
 
 def rows(count: int) -> NDArray[np.float64]:

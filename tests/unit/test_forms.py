@@ -6,6 +6,7 @@ import pytest
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
+from services.api.errors import MOST_ERRORS
 from services.api.pages import form_entries, form_fields
 
 HEIGHT = Feature("height", "Height", "cm", "From the ground", minimum=0, maximum=300)
@@ -93,7 +94,7 @@ def test_an_unknown_field_is_an_error_even_an_empty_one() -> None:
 def test_errors_stand_in_the_order_of_the_fields_and_are_not_too_many() -> None:
     backwards = [*reversed({**FULL, "height": "tall", "colour": "blue"}.items()), ("thorns", "2")]
     assert [error.field for error in form_entries.read(FEATURES, backwards).errors] == ["height", "thorns", "colour"]
-    assert len(form_entries.read(FEATURES, [(f"petal_{n}", "") for n in range(900)]).errors) == form_entries.MOST_ERRORS
+    assert len(form_entries.read(FEATURES, [(f"petal_{n}", "") for n in range(900)]).errors) == MOST_ERRORS
 
 
 def test_a_row_fills_the_form_with_texts_that_mean_it() -> None:

@@ -16,7 +16,7 @@ from services.api.app import create_app
 from services.api.errors import NotReady, NotServed, UnknownModel
 from services.api.models import versions as room
 from services.api.models.registry import Registry
-from services.api.models.unloaded_models import Unloaded
+from services.api.models.unloaded_models import UnloadedModels
 from tests.records import FLOWER
 from tests.versions import Versions
 
@@ -28,7 +28,7 @@ def worker(versions: Versions, tmp_path: Path) -> Worker:
     """Makes the registry of one more worker, up to date."""
 
     def make() -> Registry:
-        registry = Registry(versions.models_dir, Unloaded(tmp_path / "unloaded"))
+        registry = Registry(versions.models_dir, UnloadedModels(tmp_path / "unloaded"))
         registry.refresh()
         return registry
 
@@ -37,7 +37,7 @@ def worker(versions: Versions, tmp_path: Path) -> Worker:
 
 def served(registry: Registry, version: str | None = None) -> tuple[str, float]:
     """The version that answers, and what it says of the flower."""
-    (answer,) = registry.find("iris", version).scorer.predict([FLOWER]).answers()
+    (answer,) = registry.find("iris", version).scorer.predict([FLOWER]).as_rows()
     return answer["version"], answer["probabilities"]["setosa"]
 
 
@@ -287,7 +287,7 @@ def test_answers_agree_with_the_version_that_they_name_while_versions_change(
 
     def ask() -> None:
         while not stop.is_set():
-            answers = registry.find("iris").scorer.predict([FLOWER] * 20).answers()
+            answers = registry.find("iris").scorer.predict([FLOWER] * 20).as_rows()
             told = {(answer["version"], answer["probabilities"]["setosa"]) for answer in answers}
             if len({version for version, _ in told}) != 1:
                 wrong.extend(told)

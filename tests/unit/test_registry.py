@@ -16,7 +16,7 @@ from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.models.loading import open_bundle
 from services.api.models.registry import Registry
-from services.api.models.unloaded_models import Unloaded
+from services.api.models.unloaded_models import UnloadedModels
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def edit_manifest(models: Path, change: Callable[[dict[str, Any]], None]) -> Non
 
 def loaded(models: Path) -> Registry:
     """What a worker that starts now takes in."""
-    registry = Registry(models, Unloaded(models.parent / "unloaded"))
+    registry = Registry(models, UnloadedModels(models.parent / "unloaded"))
     registry.refresh()
     return registry
 

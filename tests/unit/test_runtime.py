@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from petalstream.bundle import ONNX, Bundle, BundleError, sha256
 from petalstream.graph import Graph
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 from services.api.models.loading import open_bundle
 from services.trainer.conversion import IR_VERSION, OPSETS
 
@@ -55,7 +55,7 @@ def with_graph(found: Bundle, content: bytes) -> Bundle:
 
 
 def answered(found: Bundle) -> list[dict[str, Any]]:
-    return open_bundle(found).scorer.predict([row["features"] for row in found.manifest.golden]).answers()
+    return open_bundle(found).scorer.predict([row["features"] for row in found.manifest.golden]).as_rows()
 
 
 @pytest.mark.parametrize("name", ["iris", "heart_failure"])
@@ -198,7 +198,7 @@ def test_a_process_that_was_forked_opens_a_session_of_its_own(iris: Bundle) -> N
         worker.join(10)
     assert process == worker.pid == opened_by
     assert opened
-    assert isinstance(found, Inference)
+    assert isinstance(found, ModelOutput)
     assert found.probabilities.tolist() == before.probabilities.tolist()
     assert graph.infer(FLOWERS).classes.tolist() == before.classes.tolist()
 

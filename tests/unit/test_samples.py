@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind, row_errors
-from services.api.scoring.matrix import Matcher, Samples, Table
+from services.api.scoring.matrix import Encoder, Samples, Table
 from services.api.wire.datatypes import DATATYPES
 
 BIG = 2.0**60
@@ -25,7 +25,7 @@ FEATURES = (
     Feature("bed", "Bed", kind=Kind.CATEGORY, choices=("north", "south"), used=False),
 )
 NAMED = {feature.name: feature for feature in FEATURES}
-MATCHER = Matcher(FEATURES)
+MATCHER = Encoder(FEATURES)
 FIT: Mapping[str, st.SearchStrategy[Any]] = {
     "length": st.floats(0, 3.3e38) | st.integers(0, 10**30),
     "height": st.floats(-5, 300) | st.integers(-5, 300),
@@ -102,20 +102,20 @@ def in_columns(rows: Sequence[Mapping[str, Any]]) -> Table:
 @given(anything())
 @example([dict.fromkeys(("length", "height", "share", "days", "atoms", "wild"), 1) | {"soil": "1"}])
 def test_rows_are_taken_for_what_they_are_or_left_alone(rows: list[Any]) -> None:
-    check(MATCHER.of_rows(rows), rows)
+    check(MATCHER.encode_rows(rows), rows)
 
 
 @settings(max_examples=500, deadline=None)
 @given(anything())
 def test_columns_are_taken_for_what_they_are_or_left_alone(rows: list[Any]) -> None:
     if all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows) and rows[0]:
-        check(MATCHER.of_table(in_columns(rows)), rows)
+        check(MATCHER.encode_table(in_columns(rows)), rows)
 
 
 @settings(deadline=None)
 @given(fitting())
 def test_rows_of_the_same_names_that_fit_are_taken_at_once(rows: list[dict[str, Any]]) -> None:
-    for samples in (MATCHER.of_rows(rows), MATCHER.of_table(in_columns(rows))):
+    for samples in (MATCHER.encode_rows(rows), MATCHER.encode_table(in_columns(rows))):
         assert samples is not None
         check(samples, rows)
 
@@ -125,18 +125,18 @@ def test_rows_of_the_same_names_that_fit_are_taken_at_once(rows: list[dict[str, 
 @given(value=NEARLY)
 def test_a_value_at_a_bound_fits_at_once_only_where_it_fits_alone(name: str, value: Any) -> None:
     rows = [{"length": 1, "height": 1, "share": 1, "days": 1, "atoms": 1, "wild": 1, "soil": "1"} | {name: value}] * 2
-    check(MATCHER.of_rows(rows), rows)
-    check(MATCHER.of_table(in_columns(rows)), rows)
+    check(MATCHER.encode_rows(rows), rows)
+    check(MATCHER.encode_table(in_columns(rows)), rows)
 
 
 def test_an_array_that_is_there_already_is_judged_as_the_values_are() -> None:
     numbers = [feature for feature in FEATURES if feature.kind is not Kind.CATEGORY]
-    matcher, names = Matcher(numbers), [feature.name for feature in numbers]
+    matcher, names = Encoder(numbers), [feature.name for feature in numbers]
     for value in (0, 1, 0.5, 99, 100, float("nan"), float("inf"), 3.5e38, -1):
         rows = [dict.fromkeys(names, value)] * 2
         table = in_columns(rows)
         given_too = Table(table.columns, np.array(list(table.columns.values()), dtype=np.float64))
-        found, expected = matcher.of_table(given_too), matcher.of_table(table)
+        found, expected = matcher.encode_table(given_too), matcher.encode_table(table)
         assert (found is None) == (expected is None) == any(True for _ in row_errors(numbers, rows[0]))
         if found and expected:
             assert found.matrix.tolist() == expected.matrix.tolist()

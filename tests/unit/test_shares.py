@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.server.connection_balance import LEAVE_SECONDS, Shares
+from services.api.server.connection_balance import LEAVE_SECONDS, ConnectionBalance
 from services.api.telemetry import worker_slot
 
 
@@ -22,9 +22,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def shares(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Shares:
+def shares(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> ConnectionBalance:
     """As the worker in slot 0 sees them; the one in slot 1 has two connections."""
-    shares = Shares(clock)
+    shares = ConnectionBalance(clock)
     monkeypatch.setattr(worker_slot, "number", 1)
     shares.tell(2)
     monkeypatch.setattr(worker_slot, "number", 0)
@@ -32,18 +32,20 @@ def shares(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Shares:
 
 
 @pytest.mark.parametrize(("connections", "leaves"), [(1, False), (2, False), (3, True)])
-def test_a_worker_leaves_a_connection_to_one_that_has_fewer(shares: Shares, connections: int, leaves: bool) -> None:
+def test_a_worker_leaves_a_connection_to_one_that_has_fewer(
+    shares: ConnectionBalance, connections: int, leaves: bool
+) -> None:
     shares.tell(connections)
     assert shares.leaves(connections) == leaves
 
 
 def test_a_worker_that_is_alone_takes_every_connection() -> None:
-    shares = Shares()
+    shares = ConnectionBalance()
     shares.tell(50)
     assert not shares.leaves(50)
 
 
-def test_what_the_others_do_not_take_in_time_is_taken(shares: Shares, clock: Clock) -> None:
+def test_what_the_others_do_not_take_in_time_is_taken(shares: ConnectionBalance, clock: Clock) -> None:
     assert shares.leaves(3)
     clock.now += LEAVE_SECONDS / 2
     assert shares.leaves(3)
@@ -51,20 +53,20 @@ def test_what_the_others_do_not_take_in_time_is_taken(shares: Shares, clock: Clo
     assert not shares.leaves(3)
 
 
-def test_the_time_begins_anew_with_the_next_connection(shares: Shares, clock: Clock) -> None:
+def test_the_time_begins_anew_with_the_next_connection(shares: ConnectionBalance, clock: Clock) -> None:
     assert shares.leaves(3)
     clock.now += 2 * LEAVE_SECONDS
     assert not shares.leaves(3)
     assert shares.leaves(4)
 
 
-def test_a_connection_that_others_took_counts_nothing_for_a_later_one(shares: Shares, clock: Clock) -> None:
+def test_a_connection_that_others_took_counts_nothing_for_a_later_one(shares: ConnectionBalance, clock: Clock) -> None:
     assert shares.leaves(3)
     clock.now += 1
     assert shares.leaves(3)
 
 
-def test_nothing_is_left_to_a_worker_that_is_gone(shares: Shares) -> None:
+def test_nothing_is_left_to_a_worker_that_is_gone(shares: ConnectionBalance) -> None:
     shares.forget(1)
     assert not shares.leaves(3)
 
@@ -72,7 +74,7 @@ def test_nothing_is_left_to_a_worker_that_is_gone(shares: Shares) -> None:
 def test_a_worker_beyond_those_that_there_is_room_for_takes_every_connection(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shares = Shares(clock)
+    shares = ConnectionBalance(clock)
     monkeypatch.setattr(worker_slot, "number", 100_000)
     shares.tell(7)
     shares.forget(100_000)

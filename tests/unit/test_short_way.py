@@ -16,9 +16,9 @@ from werkzeug.test import run_wsgi_app
 
 from petalstream.settings import Settings
 from services.api.app import create_app
-from services.api.gateway.fast_path import Answer, Environ, ShortWay
+from services.api.gateway.fast_path import Environ, FastPath, HeadersAndBody
 from services.api.scoring import chunks
-from services.api.scoring.predictions import Scored
+from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows, Scorer
 from services.api.server import whole_request
 from tests.unit.asked import GUARDED, KEYS, LIMIT, PLAIN, SHARED, UNUSUAL, USUAL, Asked
@@ -30,15 +30,15 @@ NOT_AT_ONCE = ("with a trace and an origin", "without a length")
 class Remembering:
     """A short way that keeps what it has answered."""
 
-    def __init__(self, way: ShortWay | None) -> None:
-        self._way, self.answers = way, list[Answer | None]()
+    def __init__(self, way: FastPath | None) -> None:
+        self._way, self.answers = way, list[HeadersAndBody | None]()
 
-    def __call__(self, environ: Environ) -> Answer | None:
+    def __call__(self, environ: Environ) -> HeadersAndBody | None:
         self.answers.append(self._way(environ) if self._way else None)
         return self.answers[-1]
 
-    def together(self, environs: Sequence[Environ]) -> list[Answer | None]:
-        return self._way.together(environs) if self._way else [None] * len(environs)
+    def together(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
+        return self._way.predict_batch(environs) if self._way else [None] * len(environs)
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def all_that_come(where: str) -> list[Environ]:
     return [environ for environ in every if environ]
 
 
-def sorted_headers(answer: Answer | None) -> tuple[list[tuple[str, str]], bytes] | None:
+def sorted_headers(answer: HeadersAndBody | None) -> tuple[list[tuple[str, str]], bytes] | None:
     return (sorted(answer[0]), answer[1]) if answer else None
 
 
@@ -227,7 +227,7 @@ def test_single_rows_that_come_together_are_scored_at_once(
 ) -> None:
     sizes, predict = list[int](), Scorer.predict
 
-    def predict_and_count(scorer: Scorer, rows: Rows, deadline: float) -> Scored:
+    def predict_and_count(scorer: Scorer, rows: Rows, deadline: float) -> Predictions:
         sizes.append(len(rows))
         return predict(scorer, rows, deadline)
 

@@ -15,7 +15,7 @@ def close_here() -> None:
     _thread.closed = True
 
 
-class Gate:
+class ConcurrencyLimit:
     """Counts the requests in flight; gunicorn itself would have as many at work as it has threads.
 
     Turns go round in the order of coming. Where a turn is free for a moment, as in a queue of tokens or a semaphore,
@@ -28,7 +28,7 @@ class Gate:
         # Each waits for its own lock to be released.
         self._waiting: deque[threading.Lock] = deque()
 
-    def enter(self, deadline: float = math.inf) -> bool:
+    def acquire(self, deadline: float = math.inf) -> bool:
         """Wait for a turn, until `deadline` by time.monotonic() at most.
 
         False at once where too many wait already or the gate is closed, or after `TURN_SECONDS` without a turn.
@@ -47,7 +47,7 @@ class Gate:
         seconds = max(0.0, min(TURN_SECONDS, deadline - time.monotonic()))
         return turn.acquire(timeout=seconds) or not self._gives_up(turn)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give up the turn that `enter` gave, to who has waited longest."""
         with self._lock:
             if self._waiting:

@@ -22,7 +22,7 @@ class Keys:
     def __init__(self, keys: Sequence[str]) -> None:
         self._digests = [sha256(key.encode()).digest() for key in keys]
 
-    def include(self, brought: str) -> bool:
+    def contains(self, brought: str) -> bool:
         """Whether it is one of them; the time this takes tells nothing of how near it comes."""
         digest = sha256(brought.encode(errors="surrogateescape")).digest()
         return sum(hmac.compare_digest(digest, each) for each in self._digests) > 0
@@ -34,7 +34,7 @@ def bearer(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def guard(app: Flask, keys: Keys, open_parts: Parts) -> None:
+def require_key(app: Flask, keys: Keys, open_parts: Parts) -> None:
     """Have `app` ask for a key before it does anything else with a request; of the open parts it does not."""
     without_key = open_parts.split(",")
 
@@ -42,7 +42,7 @@ def guard(app: Flask, keys: Keys, open_parts: Parts) -> None:
         # A browser asks with OPTIONS, and without the key, whether it may send one; the answer tells nothing.
         if request.method == "OPTIONS" or _part(request) in without_key:
             return
-        if not keys.include(_brought(request)):
+        if not keys.contains(_presented_key(request)):
             raise Unauthorized("a valid API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY", None, _how())
 
     app.before_request(check)
@@ -58,7 +58,7 @@ def _part(asked: Request) -> str | None:
     return "pages" if sends_form or {asked.blueprint, asked.endpoint} & PAGES else None
 
 
-def _brought(asked: Request) -> str:
+def _presented_key(asked: Request) -> str:
     """The key of the request: a bearer's token, or what a browser asked its user for as a password."""
     found = asked.authorization
     if found and found.type == "basic":

@@ -9,10 +9,10 @@ from typing import Any
 
 from services.api import deadline, errors
 from services.api.gateway import problems, receiving, security_headers
-from services.api.gateway.admission import Gate
-from services.api.gateway.fast_path import Answer, Environ, Fields, ShortWay
+from services.api.gateway.admission import ConcurrencyLimit
+from services.api.gateway.fast_path import Environ, FastPath, Headers, HeadersAndBody
 from services.api.telemetry import access_log, metrics, probe_paths, request_info
-from services.api.telemetry.request_info import Notes
+from services.api.telemetry.request_info import RequestInfo
 
 # Whoever asks how the api is must hear it above all when it has too much to do.
 UNGATED = frozenset((*probe_paths.PROBES, probe_paths.METRICS))
@@ -22,21 +22,21 @@ requests_of, duration_of = cache(metrics.REQUESTS.labels), cache(metrics.DURATIO
 BUSY = "too many requests are in flight; try again in a moment"
 
 
-class Told:
+class StatusRecorder:
     """Passes an answer's head on, with the request's id and trace context in it, and remembers status and size."""
 
-    def __init__(self, start_response: Callable[..., Any], request: Notes) -> None:
+    def __init__(self, start_response: Callable[..., Any], request: RequestInfo) -> None:
         self._start_response, self._request = start_response, request
         # As gunicorn answers where a body breaks off, and nothing is told here.
         self.status, self.size = 400, "0"
 
-    def __call__(self, status: str, fields: Fields, *error: Any) -> Any:
+    def __call__(self, status: str, fields: Headers, *error: Any) -> Any:
         """WSGI's start_response."""
         self.status, self.size = int(status[:3]), dict(fields).get("Content-Length", "-")
-        return self._start_response(status, fields + self._request.told(), *error)
+        return self._start_response(status, fields + self._request.headers(), *error)
 
 
-class Front:
+class Middleware:
     """A WSGI application around another one, which takes bodies of at most `most_bytes`, and a short way beside it.
 
     `logs_access` has each request told on standard output.
@@ -45,8 +45,8 @@ class Front:
     def __init__(
         self,
         app: Callable[..., Iterable[bytes]],
-        short_way: ShortWay | None,
-        gate: Gate,
+        short_way: FastPath | None,
+        gate: ConcurrencyLimit,
         most_bytes: int,
         logs_access: bool,
     ) -> None:
@@ -56,47 +56,47 @@ class Front:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         began, request = time.perf_counter(), request_info.begin(environ)
-        told = Told(start_response, request)
+        told = StatusRecorder(start_response, request)
         try:
             if environ["PATH_INFO"] in UNGATED:
                 return self._app(environ, told)
             with metrics.IN_FLIGHT.track_inprogress():
-                self._take_in_body(environ)
+                self._read_body(environ)
                 receiving.received()
-                return self._gated(environ, told)
+                return self._admit(environ, told)
         finally:
             self._count(environ, request, told.status, told.size, began)
 
-    def at_once(self, environs: Sequence[Environ]) -> list[Answer | None]:
+    def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
         """Headers and body of the answer to each request that the short way takes; it was 200. Each has its body.
 
         They came together and have one turn. None for all else, of which no trace is left.
         """
         began, requests = time.perf_counter(), list(map(request_info.begin, environs))
-        if not self.short_way or not self._gate.enter():
+        if not self.short_way or not self._gate.acquire():
             return [None] * len(environs)
         try:
-            answers = self.short_way.together(environs)
+            answers = self.short_way.predict_batch(environs)
         finally:
-            self._gate.leave()
+            self._gate.release()
         for environ, request, answer in zip(environs, requests, answers, strict=True):
             if answer:
                 fields, body = answer
-                fields += request.told()
+                fields += request.headers()
                 self._count(environ, request, 200, str(len(body)), began)
         return answers
 
-    def refuse_at_once(self, environs: Sequence[Environ]) -> list[Answer]:
+    def refuse_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody]:
         """Headers and body of the answer 503 to each request, which has its body."""
         return [self._refused(environ) for environ in environs]
 
-    def _refused(self, environ: Environ) -> Answer:
+    def _refused(self, environ: Environ) -> HeadersAndBody:
         began, request = time.perf_counter(), request_info.begin(environ)
         fields, body = _busy(environ)
         self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)
-        return fields + request.told(), body
+        return fields + request.headers(), body
 
-    def _count(self, environ: Environ, request: Notes, status: int, size: str, began: float) -> None:
+    def _count(self, environ: Environ, request: RequestInfo, status: int, size: str, began: float) -> None:
         seconds = time.perf_counter() - began
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
         requests_of(request.route, method, status).inc()
@@ -104,7 +104,7 @@ class Front:
         if self._logs_access:
             access_log.log(environ, request, status, size, seconds)
 
-    def _take_in_body(self, environ: Environ) -> None:
+    def _read_body(self, environ: Environ) -> None:
         """Read the body before the request has a turn: a slow client holds a thread then, and nobody's turn.
 
         Of one that is too long the rest stays unread, and the connection has to close after the answer.
@@ -120,40 +120,40 @@ class Front:
         if is_too_long:
             getattr(body, "close_connection", bool)()
 
-    def _gated(self, environ: Environ, told: Told) -> Iterable[bytes]:
+    def _admit(self, environ: Environ, told: StatusRecorder) -> Iterable[bytes]:
         """What the app answers, where the request may come in; the answer is whole when its turn ends."""
         until = request_info.of(environ).deadline
-        if not self._gate.enter(until):
-            return _turn_away(told, _late(environ) if deadline.has_passed(until) else _busy(environ))
+        if not self._gate.acquire(until):
+            return _refuse(told, _late(environ) if deadline.has_passed(until) else _busy(environ))
         try:
             if deadline.has_passed(until):
-                return _turn_away(told, _late(environ))
+                return _refuse(told, _late(environ))
             if self.short_way and (answer := self.short_way(environ)):
                 fields, body = answer
                 told("200 OK", fields)
                 return [body]
             return self._app(environ, told)
         finally:
-            self._gate.leave()
+            self._gate.release()
 
 
-def _turn_away(told: Told, answer: Answer) -> Iterable[bytes]:
+def _refuse(told: StatusRecorder, answer: HeadersAndBody) -> Iterable[bytes]:
     """503 at once, without a step into the app."""
     fields, body = answer
     told(f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}", fields)
     return [body]
 
 
-def _busy(environ: Environ) -> Answer:
+def _busy(environ: Environ) -> HeadersAndBody:
     metrics.REJECTED.inc()
     return _unavailable(environ, BUSY)
 
 
-def _late(environ: Environ) -> Answer:
+def _late(environ: Environ) -> HeadersAndBody:
     return _unavailable(environ, str(errors.DeadlinePassed()))
 
 
-def _unavailable(environ: Environ, detail: str) -> Answer:
+def _unavailable(environ: Environ, detail: str) -> HeadersAndBody:
     kind, said = problems.written(environ["PATH_INFO"], HTTPStatus.SERVICE_UNAVAILABLE, detail)
     body = said.encode()
     fields = [

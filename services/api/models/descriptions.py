@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from petalstream.bundle import Manifest
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 
 
-def listing(served: Mapping[str, Served], refused: Mapping[str, str]) -> dict[str, Any]:
+def listing(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> dict[str, Any]:
     """The served models in short, and the refused ones with the reason."""
     return {
         "models": [_summary(each.manifest) for each in served.values()],

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """One version of a model, ready to answer, and the report of its training."""
 
     scorer: Scorer
@@ -25,13 +25,13 @@ class Served:
         return self.scorer.manifest
 
 
-def open_bundle(found: Bundle) -> Served:
+def open_bundle(found: Bundle) -> ServedModel:
     """Check the bundle, and only then open its model: the converted one, or else the pickle. Raises BundleError."""
     try:
         found.verify()
         manifest_schema.check(found)
         scorer = _converted(found) or _unpickled(found)
-        return Served(scorer, Report.read(found))
+        return ServedModel(scorer, Report.read(found))
     except BundleError:
         raise
     except Exception as error:  # unpickling runs whatever the file says, and may raise anything

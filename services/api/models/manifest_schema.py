@@ -1,10 +1,10 @@
 """Whether a bundle says all that the pages and the list of models read of it."""
 
 import json
+from datetime import datetime
 
 from petalstream.bundle import MANIFEST, MODEL, ONNX, Bundle, BundleError, Manifest
 from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
-from services.api.pages import text_filters
 
 _SCORE = named(mean=NUMBER, spread=NUMBER)
 _SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
@@ -52,6 +52,6 @@ def check(found: Bundle) -> None:
 
 def _check_shape(manifest: Manifest) -> None:
     require(json.loads(manifest.to_json()), SCHEMA)
-    text_filters.moment(manifest.trained_at)
+    datetime.fromisoformat(manifest.trained_at)
     for feature in manifest.inputs:
         manifest.training[feature.name]

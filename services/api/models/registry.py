@@ -9,9 +9,9 @@ from pathlib import Path
 from petalstream import bundle
 from petalstream.messages import MODEL_NAME
 from services.api.errors import NotReady, NotServed, UnknownModel
-from services.api.models.loading import Served
-from services.api.models.unloaded_models import Unloaded
-from services.api.models.versions import Model
+from services.api.models.loading import ServedModel
+from services.api.models.unloaded_models import UnloadedModels
+from services.api.models.versions import ModelVersions
 from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
 
@@ -34,10 +34,10 @@ class Registry:
     `unloaded` names those that are not to be served; a process that serves alone may keep it to itself.
     """
 
-    def __init__(self, models_dir: Path, unloaded: Unloaded | set[str]) -> None:
+    def __init__(self, models_dir: Path, unloaded: UnloadedModels | set[str]) -> None:
         self._models_dir, self._unloaded = models_dir, unloaded
         self._refreshing = threading.RLock()
-        self._models: Mapping[str, Model] = {}
+        self._models: Mapping[str, ModelVersions] = {}
         self._put_away: set[str] = set()
 
     def refresh(self, again: str | None = None) -> None:
@@ -51,7 +51,9 @@ class Registry:
             names = bundle.model_names(self._models_dir)
             put_away = {name for name in names if name in self._unloaded}
             models = {
-                name: self._models.get(name) or Model(self._models_dir, name) for name in names if name not in put_away
+                name: self._models.get(name) or ModelVersions(self._models_dir, name)
+                for name in names
+                if name not in put_away
             }
             for model in models.values():
                 model.refresh(again=model.name == again)
@@ -61,7 +63,7 @@ class Registry:
             self._models, self._put_away = models, put_away
 
     @property
-    def served(self) -> dict[str, Served]:
+    def served(self) -> dict[str, ServedModel]:
         """The current version of each model that is served."""
         return {name: model.served for name, model in self._models.items() if model.served}
 
@@ -70,7 +72,7 @@ class Registry:
         """The models whose current bundle could not be taken in, with the reason; an older version may serve."""
         return {name: model.refused for name, model in self._models.items() if model.refused}
 
-    def find(self, name: str, version: str | None = None) -> Served:
+    def find(self, name: str, version: str | None = None) -> ServedModel:
         """The version of a model, by default the current one.
 
         Raises NotServed for a model or version on the volume that cannot be served now, NotReady if no model is served,
@@ -117,7 +119,7 @@ class Registry:
         self._unloaded.add(name)
         self.refresh()
 
-    def _known(self, name: str) -> Model:
+    def _known(self, name: str) -> ModelVersions:
         model = self._models.get(name)
         if (model or name in self._put_away) and name in self._unloaded:
             raise NotServed(f"{name} is not served: it was unloaded")

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-class Unloaded:
+class UnloadedModels:
     """A set of models' names; they must be names of models, since each becomes the name of a file."""
 
     def __init__(self, folder: Path) -> None:

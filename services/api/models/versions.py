@@ -8,7 +8,7 @@ from pathlib import Path
 from petalstream import bundle
 from petalstream.bundle import MANIFEST, Bundle, BundleError
 from services.api.errors import NotServed, UnknownModel
-from services.api.models.loading import Served, open_bundle
+from services.api.models.loading import ServedModel, open_bundle
 from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
 
@@ -17,18 +17,18 @@ AGAIN_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-class Model:
+class ModelVersions:
     """Its `served` version, replaced as a whole, and the reason in `refused` where `current` could not be taken in."""
 
     def __init__(self, models_dir: Path, name: str) -> None:
         self.name = name
-        self.served: Served | None = None
+        self.served: ServedModel | None = None
         self.refused = ""
         self._models_dir = models_dir
         self._opening = threading.Lock()
         self._seen: tuple[object, ...] = ()
         self._tried = 0.0
-        self._others: dict[str, Served] = {}
+        self._others: dict[str, ServedModel] = {}
         self._bad: dict[str, tuple[float, str]] = {}
 
     def refresh(self, again: bool = False) -> None:
@@ -50,7 +50,7 @@ class Model:
         """The versions on the volume, the oldest first."""
         return bundle.versions(self._models_dir, self.name)
 
-    def version(self, version: str) -> Served:
+    def version(self, version: str) -> ServedModel:
         """The version of that number, opened where it was not before. Raises UnknownModel and NotServed."""
         if self.served and self.served.manifest.version == version:
             return self.served
@@ -68,7 +68,7 @@ class Model:
             return False, self._bad[version][1]
         return False, self.refused or "not in memory: the first request that names it takes it in"
 
-    def _take(self, found: Served) -> None:
+    def _take(self, found: ServedModel) -> None:
         self.served, self.refused = found, ""
         metrics.RELOADS.labels(Reload.LOADED).inc()
         log.info("serving %s version %s", self.name, found.manifest.version)
@@ -81,7 +81,7 @@ class Model:
         goes_on = f"; version {self.served.manifest.version} goes on serving" if self.served else ""
         log.error("%s is not %s: %s%s", self.name, "reloaded" if self.served else "served", reason, goes_on)
 
-    def _open(self, version: str) -> Served:
+    def _open(self, version: str) -> ServedModel:
         if version not in self.versions():
             there = ", ".join(self.versions())
             raise UnknownModel(f"there is no version {version[:40]!r} of {self.name}; there are {there}")

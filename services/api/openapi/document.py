@@ -9,7 +9,7 @@ from apispec import APISpec
 
 from services.api.gateway.middleware import UNGATED
 from services.api.models.json_schema import TEXT
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.openapi import answers, models, pages, predict, protocol, tensors, watching
 from services.api.openapi.operation import Json, Operation
 
@@ -43,7 +43,7 @@ class Surroundings:
     assets: Sequence[str]
 
 
-def make(served: Sequence[Served], around: Surroundings) -> dict[str, Any]:
+def make(served: Sequence[ServedModel], around: Surroundings) -> dict[str, Any]:
     """The document for these models."""
     spec = APISpec(TITLE, VERSION, "3.1.0", info={"description": ABOUT})
     _add_components(spec, served, around)
@@ -57,7 +57,7 @@ def make(served: Sequence[Served], around: Surroundings) -> dict[str, Any]:
     return spec.to_dict()
 
 
-def _operations(served: Sequence[Served], around: Surroundings) -> list[Operation]:
+def _operations(served: Sequence[ServedModel], around: Surroundings) -> list[Operation]:
     default = next((one for one in served if one.manifest.model == around.default_model), None)
     return [
         *(each for one in served for each in (*predict.by_name(one), *models.of_model(one))),
@@ -71,7 +71,7 @@ def _operations(served: Sequence[Served], around: Surroundings) -> list[Operatio
     ]
 
 
-def _add_components(spec: APISpec, served: Sequence[Served], around: Surroundings) -> None:
+def _add_components(spec: APISpec, served: Sequence[ServedModel], around: Surroundings) -> None:
     schemas = {**answers.SCHEMAS, **models.SCHEMAS, **tensors.SCHEMAS}
     for one in served:
         schemas |= predict.schemas(one.manifest) | protocol.schemas(one)

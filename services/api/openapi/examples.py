@@ -7,13 +7,13 @@ from typing import Any
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.openapi import events
 from services.api.openapi.operation import Json
 from services.api.pages import form_fields
 from services.api.pages.text_filters import capital
 from services.api.wire import datatypes, inference
-from services.api.wire.inference import OUTPUTS, Inference
+from services.api.wire.inference import OUTPUTS, InferenceRequest
 
 SEVERAL = "Several at once"
 
@@ -68,9 +68,9 @@ def batch(manifest: Manifest) -> Json:
     return _example("rows", SEVERAL, _events(manifest))
 
 
-def answers(served: Served) -> Json:
+def answers(served: ServedModel) -> Json:
     """What these rows are answered, for which the model is asked."""
-    found = served.scorer.predict(rows(served.manifest)).answers()
+    found = served.scorer.predict(rows(served.manifest)).as_rows()
     return _of_each_label(served.manifest, found) | _example("rows", SEVERAL, found)
 
 
@@ -84,10 +84,10 @@ def inference_requests(manifest: Manifest) -> Json:
     return _example("rows", SEVERAL, {"inputs": inputs} if samples else {})
 
 
-def inference_responses(served: Served) -> Json:
+def inference_responses(served: ServedModel) -> Json:
     """What these rows are answered, for which the model is asked."""
     samples = rows(served.manifest)
-    asked = Inference(None, samples, list(OUTPUTS))
+    asked = InferenceRequest(None, samples, list(OUTPUTS))
     told = inference.response(served.manifest, asked, served.scorer.predict(samples))
     return _example("rows", SEVERAL, told if samples else {})
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from petalstream.bundle import Manifest
 from services.api.models import manifest_schema, reports
 from services.api.models.json_schema import NUMBER, TEXT, Schema, listed, named
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.openapi import answers
 from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path, query, reference
 
@@ -53,7 +53,7 @@ def listing(path: str, name: str, summary: str) -> Operation:
     )
 
 
-def of_model(served: Served) -> list[Operation]:
+def of_model(served: ServedModel) -> list[Operation]:
     """What can be read below /models/<name>."""
     manifest = served.manifest
     return [_description(manifest), _report(manifest.model), _drawing(manifest.model, list(served.report.drawings))]

@@ -4,7 +4,7 @@ from petalstream import cloudevents
 from petalstream.bundle import Manifest
 from services.api import deadline
 from services.api.models.json_schema import TEXT, Schema, listed
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.openapi import answers, events, examples, rows
 from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
 from services.api.pages.text_filters import capital
@@ -57,7 +57,7 @@ def schemas(manifest: Manifest) -> dict[str, Schema]:
     }
 
 
-def by_name(served: Served) -> list[Operation]:
+def by_name(served: ServedModel) -> list[Operation]:
     """What can be asked at /models/<name>/predict."""
     manifest = served.manifest
     model, path = manifest.model, f"/models/{manifest.model}/predict"
@@ -89,7 +89,7 @@ def by_name(served: Served) -> list[Operation]:
     ]
 
 
-def by_default(served: Served | None) -> Operation:
+def by_default(served: ServedModel | None) -> Operation:
     """What can be asked at /predict; of a default model that is not served, None, nothing is known."""
     anything = content("application/json", {}) | content("text/csv", TEXT)
     return Operation(
@@ -119,7 +119,7 @@ def _rows(manifest: Manifest) -> Json:
     }
 
 
-def _answer(served: Served, *pages: Json) -> Json:
+def _answer(served: ServedModel, *pages: Json) -> Json:
     said = [reference(f"{served.manifest.model}.{each}") for each in ("outcome", "outcomes", "scored")]
     return answer(
         "A prediction, or a list of predictions in the order of the rows, or an object of columns.",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from petalstream.messages import MODEL_NAME
 from services.api.models.json_schema import Schema
-from services.api.models.loading import Served
+from services.api.models.loading import ServedModel
 from services.api.openapi import answers, examples, predict, tensors
 from services.api.openapi.operation import PROTOCOL, Json, Operation, answer, content, part_of_path, reference
 
@@ -13,7 +13,7 @@ _BODY = (400, 413, 415)
 _ANYTHING: Schema = {"type": "object"}
 
 
-def schemas(served: Served) -> dict[str, Schema]:
+def schemas(served: ServedModel) -> dict[str, Schema]:
     """The schemas that the operations of one model refer to."""
     manifest = served.manifest
     return {
@@ -22,7 +22,7 @@ def schemas(served: Served) -> dict[str, Schema]:
     }
 
 
-def of_server(served: Sequence[Served]) -> list[Operation]:
+def of_server(served: Sequence[ServedModel]) -> list[Operation]:
     """What can be asked of the server, and of the repository of models."""
     named: Schema = {"type": "string", "pattern": f"^{MODEL_NAME.pattern}$"}
     if served:
@@ -41,7 +41,7 @@ def of_server(served: Sequence[Served]) -> list[Operation]:
     ]
 
 
-def of_model(served: Served) -> Iterator[Operation]:
+def of_model(served: ServedModel) -> Iterator[Operation]:
     """What can be asked of a model, and of each of its versions."""
     model, current = served.manifest.model, served.manifest.version
     version = part_of_path("version", "One of the versions.", {**answers.VERSION, "examples": [current]})
@@ -54,7 +54,7 @@ def of_model(served: Served) -> Iterator[Operation]:
         yield _infer(served, path, f"infer_{model}{suffix}", parameters)
 
 
-def _infer(served: Served, path: str, name: str, parameters: Sequence[Json]) -> Operation:
+def _infer(served: ServedModel, path: str, name: str, parameters: Sequence[Json]) -> Operation:
     asked = content(
         "application/json",
         reference(f"{served.manifest.model}.inference_request"),

@@ -14,7 +14,7 @@ from services.api.pages.text_filters import percent, words
 
 
 @dataclass(frozen=True)
-class Answer:
+class PredictionView:
     """The predicted label, the `shares` of all classes, likeliest first and each also in words, and what stands beside.
 
     `votes` has each voter and its label; `curl` asks for the same again from a shell.
@@ -29,10 +29,10 @@ class Answer:
     curl: str
 
 
-def present(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any], url: str) -> Answer:
+def view(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any], url: str) -> PredictionView:
     """The scorer's `answer` for `row`, which was posted to `url`, as a page shows it."""
     labels = {feature.name: feature.label for feature in manifest.features}
-    return Answer(
+    return PredictionView(
         label=answer["label"],
         shares=_shares(answer["probabilities"], list(answer.get("votes", {}).values())),
         votes=[(words(voter), label) for voter, label in answer.get("votes", {}).items()],

@@ -7,8 +7,8 @@ import flask_swagger_ui
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, send_from_directory
 
 from petalstream.settings import Settings
-from services.api.gateway import security_headers
-from services.api.models.loading import Served
+from services.api.gateway.security_headers import NOTHING
+from services.api.models.loading import ServedModel
 from services.api.openapi import document
 from services.api.openapi.document import Surroundings
 from services.api.routes import current
@@ -19,6 +19,8 @@ blueprint = Blueprint("explorer", __name__)
 PACKAGE = Path(flask_swagger_ui.__file__).with_name("dist")
 # All that the page loads of it. Systems do not agree on the type of a script.
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
+# Swagger UI sets the style of what it draws, and requests the document and what its user tries out.
+POLICY = f"{NOTHING}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 
 
 class Document:
@@ -28,9 +30,9 @@ class Document:
         open_parts = configured.api_open.split(",") if configured.api_keys else None
         own = sorted(path.name for path in static.iterdir())
         self._around = Surroundings(configured.default_model, open_parts, own, list(ASSETS))
-        self._written: tuple[Sequence[Served], bytes] | None = None
+        self._written: tuple[Sequence[ServedModel], bytes] | None = None
 
-    def written(self, served: Sequence[Served]) -> bytes:
+    def written(self, served: Sequence[ServedModel]) -> bytes:
         """The document as JSON."""
         last = self._written
         if not last or last[0] != served:
@@ -53,7 +55,7 @@ def openapi() -> Response:
 def docs() -> Response:
     """The document for people, who need JavaScript for it."""
     response = make_response(render_template("docs.html"))
-    response.headers["Content-Security-Policy"] = security_headers.EXPLORER
+    response.headers["Content-Security-Policy"] = POLICY
     return response
 
 

@@ -62,5 +62,7 @@ def infer(name: str, version: str | None = None) -> Response:
     if "Inference-Header-Content-Length" in request.headers:
         raise WrongTensor(NO_BINARY)
     content = read_json(request, current.settings().api_max_body_bytes)
-    asked = inference.read(served.manifest.features, content)
-    return as_json(inference.response(served.manifest, asked, service.scored(request.environ, served, asked.rows)))
+    asked = inference.read_request(served.manifest.features, content)
+    return as_json(
+        inference.response(served.manifest, asked, service.score(request.environ, served.scorer, asked.rows))
+    )

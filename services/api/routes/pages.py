@@ -12,7 +12,7 @@ from services.api.errors import InvalidRows
 from services.api.models import descriptions
 from services.api.pages import form_entries, form_fields, prediction, stack_status
 from services.api.pages.form_entries import Entries
-from services.api.pages.prediction import Answer
+from services.api.pages.prediction import PredictionView
 from services.api.routes import current
 from services.api.scoring import service
 from services.api.wire.body import read_fields, reports_errors
@@ -61,11 +61,11 @@ def predict(name: str) -> Response:
         return as_json({"errors": [asdict(error) for error in entries.errors]})
     if entries.errors:
         raise InvalidRows(entries.errors)
-    (answer,) = service.scored(request.environ, served, [entries.row]).answers()
+    (answer,) = service.score(request.environ, served.scorer, [entries.row]).as_rows()
     if not page:
         return as_json(answer)
     url = request.host_url.rstrip("/") + url_for("api.predict", name=name)
-    return _form(manifest, entries, prediction.present(manifest, entries.row, answer, url))
+    return _form(manifest, entries, prediction.view(manifest, entries.row, answer, url))
 
 
 @blueprint.get("/models/<name>/report")
@@ -93,7 +93,7 @@ def drawing(name: str, file: str) -> Response:
     return response
 
 
-def _form(manifest: Manifest, entries: Entries, answer: Answer | None = None, status: int = 200) -> Response:
+def _form(manifest: Manifest, entries: Entries, answer: PredictionView | None = None, status: int = 200) -> Response:
     shown = {
         "manifest": manifest,
         "fields": form_fields.fields(manifest, entries),

@@ -10,7 +10,7 @@ from services.api.routes import current, pages
 from services.api.scoring import service
 from services.api.wire import csv_table, media_types
 from services.api.wire.body import reports_errors
-from services.api.wire.json_text import answers_text
+from services.api.wire.json_text import predictions_json
 from services.api.wire.media_types import CSV, JSON
 from services.api.wire.negotiation import as_json, require_format, wants_columns, wants_csv, wants_page
 from services.api.wire.rows import read_rows
@@ -47,9 +47,9 @@ def _predict_rows(name: str) -> Response:
     served = current.registry().find(name)
     reports = reports_errors(request)
     rows, single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
-    found = service.scored(request.environ, served, rows, reports)
+    found = service.score(request.environ, served.scorer, rows, reports)
     if wants_columns():
-        return as_json(found.columns())
+        return as_json(found.as_columns())
     if wants_csv():
-        return Response(csv_table.write(served.manifest, found.answers(), reports), mimetype=CSV)
-    return as_json(found.answers()[0]) if single else Response(answers_text(found), mimetype=JSON)
+        return Response(csv_table.write(served.manifest, found.as_rows(), reports), mimetype=CSV)
+    return as_json(found.as_rows()[0]) if single else Response(predictions_json(found), mimetype=JSON)

@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 from services.api import deadline as deadlines
 from services.api import errors
 from services.api.scoring.runtime import Runtime
@@ -35,11 +35,11 @@ class Chunks:
         """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
         return max(rows * min(self._seconds_a_row), min(self._seconds_of_few)) > LOOP_SECONDS
 
-    def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> Inference:
+    def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> ModelOutput:
         """The inference of `samples`, of shape (n, inputs). Raises DeadlinePassed, also between chunks."""
         if deadline == math.inf:
             return self._call(samples)
-        parts, done = list[Inference](), 0
+        parts, done = list[ModelOutput](), 0
         while done < len(samples):
             if deadlines.has_passed(deadline):
                 raise errors.DeadlinePassed
@@ -49,7 +49,7 @@ class Chunks:
             done += rows
         return _joined(parts)
 
-    def _call(self, samples: NDArray[np.float64]) -> Inference:
+    def _call(self, samples: NDArray[np.float64]) -> ModelOutput:
         began = time.perf_counter()
         found = self._runtime(samples)
         self._measure(len(samples), time.perf_counter() - began)
@@ -67,11 +67,11 @@ class Chunks:
             self._rows = max(tiles, 1) * LEAST_ROWS
 
 
-def _joined(parts: list[Inference]) -> Inference:
+def _joined(parts: list[ModelOutput]) -> ModelOutput:
     if len(parts) == 1:
         return parts[0]
     votes = [part.votes for part in parts if part.votes is not None]
-    return Inference(
+    return ModelOutput(
         np.concatenate([part.classes for part in parts]),
         np.concatenate([part.probabilities for part in parts]),
         np.concatenate(votes) if votes else None,

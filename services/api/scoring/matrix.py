@@ -45,7 +45,7 @@ class Samples:
     unused: Mapping[int, Sequence[str]]
 
 
-class Matcher:
+class Encoder:
     """Knows a model's features, and turns whole tables into samples."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
@@ -60,17 +60,17 @@ class Matcher:
             if feature.kind is Kind.CATEGORY
         }
 
-    def of_rows(self, rows: Sequence[object]) -> Samples | None:
+    def encode_rows(self, rows: Sequence[object]) -> Samples | None:
         """The samples, where all rows are objects of the same names and fit; None where they may not."""
         first = rows[0]
         if not isinstance(first, dict) or set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(first)}:  # type: ignore[arg-type]
             return None
         try:
-            return self.of_table(Table({name: [row[name] for row in rows] for name in first}))  # type: ignore[index]
+            return self.encode_table(Table({name: [row[name] for row in rows] for name in first}))  # type: ignore[index]
         except KeyError:
             return None
 
-    def of_table(self, table: Table) -> Samples | None:
+    def encode_table(self, table: Table) -> Samples | None:
         """The samples of a table; None where a value may not fit, or a name."""
         values, columns = table.numbers, table.columns
         if values is None:

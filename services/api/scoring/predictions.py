@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from petalstream.bundle import Manifest
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 from petalstream.schema import RowError
 
 
 @dataclass(frozen=True)
-class Scored:
+class Predictions:
     """An outcome for each row: what was `found` of those that fit, which `fitting` counts, and `errors` of the others.
 
     `warnings` and `unused` are by row, as `errors` are, and only where there are some.
@@ -20,7 +20,7 @@ class Scored:
 
     manifest: Manifest
     fitting: Sequence[int]
-    found: Inference
+    found: ModelOutput
     warnings: Mapping[int, Sequence[str]]
     unused: Mapping[int, Sequence[str]]
     errors: Mapping[int, Sequence[RowError]]
@@ -35,7 +35,7 @@ class Scored:
         names = self.manifest.labels
         return [names[position] for position in self.found.classes.tolist()]
 
-    def answers(self) -> list[dict[str, Any]]:
+    def as_rows(self) -> list[dict[str, Any]]:
         """One object a row: label, probability of each class, model, version, warnings; or its errors.
 
         Where the model is a vote it has each voter's `votes` too, and where the row names features that the model does
@@ -60,7 +60,7 @@ class Scored:
                     answer["unused"] = self.unused[row]
         return given if not self.errors else self._with_errors(given)
 
-    def columns(self) -> dict[str, Any]:
+    def as_columns(self) -> dict[str, Any]:
         """One object for all rows: a value a row for label, probabilities and votes, null where the row has errors.
 
         What only some rows have is by the row's number.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from petalstream.bundle import MODEL, ONNX, Bundle
 from petalstream.graph import Graph
-from petalstream.inference import Inference, infer
+from petalstream.inference import ModelOutput, infer
 
 # Samples of shape (n, inputs) in, what the model says of them out.
-Runtime = Callable[[NDArray[np.float64]], Inference]
+Runtime = Callable[[NDArray[np.float64]], ModelOutput]
 
 
 def converted(found: Bundle) -> Runtime:

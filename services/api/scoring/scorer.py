@@ -9,14 +9,14 @@ from itertools import islice
 import numpy as np
 
 from petalstream.bundle import BundleError, Manifest
-from petalstream.inference import Inference
+from petalstream.inference import ModelOutput
 from petalstream.schema import RowError, row_errors
 from services.api.errors import MOST_ERRORS, InvalidRows
 from services.api.scoring.chunks import Chunks
-from services.api.scoring.matrix import Matcher, Samples, Table
-from services.api.scoring.predictions import Scored
+from services.api.scoring.matrix import Encoder, Samples, Table
+from services.api.scoring.predictions import Predictions
 from services.api.scoring.runtime import Runtime
-from services.api.scoring.training_range import Cautions
+from services.api.scoring.training_range import TrainingRange
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
@@ -38,9 +38,9 @@ class Scorer:
     manifest: Manifest
     runtime: Runtime
 
-    def predict(self, rows: Rows, deadline: float = math.inf) -> Scored:
+    def predict(self, rows: Rows, deadline: float = math.inf) -> Predictions:
         """What the model says of rows that must all fit it. Raises InvalidRows."""
-        if samples := self._at_once(rows):
+        if samples := self._encode_columns(rows):
             return self._score(samples, {}, len(rows), deadline)
         given = rows.rows() if isinstance(rows, Table) else rows
         faults = (error for index, row in enumerate(given) for error in row_errors(self.manifest.features, row, index))
@@ -48,12 +48,12 @@ class Scorer:
             raise InvalidRows(errors)
         return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
 
-    def report(self, rows: Rows, deadline: float = math.inf) -> Scored:
+    def report(self, rows: Rows, deadline: float = math.inf) -> Predictions:
         """What the model says of rows, where those that do not fit it have their errors.
 
         Raises InvalidRows where more than MOST_REPORTED rows do not.
         """
-        if samples := self._at_once(rows):
+        if samples := self._encode_columns(rows):
             return self._score(samples, {}, len(rows), deadline)
         given = rows.rows() if isinstance(rows, Table) else rows
         errors = self._errors(given)
@@ -66,7 +66,7 @@ class Scorer:
 
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
-        answers = self.predict([golden["features"] for golden in self.manifest.golden]).answers()
+        answers = self.predict([golden["features"] for golden in self.manifest.golden]).as_rows()
         for answer, golden in zip(answers, self.manifest.golden, strict=True):
             drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
             if answer["label"] != golden["label"] or drift > tolerance:
@@ -76,22 +76,22 @@ class Scorer:
                 )
 
     @cached_property
-    def _matcher(self) -> Matcher:
-        return Matcher(self.manifest.features)
+    def _matcher(self) -> Encoder:
+        return Encoder(self.manifest.features)
 
     @cached_property
     def _chunks(self) -> Chunks:
         return Chunks(self.runtime)
 
     @cached_property
-    def _cautions(self) -> Cautions:
-        return Cautions(self.manifest)
+    def _cautions(self) -> TrainingRange:
+        return TrainingRange(self.manifest)
 
-    def _at_once(self, rows: Rows) -> Samples | None:
+    def _encode_columns(self, rows: Rows) -> Samples | None:
         """The samples of many rows that surely fit; None where they have to be looked at one by one."""
         if len(rows) < FEW_ROWS:
             return None
-        return self._matcher.of_table(rows) if isinstance(rows, Table) else self._matcher.of_rows(rows)
+        return self._matcher.encode_table(rows) if isinstance(rows, Table) else self._matcher.encode_rows(rows)
 
     def _samples(self, fitting: Iterator[tuple[int, object]]) -> Samples:
         """The samples of numbered rows that fit."""
@@ -115,14 +115,16 @@ class Scorer:
                 raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))
         return found
 
-    def _score(self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int, deadline: float) -> Scored:
+    def _score(
+        self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int, deadline: float
+    ) -> Predictions:
         found = self._chunks.infer(samples.matrix, deadline) if len(samples.matrix) else _nothing(self.manifest)
         fitting = [row for row in range(count) if row not in errors] if errors else range(count)
-        warnings = {fitting[row]: said for row, said in self._cautions.of(samples.matrix).items()}
-        return Scored(self.manifest, fitting, found, warnings, samples.unused, errors)
+        warnings = {fitting[row]: said for row, said in self._cautions.warnings(samples.matrix).items()}
+        return Predictions(self.manifest, fitting, found, warnings, samples.unused, errors)
 
 
-def _nothing(manifest: Manifest) -> Inference:
+def _nothing(manifest: Manifest) -> ModelOutput:
     """What is said of no rows."""
     votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
-    return Inference(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)
+    return ModelOutput(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)

@@ -1,44 +1,44 @@
-"""Has rows scored for a request, and tells what was scored."""
+"""Scores the rows of a request, and records what was scored."""
 
 from functools import cache
 from typing import Any
 
-from services.api import deadline, errors
-from services.api.models.loading import Served
-from services.api.scoring.predictions import Scored
-from services.api.scoring.scorer import Rows
+from services.api import deadline
+from services.api.errors import InvalidRows
+from services.api.scoring.predictions import Predictions
+from services.api.scoring.scorer import Rows, Scorer
 from services.api.telemetry import metrics, request_info
 
 batch_of, rows_of = cache(metrics.BATCH.labels), cache(metrics.ROWS_SCORED.labels)
 
 
-def scored(environ: dict[str, Any], served: Served, rows: Rows, reports: bool = False) -> Scored:
-    """What the one version says of the rows; with `reports` a row at fault has its errors.
+def score(environ: dict[str, Any], scorer: Scorer, rows: Rows, reports: bool = False) -> Predictions:
+    """Return the predictions for `rows`; with `reports` a row that does not fit the model has its errors instead.
 
     `environ` is the request's. Raises InvalidRows, UnreadableTimeout and DeadlinePassed.
     """
     deadline.require_readable(environ)
-    note(environ, served, len(rows))
-    score = served.scorer.report if reports else served.scorer.predict
+    record(environ, scorer, len(rows))
+    predict = scorer.report if reports else scorer.predict
     try:
-        found = score(rows, request_info.of(environ).deadline)
-    except errors.InvalidRows:
-        rows_of(served.manifest.model, "refused").inc(len(rows))
+        predictions = predict(rows, request_info.of(environ).deadline)
+    except InvalidRows:
+        rows_of(scorer.manifest.model, "refused").inc(len(rows))
         raise
-    count(found)
-    return found
+    count(predictions)
+    return predictions
 
 
-def note(environ: dict[str, Any], served: Served, rows: int) -> None:
-    """Note down what a request has scored, and count its rows."""
-    manifest, noted = served.manifest, request_info.of(environ)
-    noted.model, noted.version, noted.rows = manifest.model, manifest.version, rows
+def record(environ: dict[str, Any], scorer: Scorer, rows: int) -> None:
+    """Record the model, its version and the number of rows of a request."""
+    manifest, info = scorer.manifest, request_info.of(environ)
+    info.model, info.version, info.rows = manifest.model, manifest.version, rows
     batch_of(manifest.model).observe(rows)
 
 
-def count(found: Scored) -> None:
-    """Count what became of the rows."""
-    model = found.manifest.model
-    if found.errors:
-        rows_of(model, "refused").inc(len(found.errors))
-    rows_of(model, "predicted").inc(len(found.fitting))
+def count(predictions: Predictions) -> None:
+    """Count the rows that were predicted and refused."""
+    model = predictions.manifest.model
+    if predictions.errors:
+        rows_of(model, "refused").inc(len(predictions.errors))
+    rows_of(model, "predicted").inc(len(predictions.fitting))

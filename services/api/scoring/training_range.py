@@ -9,7 +9,7 @@ from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 
 
-class Cautions:
+class TrainingRange:
     """What the training data of a model held, input by input."""
 
     def __init__(self, manifest: Manifest) -> None:
@@ -22,7 +22,7 @@ class Cautions:
             if feature.options and not all(self._training[feature.name]["counts"])
         }
 
-    def of(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
+    def warnings(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
         """A line for each such value, by row of `matrix`, which has shape (n, inputs)."""
         strange = (matrix < self._least) | (matrix > self._most)
         for column, codes in self._unseen.items():

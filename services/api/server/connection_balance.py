@@ -18,7 +18,7 @@ _NEVER = float("-inf")
 _NUMBERS = mmap.PAGESIZE // 4
 
 
-class Shares:
+class ConnectionBalance:
     """How many connections each worker has, in memory that all of them share; made before they are forked."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -11,7 +11,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from services.api.gateway import admission, receiving
 from services.api.server import whole_request
-from services.api.server.connection_balance import Shares
+from services.api.server.connection_balance import ConnectionBalance
 from services.api.telemetry import worker_slot
 
 # Threads beyond those that the gate lets in: so many clients may send slowly and hold up nobody.
@@ -21,7 +21,7 @@ REFUSING_THREADS = 1
 # So long a client may take over an answer of which there is more than the system keeps for it.
 TAKE_SECONDS = 30.0
 # Requests in WSGI's terms to each one's answer: headers and body, None where that takes the ordinary way.
-AtOnce = Callable[[Sequence[dict[str, Any]]], Sequence[tuple[Sequence[tuple[str, str]], bytes] | None]]
+BatchCall = Callable[[Sequence[dict[str, Any]]], Sequence[tuple[Sequence[tuple[str, str]], bytes] | None]]
 # A connection, and the request that is to be read from it.
 Came = tuple[TConn, bytes]
 
@@ -43,7 +43,7 @@ class Worker(ThreadWorker):
     refused and asking elsewhere.
     """
 
-    shares: Shares  # given by gunicorn_conf.py before the worker is forked
+    shares: ConnectionBalance  # given by gunicorn_conf.py before the worker is forked
 
     def init_process(self) -> None:
         """What gunicorn calls in the new process, and returns from at its end."""
@@ -56,8 +56,8 @@ class Worker(ThreadWorker):
         """What gunicorn calls for the app, which may have a way to answer at once (gateway/middleware.py)."""
         super().load_wsgi()
         front = getattr(self.wsgi, "wsgi_app", None)
-        self.at_once: AtOnce | None = getattr(front, "at_once", None)
-        self.refuse_at_once: AtOnce | None = getattr(front, "refuse_at_once", None)
+        self.at_once: BatchCall | None = getattr(front, "at_once", None)
+        self.refuse_at_once: BatchCall | None = getattr(front, "refuse_at_once", None)
 
     def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
         """What gunicorn's loop calls again and again."""
@@ -122,7 +122,7 @@ class Worker(ThreadWorker):
             else:
                 otherwise(conn)
 
-    def _answers(self, came: Sequence[Came], ask: AtOnce | None, status: HTTPStatus) -> Sequence[bytes | None]:
+    def _answers(self, came: Sequence[Came], ask: BatchCall | None, status: HTTPStatus) -> Sequence[bytes | None]:
         """The answers, without gunicorn's parser and WSGI; all requests stay unread."""
         nothing: list[bytes | None] = [None] * len(came)
         if not ask or not came:

@@ -5,12 +5,12 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from services.api.telemetry.request_info import Notes
+from services.api.telemetry.request_info import RequestInfo
 
 SHOWN = 500
 
 
-def log(environ: dict[str, Any], request: Notes, status: int, size: str, seconds: float) -> None:
+def log(environ: dict[str, Any], request: RequestInfo, status: int, size: str, seconds: float) -> None:
     """Write one line; of a long path only the beginning, and of what was not scored no model."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -15,7 +15,7 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-
 
 
 @dataclass
-class Notes:
+class RequestInfo:
     """Its id and trace context, its `deadline` (deadline.py), the route that answers it, and what was scored for it."""
 
     request_id: str
@@ -26,7 +26,7 @@ class Notes:
     version: str | None = None
     rows: int | None = None
 
-    def told(self) -> list[tuple[str, str]]:
+    def headers(self) -> list[tuple[str, str]]:
         """The headers that tell the client the id and the trace context."""
         beside = [("X-Request-ID", self.request_id)]
         if self.traceparent:
@@ -34,10 +34,10 @@ class Notes:
         return beside
 
 
-def begin(environ: dict[str, Any]) -> Notes:
+def begin(environ: dict[str, Any]) -> RequestInfo:
     """New notes for a request, with the id that it brings in X-Request-ID, or one made here where it brings none."""
     brought, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
-    notes = Notes(
+    notes = RequestInfo(
         request_id=brought if _REQUEST_ID.fullmatch(brought) else f"{random.getrandbits(128):032x}",
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
         deadline=deadline.of(environ),
@@ -46,7 +46,7 @@ def begin(environ: dict[str, Any]) -> Notes:
     return notes
 
 
-def of(environ: dict[str, Any]) -> Notes:
+def of(environ: dict[str, Any]) -> RequestInfo:
     """The notes of a request that `begin` was called for."""
-    notes: Notes = environ[_KEY]
+    notes: RequestInfo = environ[_KEY]
     return notes

@@ -7,7 +7,7 @@ from typing import Any
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 from services.api.errors import WrongTensor
-from services.api.scoring.predictions import Scored
+from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows
 from services.api.wire import tensor_rows, tensors
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, outputs
@@ -17,7 +17,7 @@ OUTPUTS = (PREDICT, PROBABILITIES)
 
 
 @dataclass(frozen=True)
-class Inference:
+class InferenceRequest:
     """What a request asks for: `rows` to score, the names of the `outputs` to answer with, and the `id` to repeat."""
 
     id: str | None
@@ -25,7 +25,7 @@ class Inference:
     outputs: list[str]
 
 
-def read(features: Sequence[Feature], content: object) -> Inference:
+def read_request(features: Sequence[Feature], content: object) -> InferenceRequest:
     """The request that a JSON body holds. Parameters are for extensions and change nothing. Raises WrongTensor."""
     if not isinstance(content, dict):
         raise WrongTensor(f"the body must be an object with inputs, not {shown(content)}")
@@ -39,10 +39,10 @@ def read(features: Sequence[Feature], content: object) -> Inference:
         found = "an empty one" if inputs == [] else shown(inputs)
         raise WrongTensor(f"inputs must be a list of one tensor or more, not {found}")
     wanted = _wanted(content.get("outputs"))
-    return Inference(identifier, tensor_rows.table(features, [tensors.read(each) for each in inputs]), wanted)
+    return InferenceRequest(identifier, tensor_rows.table(features, [tensors.read(each) for each in inputs]), wanted)
 
 
-def response(manifest: Manifest, asked: Inference, scored: Scored) -> dict[str, Any]:
+def response(manifest: Manifest, asked: InferenceRequest, scored: Predictions) -> dict[str, Any]:
     """The JSON for what was found of the rows of a request, which all fit; all data is flat."""
     data = {PREDICT: scored.labels(), PROBABILITIES: scored.found.probabilities.ravel().tolist()}
     given, described = [], outputs(manifest)

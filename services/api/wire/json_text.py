@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from services.api.scoring.predictions import Scored
+from services.api.scoring.predictions import Predictions
 
 
 def json_bytes(content: Any) -> bytes:
@@ -17,10 +17,10 @@ def json_bytes(content: Any) -> bytes:
         return json.dumps(content, allow_nan=False, default=_listed).encode()
 
 
-def answers_text(scored: Scored) -> bytes:
+def predictions_json(scored: Predictions) -> bytes:
     """Return the list of `scored.answers()` in JSON: what json_bytes() writes, in a third of the time, from pieces."""
     if scored.errors or scored.unused or scored.found.votes is not None:
-        return json_bytes(scored.answers())
+        return json_bytes(scored.as_rows())
     manifest = scored.manifest
     names = [json_bytes(label) for label in manifest.labels]
     shares = json_bytes(scored.found.probabilities.ravel())[1:-1].split(b",")
