@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from petalstream.schema import json_kind
+from petalstream.error_text import describe_json
 
 EVENT, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 # All media types of structured events begin with it.
@@ -37,19 +37,19 @@ def read_event(content: object) -> Event:
     Only `specversion` and data are needed: an event without an `id`, `source` or `type` is read, too.
     """
     if not isinstance(content, dict):
-        raise InvalidEvent(f"a CloudEvent must be a JSON object, not {json_kind(content)}")
+        raise InvalidEvent(f"a CloudEvent must be a JSON object, not {describe_json(content)}")
     attributes = {name: value for name, value in content.items() if name not in (DATA, BASE64) and value is not None}
     version, kind = attributes.get("specversion"), attributes.get("datacontenttype", "application/json")
     if version != SPECVERSION:
-        raise InvalidEvent(f"specversion must be '{SPECVERSION}', not {json_kind(version)}")
+        raise InvalidEvent(f"specversion must be '{SPECVERSION}', not {describe_json(version)}")
     if not isinstance(kind, str) or not re.match(JSON_TYPE, kind):
-        raise InvalidEvent(f"datacontenttype must be application/json or another JSON type, not {json_kind(kind)}")
+        raise InvalidEvent(f"datacontenttype must be application/json or another JSON type, not {describe_json(kind)}")
     for name, value in attributes.items():
         if not isinstance(value, str | bool | int):
-            raise InvalidEvent(f"{name[:40]} must be a text, a boolean or a whole number, not {json_kind(value)}")
+            raise InvalidEvent(f"{name[:40]} must be a text, a boolean or a whole number, not {describe_json(value)}")
     member, data = _data(content)
     if not isinstance(data, dict):
-        raise InvalidEvent(f"{member} must be a JSON object of named features, not {json_kind(data)}")
+        raise InvalidEvent(f"{member} must be a JSON object of named features, not {describe_json(data)}")
     return Event(data, attributes)
 
 

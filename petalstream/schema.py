@@ -1,17 +1,22 @@
-"""What a model's features are, and whether a row fits them; standard library only, since every service reads it."""
+"""A model's features, the rules for their values, and the text form of values. It needs the standard library alone.
+
+The rules are the properties `types`, `is_whole`, `bounds` and `codes` of a Feature. `fault` applies them to one value,
+services/api/scoring/matrix.py to whole columns.
+"""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Self
 
+from petalstream.error_text import describe_json
 from petalstream.reasons import Reason
 
 # scikit-learn's trees compute in 32-bit floats and raise on a larger number; a scaled linear model would overflow.
 FLOAT32_MAX = 3.4e38
-_SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,14 @@ class Kind(StrEnum):
     CATEGORY = "category"
 
 
+# The Python types of the JSON values of each kind. A bool is no number here, though Python makes it an int.
+_TYPES: Mapping[Kind, frozenset[type]] = {
+    Kind.NUMBER: frozenset({int, float}),
+    Kind.INTEGER: frozenset({int, float}),
+    Kind.YES_NO: frozenset({bool, int, float}),
+    Kind.CATEGORY: frozenset({str}),
+}
+_NO, _YES = 0, 1
 _YES_NO = {**dict.fromkeys(("yes", "true", "1", "1.0"), True), **dict.fromkeys(("no", "false", "0", "0.0"), False)}
 
 
@@ -93,99 +106,78 @@ class Feature:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What can be chosen, as text, in the order of what `encoded` makes of it; nothing for a number."""
+        """Return the texts to choose from, in the order of their encoded values; nothing for a number."""
         return ("no", "yes") if self.kind is Kind.YES_NO else self.choices
 
-    def encoded(self, value: Any) -> float:
-        """A value that fits as the model's input: yes is 1 and no 0, a choice its position among the choices."""
-        return float(self.choices.index(value) if self.kind is Kind.CATEGORY else value)
+    @cached_property
+    def types(self) -> frozenset[type]:
+        """Return the Python types of the JSON values that the feature accepts."""
+        return _TYPES[self.kind]
 
-    def fault(self, value: object) -> Fault | None:
-        """Why `value` cannot be this feature, or None where it can."""
+    @cached_property
+    def is_whole(self) -> bool:
+        """Return whether a number must be whole, as 3 and 3.0 are."""
+        return self.kind in (Kind.INTEGER, Kind.YES_NO)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float]:
+        """Return the least and the greatest number that the feature accepts, both within ±FLOAT32_MAX."""
+        if self.kind is Kind.YES_NO:
+            return _NO, _YES
+        least = -FLOAT32_MAX if self.minimum is None else max(self.minimum, -FLOAT32_MAX)
+        return least, FLOAT32_MAX if self.maximum is None else min(self.maximum, FLOAT32_MAX)
+
+    @cached_property
+    def codes(self) -> Mapping[str, float]:
+        """Return the model's input for each choice of a category, which is its position among the choices."""
+        return {choice: float(position) for position, choice in enumerate(self.choices)}
+
+    def encoded(self, value: Any) -> float:
+        """Return a value that fits as the model's input: 1 for yes, 0 for no, and the code of a choice."""
+        return self.codes[value] if self.kind is Kind.CATEGORY else float(value)
+
+    def fault(self, value: Any) -> Fault | None:
+        """Return why the feature does not accept `value`, or None if it does."""
         if self.kind is Kind.CATEGORY:
             return self._choice_fault(value)
         if self.kind is Kind.YES_NO:
             return self._yes_no_fault(value)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            number = "a whole number" if self.kind is Kind.INTEGER else "a number"
-            return Fault(Reason.WRONG_TYPE, f"must be {number}, not {json_kind(value)}")
+        if type(value) not in self.types:
+            expected = "a whole number" if self.is_whole else "a number"
+            return Fault(Reason.WRONG_TYPE, f"must be {expected}, not {describe_json(value)}")
         try:
             return self._number_fault(value)
         except OverflowError:
             return Fault(Reason.NOT_FINITE, "is a whole number too large for a float")
 
-    def _yes_no_fault(self, value: object) -> Fault | None:
-        if isinstance(value, bool | int | float) and value in (0, 1):
+    def _yes_no_fault(self, value: Any) -> Fault | None:
+        # Yes and no are the only whole numbers within the bounds.
+        if type(value) in self.types and value in self.bounds:
             return None
-        return Fault(Reason.WRONG_TYPE, f"must be yes or no (in JSON true or false, or 1 or 0), not {json_kind(value)}")
+        expected = "yes or no (in JSON true or false, or 1 or 0)"
+        return Fault(Reason.WRONG_TYPE, f"must be {expected}, not {describe_json(value)}")
 
-    def _choice_fault(self, value: object) -> Fault | None:
-        if value in self.choices:
+    def _choice_fault(self, value: Any) -> Fault | None:
+        is_text = type(value) in self.types
+        if is_text and value in self.codes:
             return None
-        reason = Reason.OUT_OF_RANGE if isinstance(value, str) else Reason.WRONG_TYPE
-        return Fault(reason, f"must be one of {', '.join(self.choices)}, not {json_kind(value)}")
+        reason = Reason.OUT_OF_RANGE if is_text else Reason.WRONG_TYPE
+        return Fault(reason, f"must be one of {', '.join(self.choices)}, not {describe_json(value)}")
 
     def _number_fault(self, number: float) -> Fault | None:
+        least, most = self.bounds
         if not math.isfinite(number):
             return Fault(Reason.NOT_FINITE, "must be a finite number, not NaN or infinite")
         if abs(number) > FLOAT32_MAX:
             return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {number:g}")
-        if self.kind is Kind.INTEGER and not float(number).is_integer():
+        if self.is_whole and not float(number).is_integer():
             return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {number:g}")
-        if self.minimum is not None and number < self.minimum:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.measured(self.minimum)}, not {number:g}")
-        if self.maximum is not None and number > self.maximum:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.measured(self.maximum)}, not {number:g}")
+        if number < least:
+            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.measured(least)}, not {number:g}")
+        if number > most:
+            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.measured(most)}, not {number:g}")
         return None
 
     def measured(self, number: float) -> str:
         """A number with the feature's unit, where it has one."""
         return f"{number:g} {self.unit}".rstrip()
-
-
-@dataclass(frozen=True)
-class RowError:
-    """One fault of one row: `row` counts from 0, `field` is the feature, None where the fault is not in one."""
-
-    row: int | None
-    field: str | None
-    message: str
-    reason: Reason | None = None
-
-
-def row_errors(features: Sequence[Feature], row: object, index: int = 0) -> Iterator[RowError]:
-    """Every fault of `row`, which should be a mapping of just the features' names to values that fit them.
-
-    It yields them one by one, so that a caller can stop early on a hostile row of very many.
-    """
-    if not isinstance(row, Mapping):
-        yield RowError(index, None, f"must be an object of named features, not {json_kind(row)}", Reason.NOT_AN_OBJECT)
-        return
-    for feature in features:
-        if not feature.used and row.get(feature.name) is None:
-            continue
-        if feature.name not in row:
-            yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
-        elif fault := feature.fault(row[feature.name]):
-            yield RowError(index, feature.name, fault.message, fault.reason)
-    expected = [feature.name for feature in features]
-    for name in row:
-        if name not in expected:
-            known = ", ".join(expected)
-            said = f"is not a feature; the features are {known}"
-            yield RowError(index, _shortened(str(name)), said, Reason.UNKNOWN_FEATURE)
-
-
-def json_kind(value: object) -> str:
-    """What a JSON reader would call `value`."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, str):
-        return f"the text {_shortened(value)!r}"
-    return {list: "a list", dict: "an object", int: "a number", float: "a number"}.get(type(value), "something else")
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

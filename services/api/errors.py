@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from petalstream.schema import RowError
+from petalstream.row_validation import RowError
 
 # InvalidRows has at most so many errors.
 MOST_ERRORS = 100

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from petalstream.schema import Fault, Feature, Kind, row_errors
+from petalstream.row_validation import validate_row
+from petalstream.schema import Fault, Feature, Kind
 
 DAYS = Feature("days", "Days", "d", minimum=0, maximum=365, kind=Kind.INTEGER)
 LENGTH = Feature("length", "Length", "cm")
@@ -98,7 +99,7 @@ def test_a_value_of_another_kind_is_refused(feature: Feature, value: object, rea
 
 @given(st.fixed_dictionaries(FITTING))
 def test_what_fits_survives_its_way_through_text_and_becomes_a_finite_input(row: dict[str, Any]) -> None:
-    assert list(row_errors(ALL, row)) == []
+    assert list(validate_row(ALL, row)) == []
     for feature in ALL:
         value = row[feature.name]
         assert feature.parsed(feature.written(value)) == value
@@ -110,8 +111,8 @@ def test_a_choice_is_its_position_for_the_model() -> None:
 
 
 def test_a_feature_that_is_not_used_may_be_missing_but_not_wrong() -> None:
-    assert list(row_errors([SMOKES, SEX], {"smokes": True})) == []
-    (error,) = row_errors([SMOKES, SEX], {"smokes": True, "sex": "f"})
+    assert list(validate_row([SMOKES, SEX], {"smokes": True})) == []
+    (error,) = validate_row([SMOKES, SEX], {"smokes": True, "sex": "f"})
     assert (error.field, error.reason) == ("sex", Reason.WRONG_TYPE)
 
 

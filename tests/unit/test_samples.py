@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from petalstream.schema import FLOAT32_MAX, Feature, Kind, row_errors
+from petalstream.row_validation import validate_row
+from petalstream.schema import FLOAT32_MAX, Feature, Kind
 from services.api.scoring.matrix import Encoder, Samples, Table
 from services.api.wire.datatypes import DATATYPES
 
@@ -87,7 +88,7 @@ def one_by_one(rows: Sequence[Any]) -> tuple[list[list[float]], dict[int, list[s
 def check(samples: Samples | None, rows: Sequence[Any]) -> None:
     """Nothing is said of the rows, or that they fit, which they do, and what they are."""
     if samples is not None:
-        assert [error for row in rows for error in row_errors(FEATURES, row)] == []
+        assert [error for row in rows for error in validate_row(FEATURES, row)] == []
         matrix, unused = one_by_one(rows)
         assert samples.matrix.tolist() == matrix
         assert (samples.matrix.dtype.name, samples.matrix.flags.c_contiguous) == ("float64", True)
@@ -137,7 +138,7 @@ def test_an_array_that_is_there_already_is_judged_as_the_values_are() -> None:
         table = in_columns(rows)
         given_too = Table(table.columns, np.array(list(table.columns.values()), dtype=np.float64))
         found, expected = matcher.encode_table(given_too), matcher.encode_table(table)
-        assert (found is None) == (expected is None) == any(True for _ in row_errors(numbers, rows[0]))
+        assert (found is None) == (expected is None) == any(True for _ in validate_row(numbers, rows[0]))
         if found and expected:
             assert found.matrix.tolist() == expected.matrix.tolist()
 

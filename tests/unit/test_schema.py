@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petalstream.reasons import Reason
-from petalstream.schema import Fault, Feature, RowError, row_errors
+from petalstream.row_validation import RowError, validate_row
+from petalstream.schema import Fault, Feature
 
 LENGTH = Feature("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
 FREE = Feature("shift", "Shift", "m", "Where it is")
@@ -44,7 +45,7 @@ def test_a_number_beyond_what_tree_models_compute_in_is_refused() -> None:
 
 
 def test_every_fault_of_a_row_is_listed_with_row_field_and_reason() -> None:
-    errors = list(row_errors([LENGTH, FREE], {"shift": None, "width": 1}, index=7))
+    errors = list(validate_row([LENGTH, FREE], {"shift": None, "width": 1}, index=7))
     assert errors == [
         RowError(7, "length", "is missing", Reason.MISSING_FEATURE),
         RowError(7, "shift", "must be a number, not null", Reason.WRONG_TYPE),
@@ -53,7 +54,7 @@ def test_every_fault_of_a_row_is_listed_with_row_field_and_reason() -> None:
 
 
 def test_a_row_that_is_no_object_is_one_error() -> None:
-    assert list(row_errors([LENGTH], [5.1], index=2)) == [
+    assert list(validate_row([LENGTH], [5.1], index=2)) == [
         RowError(2, None, "must be an object of named features, not a list", Reason.NOT_AN_OBJECT)
     ]
 
@@ -67,7 +68,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 @given(json_values)
 def test_a_row_without_errors_is_just_the_features_with_finite_numbers(row: Any) -> None:
-    if not list(row_errors([LENGTH], row)):
+    if not list(validate_row([LENGTH], row)):
         assert list(row) == ["length"]
         assert 0 <= float(row["length"]) <= 100
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from petalstream.cloudevents import InvalidEvent
 from petalstream.reasons import Reason
-from petalstream.schema import RowError
+from petalstream.row_validation import RowError
 from services.api.errors import (
     DeadlinePassed,
     InvalidRows,

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any
 
 from petalstream.reasons import Reason
-from petalstream.schema import Feature, Kind, RowError, row_errors
+from petalstream.row_validation import RowError, validate_row
+from petalstream.schema import Feature, Kind
 from services.api.errors import MOST_ERRORS
 from services.api.pages.text_filters import plain
 
@@ -37,7 +38,7 @@ def read(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entri
         RowError(0, name, f"is given {times} times; once is enough", Reason.WRONG_TYPE)
         for name, times in repeated.items()
     ]
-    errors += islice((error for error in row_errors(features, row) if error.field not in repeated), MOST_ERRORS)
+    errors += islice((error for error in validate_row(features, row) if error.field not in repeated), MOST_ERRORS)
     order = list(known)
     errors.sort(key=lambda error: order.index(error.field) if error.field in order else len(order))
     return Entries(typed, row, errors[:MOST_ERRORS])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream.bundle import Manifest
-from petalstream.schema import Feature, Kind, RowError
+from petalstream.row_validation import RowError
+from petalstream.schema import Feature, Kind
 from services.api.pages.form_entries import Entries
 from services.api.pages.text_filters import article, capital, plain
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
-from petalstream.schema import json_kind
+from petalstream.error_text import describe_json
 from services.api.errors import UnreadableBody
 from services.api.routes import current
 from services.api.wire.body import read_json
@@ -28,7 +28,7 @@ def index() -> Response:
     """Every version of every model on the volume, or with `ready` those alone that are in memory."""
     only_ready = _body().get("ready", False)
     if not isinstance(only_ready, bool):
-        raise UnreadableBody(f"ready must be true or false, not {json_kind(only_ready)}")
+        raise UnreadableBody(f"ready must be true or false, not {describe_json(only_ready)}")
     states = [state for state in current.registry().index() if state.ready or not only_ready]
     return as_json(
         [
@@ -64,7 +64,7 @@ def unload(name: str) -> Response:
 def _parameters() -> dict[str, Any]:
     found = _body().get("parameters", {})
     if not isinstance(found, dict):
-        raise UnreadableBody(f"parameters must be an object, not {json_kind(found)}")
+        raise UnreadableBody(f"parameters must be an object, not {describe_json(found)}")
     return found
 
 
@@ -72,5 +72,5 @@ def _body() -> dict[str, Any]:
     """The object in the body, which may be empty."""
     content = read_json(request, current.settings().api_max_body_bytes)
     if not isinstance(content, dict):
-        raise UnreadableBody(f"the body must be empty or an object, not {json_kind(content)}")
+        raise UnreadableBody(f"the body must be empty or an object, not {describe_json(content)}")
     return content

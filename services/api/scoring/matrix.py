@@ -1,6 +1,7 @@
-"""Many rows at once: from columns of JSON values to the matrix that a model takes, without a look at each value.
+"""Encodes many rows at once: from columns of JSON values to the matrix that a model takes.
 
-It takes what surely fits, by the same rules as petalstream/schema.py. Of all else that judges row by row.
+Validates whole columns by the rules of petalstream/schema.py, each in one operation. Where a value may be invalid it
+returns None; the caller then validates row by row, which finds the errors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.schema import FLOAT32_MAX, Feature, Kind
+from petalstream.schema import Feature, Kind
 
-LAYOUTS = 20
-# Up to here a float has every whole number.
-EXACT = 2.0**53
-_TYPES = {Kind.NUMBER: {int, float}, Kind.INTEGER: {int, float}, Kind.YES_NO: {bool, int, float}}
+# Clients send the names in few orders; the rules of each order are kept.
+MAX_ORDERS = 20
+# A float64 has every whole number up to here.
+EXACT_MAX = 2.0**53
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows given column by column: the values of each name, as many of one as of any other.
+    """Rows in columns: a list of n values for each name.
 
-    `numbers` are the same as an array of shape (names, n), where all of them are numbers and one was made already.
+    `numbers` holds the same values with shape (names, n), if all are numbers and such an array was made already.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -33,35 +34,29 @@ class Table:
         return len(next(iter(self.columns.values())))
 
     def rows(self) -> list[dict[str, Any]]:
-        """The same row by row."""
+        """Return the table row by row."""
         return [dict(zip(self.columns, values, strict=True)) for values in zip(*self.columns.values(), strict=True)]
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Rows that fit a model: its inputs as a matrix of shape (n, inputs), and what each row names beside them."""
+    """Valid rows: the model's inputs with shape (n, inputs), and by row number the unused features that a row names."""
 
     matrix: NDArray[np.float64]
     unused: Mapping[int, Sequence[str]]
 
 
 class Encoder:
-    """Knows a model's features, and turns whole tables into samples."""
+    """Encodes tables for one model; `features` are the model's."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = {feature.name: feature for feature in features}
-        self._needed = {feature.name for feature in features if feature.used}
-        self._beside = self._features.keys() - self._needed
-        # Clients send the names in few orders.
-        self._layout_of = lru_cache(LAYOUTS)(self._layout)
-        self._codes = {
-            feature.name: {choice: float(code) for code, choice in enumerate(feature.choices)}
-            for feature in features
-            if feature.kind is Kind.CATEGORY
-        }
+        self._required = {feature.name for feature in features if feature.used}
+        self._optional = self._features.keys() - self._required
+        self._rules_of = lru_cache(MAX_ORDERS)(self._rules)
 
     def encode_rows(self, rows: Sequence[object]) -> Samples | None:
-        """The samples, where all rows are objects of the same names and fit; None where they may not."""
+        """Return the samples if all rows are objects with the same names and surely valid, else None."""
         first = rows[0]
         if not isinstance(first, dict) or set(map(type, rows)) != {dict} or set(map(len, rows)) != {len(first)}:  # type: ignore[arg-type]
             return None
@@ -71,51 +66,41 @@ class Encoder:
             return None
 
     def encode_table(self, table: Table) -> Samples | None:
-        """The samples of a table; None where a value may not fit, or a name."""
+        """Return the samples if all names and values are surely valid, else None."""
         values, columns = table.numbers, table.columns
         if values is None:
             columns = {name: column for name, column in columns.items() if not self._is_left_out(name, column)}
         names = tuple(columns)
-        if not self._features.keys() >= columns.keys() >= self._needed:
+        if not self._features.keys() >= columns.keys() >= self._required:
             return None
         try:
             if values is None:
-                values = np.array([self._numbers(name, columns[name]) for name in names], dtype=np.float64)
-        except (_Unfit, OverflowError):
+                encoded = [_encode_column(self._features[name], column) for name, column in columns.items()]
+                values = np.array(encoded, dtype=np.float64)
+        except (_MayBeInvalid, OverflowError):
             return None
-        layout = self._layout_of(names)
-        if not layout.allows(values):
+        rules = self._rules_of(names)
+        if not rules.allow(values):
             return None
-        matrix = np.ascontiguousarray(values[layout.inputs].T)
-        return Samples(matrix, dict.fromkeys(range(len(matrix)), layout.unused) if layout.unused else {})
+        matrix = np.ascontiguousarray(values[rules.inputs].T)
+        return Samples(matrix, dict.fromkeys(range(len(matrix)), rules.unused) if rules.unused else {})
 
     def _is_left_out(self, name: str, column: Sequence[Any]) -> bool:
-        """Whether every row has null for a feature that the model does not use."""
-        return column[0] is None and name in self._beside and column.count(None) == len(column)
+        """Return whether an optional feature is null in every row."""
+        return column[0] is None and name in self._optional and column.count(None) == len(column)
 
-    def _numbers(self, name: str, values: Sequence[Any]) -> Sequence[float]:
-        codes = self._codes.get(name)
-        if codes is not None:
-            try:
-                return [codes[value] for value in values]
-            except (KeyError, TypeError):  # no choice, or a list or object, which could be no key
-                raise _Unfit from None
-        if not set(map(type, values)) <= _TYPES[self._features[name].kind]:
-            raise _Unfit
-        return values
-
-    def _layout(self, names: Sequence[str]) -> "_Layout":
+    def _rules(self, names: Sequence[str]) -> "_Rules":
         features = [self._features[name] for name in names]
-        least, most = np.array([_bounds(feature) for feature in features]).T[:, :, np.newaxis]
-        whole = [row for row, feature in enumerate(features) if feature.kind in (Kind.INTEGER, Kind.YES_NO)]
+        least, most = np.array([_exact_bounds(feature) for feature in features]).T[:, :, np.newaxis]
+        whole = [row for row, feature in enumerate(features) if feature.is_whole]
         inputs = [names.index(feature.name) for feature in self._features.values() if feature.used]
         unused = [name for name in self._features if name in names and not self._features[name].used]
-        return _Layout(least, most, whole, inputs, unused)
+        return _Rules(least, most, whole, inputs, unused)
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """What the columns of a table are: bounds of shape (names, 1), which are whole numbers, inputs, and not used."""
+class _Rules:
+    """The rules for columns in one order: bounds of shape (columns, 1), and which columns are what, by position."""
 
     least: NDArray[np.float64]
     most: NDArray[np.float64]
@@ -123,25 +108,34 @@ class _Layout:
     inputs: Sequence[int]
     unused: Sequence[str]
 
-    def allows(self, values: NDArray[np.float64]) -> bool:
-        """Whether the features allow all `values`, a row for each column; NaN is within no bounds."""
+    def allow(self, values: NDArray[np.float64]) -> bool:
+        """Return whether all `values`, of shape (columns, n), are within bounds and whole; NaN is within no bounds."""
         if not ((values >= self.least) & (values <= self.most)).all():
             return False
         return not self.whole or bool((values[self.whole] == np.floor(values[self.whole])).all())
 
 
-class _Unfit(Exception):
-    """A column has a value that may be at fault."""
+class _MayBeInvalid(Exception):
+    """A column holds a value of another type, or no choice of its category."""
 
 
-def _bounds(feature: Feature) -> tuple[float, float]:
-    if feature.kind is Kind.YES_NO:
-        return 0, 1
-    least = -FLOAT32_MAX if feature.minimum is None else max(-FLOAT32_MAX, feature.minimum)
-    most = FLOAT32_MAX if feature.maximum is None else min(FLOAT32_MAX, feature.maximum)
-    return _surely(least, np.inf), _surely(most, -np.inf)
+def _encode_column(feature: Feature, values: Sequence[Any]) -> Sequence[float]:
+    if feature.kind is Kind.CATEGORY:
+        codes = feature.codes
+        try:
+            return [codes[value] for value in values]
+        except (KeyError, TypeError):  # TypeError: a list or an object can be no key
+            raise _MayBeInvalid from None
+    if not set(map(type, values)) <= feature.types:
+        raise _MayBeInvalid
+    return values
 
 
-def _surely(bound: float, inwards: float) -> float:
-    """The bound, but where a whole number beyond it may have been rounded to it, the next within."""
-    return bound if abs(bound) < EXACT else float(np.nextafter(bound, inwards))
+def _exact_bounds(feature: Feature) -> tuple[float, float]:
+    """Return the feature's bounds for float64, in which a whole number beyond a large bound may be rounded to it."""
+    least, most = feature.bounds
+    return _exact_bound(least, np.inf), _exact_bound(most, -np.inf)
+
+
+def _exact_bound(bound: float, inwards: float) -> float:
+    return bound if abs(bound) < EXACT_MAX else float(np.nextafter(bound, inwards))

@@ -8,7 +8,7 @@ import numpy as np
 
 from petalstream.bundle import Manifest
 from petalstream.inference import ModelOutput
-from petalstream.schema import RowError
+from petalstream.row_validation import RowError
 
 
 @dataclass(frozen=True)

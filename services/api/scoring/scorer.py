@@ -10,7 +10,7 @@ import numpy as np
 
 from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import ModelOutput
-from petalstream.schema import RowError, row_errors
+from petalstream.row_validation import RowError, validate_row
 from services.api.errors import MOST_ERRORS, InvalidRows
 from services.api.scoring.chunks import Chunks
 from services.api.scoring.matrix import Encoder, Samples, Table
@@ -43,7 +43,8 @@ class Scorer:
         if samples := self._encode_columns(rows):
             return self._score(samples, {}, len(rows), deadline)
         given = rows.rows() if isinstance(rows, Table) else rows
-        faults = (error for index, row in enumerate(given) for error in row_errors(self.manifest.features, row, index))
+        features = self.manifest.features
+        faults = (error for index, row in enumerate(given) for error in validate_row(features, row, index))
         if errors := list(islice(faults, MOST_ERRORS)):
             raise InvalidRows(errors)
         return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
@@ -109,7 +110,7 @@ class Scorer:
         """The first errors of each row that does not fit."""
         found: dict[int, list[RowError]] = {}
         for index, row in enumerate(rows):
-            if errors := list(islice(row_errors(self.manifest.features, row, index), MOST_ERRORS_A_ROW)):
+            if errors := list(islice(validate_row(self.manifest.features, row, index), MOST_ERRORS_A_ROW)):
                 found[index] = errors
             if len(found) > MOST_REPORTED:
                 raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.schema import json_kind
+from petalstream.error_text import describe_json
 from services.api.errors import WrongTensor
 from services.api.wire.datatypes import DATATYPES
 
@@ -69,7 +69,7 @@ def parameters(content: dict[str, Any], title: str) -> dict[str, Any]:
 
 def shown(value: object) -> str:
     """A value of JSON in an error: a number itself, of all else what it is."""
-    return str(value)[:SHOWN] if type(value) in (int, float) else json_kind(value)
+    return str(value)[:SHOWN] if type(value) in (int, float) else describe_json(value)
 
 
 def _shape(title: str, shape: object) -> list[int]:

@@ -1,0 +1,19 @@
+"""What error messages say of a value that was found."""
+
+SHOWN = 40
+
+
+def describe_json(value: object) -> str:
+    """Return the JSON type of `value` in words, and for a string its first SHOWN characters too."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, str):
+        return f"the text {shorten(value)!r}"
+    return {list: "a list", dict: "an object", int: "a number", float: "a number"}.get(type(value), "something else")
+
+
+def shorten(text: str) -> str:
+    """Return `text` in at most SHOWN characters; an ellipsis stands for what is left out."""
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
