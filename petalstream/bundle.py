@@ -136,7 +136,7 @@ class Bundle:
         """The held-out samples, line by line: (line of the sample in its CSV, features, true label)."""
         with (self.path / TEST_SET).open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                features = {feature.name: feature.parsed(row[feature.name]) for feature in self.manifest.features}
+                features = {feature.name: feature.parse(row[feature.name]) for feature in self.manifest.features}
                 yield row[SAMPLE_ID], features, row[self.manifest.target]
 
 

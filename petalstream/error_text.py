@@ -1,6 +1,6 @@
 """What error messages say of a value that was found."""
 
-SHOWN = 40
+MAX_CHARACTERS = 40
 
 
 def describe_json(value: object) -> str:
@@ -16,4 +16,4 @@ def describe_json(value: object) -> str:
 
 def shorten(text: str) -> str:
     """Return `text` in at most SHOWN characters; an ellipsis stands for what is left out."""
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"

@@ -32,7 +32,7 @@ def validate_row(features: Sequence[Feature], row: object, index: int = 0) -> It
             continue
         if feature.name not in row:
             yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
-        elif fault := feature.fault(row[feature.name]):
+        elif fault := feature.find_fault(row[feature.name]):
             yield RowError(index, feature.name, fault.message, fault.reason)
     names = [feature.name for feature in features]
     for name in row:

@@ -82,7 +82,7 @@ class Feature:
         """The feature of a manifest, where it stands with all its fields."""
         return cls(**{**fields, "kind": Kind(fields["kind"]), "choices": tuple(fields["choices"])})
 
-    def parsed(self, text: str) -> object:
+    def parse(self, text: str) -> object:
         """The value that a cell of a CSV or a field of a form means; the text itself where it is no such value."""
         text = text.strip()
         if self.kind is Kind.CATEGORY:
@@ -98,7 +98,7 @@ class Feature:
         # Not by way of the float, which would round a large one to within the bounds.
         return int(Decimal(text)) if self.kind is Kind.INTEGER and number.is_integer() else number
 
-    def written(self, value: object) -> str:
+    def to_text(self, value: object) -> str:
         """A value that fits as the text that `parsed` reads, and that a person does."""
         if self.kind is Kind.YES_NO:
             return "yes" if value else "no"
@@ -132,11 +132,11 @@ class Feature:
         """Return the model's input for each choice of a category, which is its position among the choices."""
         return {choice: float(position) for position, choice in enumerate(self.choices)}
 
-    def encoded(self, value: Any) -> float:
+    def encode(self, value: Any) -> float:
         """Return a value that fits as the model's input: 1 for yes, 0 for no, and the code of a choice."""
         return self.codes[value] if self.kind is Kind.CATEGORY else float(value)
 
-    def fault(self, value: Any) -> Fault | None:
+    def find_fault(self, value: Any) -> Fault | None:
         """Return why the feature does not accept `value`, or None if it does."""
         if self.kind is Kind.CATEGORY:
             return self._choice_fault(value)
@@ -173,11 +173,11 @@ class Feature:
         if self.is_whole and not float(number).is_integer():
             return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {number:g}")
         if number < least:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.measured(least)}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.with_unit(least)}, not {number:g}")
         if number > most:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.measured(most)}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.with_unit(most)}, not {number:g}")
         return None
 
-    def measured(self, number: float) -> str:
+    def with_unit(self, number: float) -> str:
         """A number with the feature's unit, where it has one."""
         return f"{number:g} {self.unit}".rstrip()

@@ -45,7 +45,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     if configured.api_cors_origins:
         origins = configured.api_cors_origins.split(",")
         CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
-    app.after_request(negotiation.mark)
+    app.after_request(negotiation.add_vary)
     app.after_request(security_headers.secure)
     problems.register(app)
     gate = ConcurrencyLimit(configured.api_threads, configured.api_queue)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from petalstream.row_validation import RowError
 
 # InvalidRows has at most so many errors.
-MOST_ERRORS = 100
+MAX_ERRORS = 100
 
 
 class UnreadableBody(ValueError):
@@ -47,7 +47,7 @@ class InvalidRows(ValueError):
 
     def __init__(self, errors: Sequence[RowError]) -> None:
         faults, rows = len(errors), len({error.row for error in errors})
-        some = "the first " if len(errors) == MOST_ERRORS else ""
+        some = "the first " if len(errors) == MAX_ERRORS else ""
         super().__init__(
             f"the rows do not fit the model: {some}{_counted(faults, 'fault')}, in {_counted(rows, 'row')},"
             f" {'is' if faults == 1 else 'are'} listed"

@@ -77,15 +77,15 @@ def _values(cells: list[str], definition: Definition, where: str) -> list[object
 
 
 def _value(feature: Feature, cell: str, where: str) -> object:
-    value = feature.parsed(cell)
-    if fault := feature.fault(value):
+    value = feature.parse(cell)
+    if fault := feature.find_fault(value):
         raise DataError(f"{where}: {feature.name} {fault.message}")
     return value
 
 
 def _samples(values: NDArray[np.object_], definition: Definition) -> NDArray[np.float64]:
     columns = [
-        [feature.encoded(value) for value in values[:, column]]
+        [feature.encode(value) for value in values[:, column]]
         for column, feature in enumerate(definition.features)
         if feature.used
     ]

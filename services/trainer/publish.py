@@ -70,5 +70,5 @@ def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([SAMPLE_ID, *(feature.name for feature in manifest.features), manifest.target])
         for line, row, label in zip(test.lines, test.values.tolist(), test.labels, strict=True):
-            values = [feature.written(value) for feature, value in zip(manifest.features, row, strict=True)]
+            values = [feature.to_text(value) for feature, value in zip(manifest.features, row, strict=True)]
             writer.writerow([line, *values, label])

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from petalstream.bundle import Bundle
 from services.api.models.loading import open_bundle
-from services.api.wire.json_text import json_bytes, predictions_json
+from services.api.wire.json_text import write_json, write_predictions
 from tests.records import FLOWER
 from tests.unit.tables import JSON, post
 
@@ -113,5 +113,7 @@ def test_its_schema_is_documented(both: FlaskClient, model: str, rows: list[Any]
 def test_a_text_put_together_is_the_text_of_the_answers(
     iris: Bundle, heart_failure: Bundle, model: str, rows: list[Any], bad: tuple[Any, ...]
 ) -> None:
-    scored = open_bundle({"iris": iris, "heart_failure": heart_failure}[model]).scorer.report([*rows, *bad, *rows])
-    assert predictions_json(scored) == json_bytes(scored.as_rows())
+    scored = open_bundle({"iris": iris, "heart_failure": heart_failure}[model]).scorer.predict_valid(
+        [*rows, *bad, *rows]
+    )
+    assert write_predictions(scored) == write_json(scored.as_rows())

@@ -60,7 +60,7 @@ def test_expired_work_is_not_started(
     client: FlaskClient, flower: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Scorer, "predict", None)
-    monkeypatch.setattr(Scorer, "report", None)
+    monkeypatch.setattr(Scorer, "predict_valid", None)
     *answers, inferred = asked(client, flower, "0.000001")
     for response in (*answers, inferred):
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
@@ -77,7 +77,7 @@ def test_a_deadline_that_passes_while_rows_are_scored_is_503(
     def late(*_: object) -> None:
         raise errors.DeadlinePassed
 
-    for name in ("predict", "report"):
+    for name in ("predict", "predict_valid"):
         monkeypatch.setattr(Scorer, name, late)
     for response in asked(client, flower, "30"):
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1")

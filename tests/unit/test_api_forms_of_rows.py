@@ -107,7 +107,7 @@ def fitting(feature: Feature) -> st.SearchStrategy[Any]:
 
 def other(feature: Feature) -> st.SearchStrategy[Any]:
     """A text that means no value of the feature or, unless it is for yes and no, a number that need not fit."""
-    text = TEXT.filter(lambda typed: typed == typed.strip() == feature.parsed(typed))
+    text = TEXT.filter(lambda typed: typed == typed.strip() == feature.parse(typed))
     # Written as a whole number, zero has no sign.
     number = (st.floats() | st.integers(-(10**15), 10**15)).map(lambda value: value + 0.0)
     return text if feature.kind is Kind.YES_NO else text | number

@@ -98,7 +98,7 @@ def test_an_unforeseen_error_is_a_page_too_and_without_a_stack_trace(
     def broken(servers: str) -> None:
         raise RuntimeError("a secret of ours")
 
-    monkeypatch.setattr(stack_status, "brokers", broken)
+    monkeypatch.setattr(stack_status, "check_brokers", broken)
     client = create_app(Settings(models_dir=tmp_path)).test_client()
     with caplog.at_level(logging.CRITICAL):
         answer = client.get("/", headers=PAGE)

@@ -95,7 +95,7 @@ def test_the_document_allows_null_for_an_unused_feature_alone(both: FlaskClient,
 
 
 def test_a_feature_itself_is_never_null() -> None:
-    assert Feature("sex", "Sex", kind=Kind.YES_NO, used=False).fault(None)
+    assert Feature("sex", "Sex", kind=Kind.YES_NO, used=False).find_fault(None)
 
 
 @pytest.mark.parametrize("send", [post, post_gzip])

@@ -12,7 +12,7 @@ from petalstream.inference import ModelOutput
 from services.api.errors import DeadlinePassed
 from services.api.scoring import chunks as room
 from services.api.scoring import runtime
-from services.api.scoring.chunks import Chunks
+from services.api.scoring.chunks import ChunkedRuntime
 from services.api.scoring.runtime import Runtime
 
 
@@ -36,7 +36,7 @@ def rows(count: int) -> NDArray[np.float64]:
 
 def test_without_a_deadline_a_batch_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting(1, monkeypatch)
-    assert Chunks(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).tolist()
+    assert ChunkedRuntime(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).tolist()
     assert counting.sizes == [5_000]
 
 
@@ -44,10 +44,10 @@ def test_the_chunks_of_a_slow_model_are_small_and_those_of_a_fast_one_whole_batc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Counting(0.01, monkeypatch)
-    assert Chunks(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).tolist()
+    assert ChunkedRuntime(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).tolist()
     assert slow.sizes == [16, 16, 18]  # the last chunk has the rest that is shorter than a tile
     fast = Counting(0.00001, monkeypatch)
-    chunks = Chunks(fast)
+    chunks = ChunkedRuntime(fast)
     for _ in range(3):
         chunks.infer(rows(750), deadline=60)
     assert fast.sizes == [16, 734, 750, 750]
@@ -55,7 +55,7 @@ def test_the_chunks_of_a_slow_model_are_small_and_those_of_a_fast_one_whole_batc
 
 def test_single_rows_do_not_make_the_chunks_of_a_batch_small(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = Counting(0.00001, monkeypatch)
-    chunks = Chunks(fast)
+    chunks = ChunkedRuntime(fast)
     chunks.infer(rows(750), deadline=60)
     chunks.infer(rows(1), deadline=60)
     chunks.infer(rows(750), deadline=60)
@@ -65,46 +65,46 @@ def test_single_rows_do_not_make_the_chunks_of_a_batch_small(monkeypatch: pytest
 def test_a_batch_stops_between_chunks_after_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Counting(0.01, monkeypatch)
     with pytest.raises(DeadlinePassed):
-        Chunks(slow).infer(rows(750), deadline=1)
+        ChunkedRuntime(slow).infer(rows(750), deadline=1)
     assert sum(slow.sizes) == 112  # 1.12 s of 7.5 s
     with pytest.raises(DeadlinePassed):
-        Chunks(slow).infer(rows(1), deadline=1)
+        ChunkedRuntime(slow).infer(rows(1), deadline=1)
     assert sum(slow.sizes) == 112
 
 
-@pytest.mark.parametrize("opened", [runtime.converted, runtime.unpickled])
+@pytest.mark.parametrize("opened", [runtime.load_onnx, runtime.load_pickle])
 @pytest.mark.parametrize("which", ["iris", "heart_failure"])
 def test_chunks_give_the_bits_of_one_call(
     which: str, opened: Callable[[Bundle], Runtime], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: Bundle = request.getfixturevalue(which)
     inputs = found.manifest.inputs
-    samples = np.array([[each.encoded(row[each.name]) for each in inputs] for _, row, _ in found.test_set()])
+    samples = np.array([[each.encode(row[each.name]) for each in inputs] for _, row, _ in found.test_set()])
     samples = np.tile(samples, (4, 1)) * np.random.default_rng(0).uniform(0.9, 1.1, (4 * len(samples), len(inputs)))
     compute = opened(found)
     monkeypatch.setattr(room, "CHUNK_SECONDS", 0.0)  # which makes every chunk as small as may be
     for count in (1, 15, 16, 17, 31, 32, 33, 47, 63, 100, len(samples)):
-        whole, parts = compute(samples[:count]), Chunks(compute).infer(samples[:count], time.monotonic() + 60)
+        whole, parts = compute(samples[:count]), ChunkedRuntime(compute).infer(samples[:count], time.monotonic() + 60)
         for name in ("classes", "probabilities", "votes"):
             assert np.array_equal(getattr(whole, name), getattr(parts, name)), (count, name)
 
 
 def test_what_takes_long_is_known_from_the_calls_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    chunks = Chunks(Counting(0.001, monkeypatch))
+    chunks = ChunkedRuntime(Counting(0.001, monkeypatch))
     for _ in range(2):
         chunks.infer(rows(10))  # such as a model's golden rows
-    assert (chunks.take_long(40), chunks.take_long(60)) == (False, True)
+    assert (chunks.takes_long(40), chunks.takes_long(60)) == (False, True)
     chunks.infer(rows(750))
-    assert (chunks.take_long(40), chunks.take_long(60)) == (False, True)
+    assert (chunks.takes_long(40), chunks.takes_long(60)) == (False, True)
 
 
 def test_a_slow_call_of_a_single_row_is_remembered_until_a_fast_one(monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting(3, monkeypatch)
-    chunks = Chunks(counting)
+    chunks = ChunkedRuntime(counting)
     chunks.infer(rows(1))
-    assert not chunks.take_long(1), "one call may have waited for a processor"
+    assert not chunks.takes_long(1), "one call may have waited for a processor"
     chunks.infer(rows(1))
-    assert chunks.take_long(1)
+    assert chunks.takes_long(1)
     counting._seconds = 0.0001
     chunks.infer(rows(1))
-    assert not chunks.take_long(1)
+    assert not chunks.takes_long(1)

@@ -193,7 +193,7 @@ def test_rows_are_compared_that_the_features_allow_and_that_lie_beside_every_thr
     for column, feature in enumerate(FEATURES):
         values = rows[:, column].tolist()
         given = (feature.options[int(value)] if feature.kind is Kind.CATEGORY else value for value in values)
-        assert {feature.fault(value) for value in given} == {None}
+        assert {feature.find_fault(value) for value in given} == {None}
     heights = set(rows[:, 0].tolist())
     thresholds = {
         threshold

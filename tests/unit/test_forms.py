@@ -6,7 +6,7 @@ import pytest
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api.errors import MOST_ERRORS
+from services.api.errors import MAX_ERRORS
 from services.api.pages import form_entries, form_fields
 
 HEIGHT = Feature("height", "Height", "cm", "From the ground", minimum=0, maximum=300)
@@ -19,7 +19,7 @@ FULL = {"height": "1.9", "thorns": "12", "wild": "yes", "colour": "half red", "s
 
 
 def read(**changes: str) -> form_entries.Entries:
-    return form_entries.read(FEATURES, (FULL | changes).items())
+    return form_entries.read_entries(FEATURES, (FULL | changes).items())
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_a_whole_number_is_asked_for_where_one_is_meant() -> None:
 
 def test_a_field_that_is_sent_twice_is_an_error_that_names_it_once() -> None:
     for second in ("1.9", "", "tall"):
-        entries = form_entries.read(FEATURES, [*FULL.items(), ("height", second)])
+        entries = form_entries.read_entries(FEATURES, [*FULL.items(), ("height", second)])
         said = [(error.field, error.message) for error in entries.errors]
         assert said == [("height", "is given 2 times; once is enough")]
 
@@ -93,19 +93,23 @@ def test_an_unknown_field_is_an_error_even_an_empty_one() -> None:
 
 def test_errors_stand_in_the_order_of_the_fields_and_are_not_too_many() -> None:
     backwards = [*reversed({**FULL, "height": "tall", "colour": "blue"}.items()), ("thorns", "2")]
-    assert [error.field for error in form_entries.read(FEATURES, backwards).errors] == ["height", "thorns", "colour"]
-    assert len(form_entries.read(FEATURES, [(f"petal_{n}", "") for n in range(900)]).errors) == MOST_ERRORS
+    assert [error.field for error in form_entries.read_entries(FEATURES, backwards).errors] == [
+        "height",
+        "thorns",
+        "colour",
+    ]
+    assert len(form_entries.read_entries(FEATURES, [(f"petal_{n}", "") for n in range(900)]).errors) == MAX_ERRORS
 
 
 def test_a_row_fills_the_form_with_texts_that_mean_it() -> None:
     row = {"height": 42.0, "thorns": 3, "wild": False, "colour": "red"}
-    filled = form_entries.filled(FEATURES, row)
+    filled = form_entries.fill_entries(FEATURES, row)
     assert filled.typed == {"height": "42", "thorns": "3", "wild": "no", "colour": "red"}
-    assert form_entries.read(FEATURES, filled.typed.items()).row == row
+    assert form_entries.read_entries(FEATURES, filled.typed.items()).row == row
 
 
 def test_a_field_says_what_helps_its_range_and_what_training_saw(rose: Manifest) -> None:
-    hints = [field.hint for field in form_fields.fields(rose, read())]
+    hints = [field.hint for field in form_fields.build_fields(rose, read())]
     assert hints == [
         "From the ground. 0 to 300 cm; 5 to 200 cm in the training data.",
         "A whole number, at least 1.",
@@ -116,7 +120,7 @@ def test_a_field_says_what_helps_its_range_and_what_training_saw(rose: Manifest)
 
 
 def test_what_may_be_missing_can_be_taken_back(rose: Manifest) -> None:
-    height, _, wild, colour, scented = form_fields.fields(rose, read())
+    height, _, wild, colour, scented = form_fields.build_fields(rose, read())
     assert height.choices == []
     assert wild.choices == [("yes", "Yes"), ("no", "No")]
     assert colour.choices[0] == ("", "Choose one")
@@ -125,29 +129,29 @@ def test_what_may_be_missing_can_be_taken_back(rose: Manifest) -> None:
 
 def test_a_faulty_field_is_described_by_its_error_first(rose: Manifest) -> None:
     entries = read(height="tall", wild="")
-    height, thorns, wild, colour, _ = form_fields.fields(rose, entries)
+    height, thorns, wild, colour, _ = form_fields.build_fields(rose, entries)
     assert (height.value, height.error) == ("tall", "Height must be a number, not the text 'tall'")
     assert height.described_by == "field-0-error field-0-hint"
     assert (thorns.described_by, wild.described_by, colour.described_by) == ("field-1-hint", "field-2-error", "")
-    assert form_fields.summary(rose, entries) == [
+    assert form_fields.list_errors(rose, entries) == [
         ("field-0", "Height must be a number, not the text 'tall'"),
         ("field-2", "Grows wild is missing"),
     ]
 
 
 def test_the_summary_has_errors_of_no_field_too(rose: Manifest) -> None:
-    ((where, sentence),) = form_fields.summary(rose, read(petals="5"))
+    ((where, sentence),) = form_fields.list_errors(rose, read(petals="5"))
     assert (where, sentence[:26]) == ("", "petals is not a feature; t")
 
 
 @pytest.mark.parametrize(("text", "value"), [("TRUE", "yes"), ("0", "no"), ("perhaps", "perhaps")])
 def test_yes_and_no_are_known_however_they_are_written(rose: Manifest, text: str, value: str) -> None:
-    assert form_fields.fields(rose, read(wild=text))[2].value == value
+    assert form_fields.build_fields(rose, read(wild=text))[2].value == value
 
 
 def test_there_is_an_example_for_each_label_in_the_samples_own_words(rose: Manifest) -> None:
-    assert form_fields.examples(rose) == [
+    assert form_fields.list_examples(rose) == [
         form_fields.Example(0, "an old rose predicted “alba”"),
         form_fields.Example(1, "an old rose predicted “gallica”"),
     ]
-    assert form_fields.examples(dataclasses.replace(rose, golden=())) == []
+    assert form_fields.list_examples(dataclasses.replace(rose, golden=())) == []

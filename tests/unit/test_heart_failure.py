@@ -48,7 +48,7 @@ def test_three_kinds_of_trees_were_tuned_each_by_itself_and_outvote_one_another(
     assert {key.split("__")[0] for key in heart_failure.manifest.parameters} == set(kinds)
     test_set = [features for _, features, _ in heart_failure.test_set()]
     inputs = heart_failure.manifest.inputs
-    samples = np.array([[feature.encoded(row[feature.name]) for feature in inputs] for row in test_set])
+    samples = np.array([[feature.encode(row[feature.name]) for feature in inputs] for row in test_set])
     assert predicted(vote, samples).tolist() == vote.predict(samples).tolist()
     votes = infer(vote, samples).votes
     assert votes is not None

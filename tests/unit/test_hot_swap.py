@@ -155,7 +155,7 @@ def test_a_bad_bundle_that_is_mended_is_taken_in(
     mend = publish_spoilt(versions, iris)
     registry.refresh()
     mend()
-    monkeypatch.setattr(room, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(room, "RETRY_SECONDS", 0.0)
     registry.refresh()
     assert served(registry)[0] == "2"
     assert registry.refused == {}

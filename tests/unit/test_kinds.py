@@ -40,9 +40,9 @@ FITTING = {
     ],
 )
 def test_text_is_read_as_the_value_that_it_means(feature: Feature, text: str, value: object) -> None:
-    read = feature.parsed(text)
+    read = feature.parse(text)
     assert (read, type(read)) == (value, type(value))
-    assert feature.fault(read) is None
+    assert feature.find_fault(read) is None
 
 
 @pytest.mark.parametrize(
@@ -59,22 +59,22 @@ def test_text_is_read_as_the_value_that_it_means(feature: Feature, text: str, va
     ],
 )
 def test_text_that_means_no_value_is_kept_and_told(feature: Feature, text: str, said: str) -> None:
-    fault = feature.fault(feature.parsed(text))
+    fault = feature.find_fault(feature.parse(text))
     assert fault
     assert fault.message == said
 
 
 def test_a_whole_number_is_compared_with_its_bounds_to_the_last_digit() -> None:
     count = Feature("count", "Count", maximum=2**60, kind=Kind.INTEGER)
-    assert [count.fault(2**60 + more) is None for more in (0, 1)] == [True, False]
-    assert [count.parsed(str(2**60 + more)) for more in (0, 1)] == [2**60, 2**60 + 1]
-    assert count.parsed("1e400") == float("inf")
+    assert [count.find_fault(2**60 + more) is None for more in (0, 1)] == [True, False]
+    assert [count.parse(str(2**60 + more)) for more in (0, 1)] == [2**60, 2**60 + 1]
+    assert count.parse("1e400") == float("inf")
 
 
 @pytest.mark.parametrize("value", [True, False, 1, 0, 1.0])
 def test_yes_and_no_may_be_said_in_numbers_as_csv_files_do(value: object) -> None:
-    assert SMOKES.fault(value) is None
-    assert SMOKES.encoded(value) == float(bool(value))
+    assert SMOKES.find_fault(value) is None
+    assert SMOKES.encode(value) == float(bool(value))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_yes_and_no_may_be_said_in_numbers_as_csv_files_do(value: object) -> Non
     ],
 )
 def test_a_value_of_another_kind_is_refused(feature: Feature, value: object, reason: Reason) -> None:
-    fault = feature.fault(value)
+    fault = feature.find_fault(value)
     assert isinstance(fault, Fault)
     assert fault.reason == reason
 
@@ -102,12 +102,12 @@ def test_what_fits_survives_its_way_through_text_and_becomes_a_finite_input(row:
     assert list(validate_row(ALL, row)) == []
     for feature in ALL:
         value = row[feature.name]
-        assert feature.parsed(feature.written(value)) == value
-        assert abs(feature.encoded(value)) < float("inf")
+        assert feature.parse(feature.to_text(value)) == value
+        assert abs(feature.encode(value)) < float("inf")
 
 
 def test_a_choice_is_its_position_for_the_model() -> None:
-    assert [COLOUR.encoded(choice) for choice in COLOUR.choices] == [0.0, 1.0]
+    assert [COLOUR.encode(choice) for choice in COLOUR.choices] == [0.0, 1.0]
 
 
 def test_a_feature_that_is_not_used_may_be_missing_but_not_wrong() -> None:
@@ -143,4 +143,4 @@ def test_a_feature_that_no_form_could_fill_in_is_refused(given: dict[str, Any], 
 
 
 def test_a_choice_with_blanks_around_it_can_be_chosen() -> None:
-    assert Feature("a", "A", kind=Kind.CATEGORY, choices=(" x", "y")).parsed("x ") == " x"
+    assert Feature("a", "A", kind=Kind.CATEGORY, choices=(" x", "y")).parse("x ") == " x"

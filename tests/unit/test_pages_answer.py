@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from petalstream.bundle import Bundle
-from services.api.pages.prediction import curl, view
+from services.api.pages.prediction import build_view, curl_command
 
 PAGE = {"Accept": "text/html"}
 
@@ -55,10 +55,10 @@ def test_votes_that_have_weights_are_not_counted_but_given_as_a_share(
     votes = {"decision_tree": "survived", "random_forest": "died", "extra_trees": "survived"}
     answer = {"label": "died", "votes": votes, "warnings": []}
     weighed = answer | {"probabilities": {"died": 0.6, "survived": 0.4}}
-    said = [text for _, _, text in view(heart_failure.manifest, patient, weighed, "http://localhost").shares]
+    said = [text for _, _, text in build_view(heart_failure.manifest, patient, weighed, "http://localhost").shares]
     assert said == ["60.0%", "40.0%"]
     alike = answer | {"probabilities": {"died": 1 / 3, "survived": 0.1 + 0.2 + 1.1 / 3}}
-    said = [text for _, _, text in view(heart_failure.manifest, patient, alike, "http://localhost").shares]
+    said = [text for _, _, text in build_view(heart_failure.manifest, patient, alike, "http://localhost").shares]
     assert said == ["2 of 3 votes", "1 of 3 votes"]
 
 
@@ -108,6 +108,6 @@ def test_the_command_asks_for_the_same_again(both: FlaskClient, patient: dict[st
 
 def test_the_command_is_quoted_for_a_shell() -> None:
     row = {"colour": 'it\'s "$HOME" `id` \\ é', "on": True, "size": 1.9}
-    words = shlex.split(curl("http://localhost:5000/models/rose/predict", row))
+    words = shlex.split(curl_command("http://localhost:5000/models/rose/predict", row))
     assert json.loads(words[-1]) == row
     assert len(words) == 6

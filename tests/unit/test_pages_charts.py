@@ -8,7 +8,7 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.pages import charts
-from services.api.pages.distributions import distributions, share_below
+from services.api.pages.distributions import build_distributions, share_below
 from services.trainer import dataset
 from services.trainer.definition import definition
 from services.trainer.split import split
@@ -21,7 +21,7 @@ SEEN: dict[str, Any] = {
 
 
 def test_bars_are_as_high_as_their_counts_and_stand_on_the_floor_side_by_side() -> None:
-    bars = charts.histogram(SEEN["edges"], SEEN["counts"], 15).bars
+    bars = charts.draw_histogram(SEEN["edges"], SEEN["counts"], 15).bars
     assert [bar.height for bar in bars] == [28, 56, 0, 28]
     assert all(bar.y + bar.height == charts.HEIGHT for bar in bars)
     assert [bar.x for bar in bars] == [1, 61, 121, 181]
@@ -30,22 +30,22 @@ def test_bars_are_as_high_as_their_counts_and_stand_on_the_floor_side_by_side() 
 
 @pytest.mark.parametrize(("value", "x"), [(0, 0), (15, 90), (40, 240), (-7, 0), (3.4e38, 240)])
 def test_the_marker_stands_at_the_value_and_never_outside(value: float, x: float) -> None:
-    assert charts.histogram(SEEN["edges"], SEEN["counts"], value).marker == x
+    assert charts.draw_histogram(SEEN["edges"], SEEN["counts"], value).marker == x
 
 
 def test_of_choices_the_chosen_bar_is_marked() -> None:
-    chart = charts.counted([3, 0, 9], 2)
+    chart = charts.draw_counts([3, 0, 9], 2)
     assert [bar.marked for bar in chart.bars] == [False, False, True]
     assert [round(bar.height, 1) for bar in chart.bars] == [18.7, 0, 56]
     assert chart.marker is None
 
 
 def test_one_sample_among_very_many_can_still_be_seen() -> None:
-    assert [bar.height for bar in charts.counted([1, 10_000, 0], 0).bars] == [charts.LEAST_HEIGHT, 56, 0]
+    assert [bar.height for bar in charts.draw_counts([1, 10_000, 0], 0).bars] == [charts.LEAST_HEIGHT, 56, 0]
 
 
 def test_counts_of_nothing_are_drawn_as_nothing() -> None:
-    assert [bar.height for bar in charts.counted([0, 0], 0).bars] == [0, 0]
+    assert [bar.height for bar in charts.draw_counts([0, 0], 0).bars] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_f
 def test_words_say_where_each_value_lies(heart_failure: Bundle, patient: dict[str, Any]) -> None:
     manifest = heart_failure.manifest
     row = patient | {"age": 61.0, "anaemia": True, "time": 3, "serum_creatinine": 90.5, "ejection_fraction": 80}
-    found = {each.label: each for each in distributions(manifest, row)}
+    found = {each.label: each for each in build_distributions(manifest, row)}
     assert list(found) == [feature.label for feature in manifest.inputs]
     assert found["Age"].words.startswith("61 years: higher than 5")
     assert found["Age"].words.endswith("% of the training data")

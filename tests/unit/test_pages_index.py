@@ -14,7 +14,7 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Servers, Settings
 from services.api.app import create_app
 from services.api.pages import stack_status
-from services.api.pages.stack_status import Broker, brokers
+from services.api.pages.stack_status import Broker, check_brokers
 
 PAGE = {"Accept": "text/html"}
 
@@ -65,7 +65,7 @@ def test_a_broker_is_reachable_where_it_takes_a_connection(listening: socket.soc
     with listening, socket.create_server(("127.0.0.1", 0)) as closed:
         there, gone = (f"127.0.0.1:{each.getsockname()[1]}" for each in (listening, closed))
         closed.close()
-        assert brokers(f"{there},{gone}") == [Broker(there, True), Broker(gone, False)]
+        assert check_brokers(f"{there},{gone}") == [Broker(there, True), Broker(gone, False)]
 
 
 def test_the_page_says_of_every_broker_whether_it_is_reachable(tmp_path: Path, listening: socket.socket) -> None:
@@ -80,13 +80,13 @@ def test_who_asks_for_json_does_not_wait_for_a_broker(client: FlaskClient, monke
     def asked(servers: str) -> None:
         raise AssertionError("a broker was asked")
 
-    monkeypatch.setattr(stack_status, "brokers", asked)
+    monkeypatch.setattr(stack_status, "check_brokers", asked)
     assert client.get("/").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["localhost:99999", "no.such.host.invalid:1", "[::1]:1", "x" * 300 + ":1", "[::1]"])
 def test_an_address_that_leads_nowhere_is_not_reachable(address: str) -> None:
-    assert brokers(address) == [Broker(address, False)]
+    assert check_brokers(address) == [Broker(address, False)]
 
 
 def test_brokers_that_do_not_answer_cost_half_a_second_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_brokers_that_do_not_answer_cost_half_a_second_together(monkeypatch: pyt
 
     monkeypatch.setattr(socket, "create_connection", silent)
     began = time.monotonic()
-    assert not any(broker.connects for broker in brokers("a:1,b:2,c:3,d:4"))
+    assert not any(broker.connects for broker in check_brokers("a:1,b:2,c:3,d:4"))
     assert time.monotonic() - began < 2 * stack_status.CONNECT_SECONDS
 
 
@@ -115,7 +115,7 @@ def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
     began = time.monotonic()
     with listening:
         there = f"127.0.0.1:{listening.getsockname()[1]}"
-        found = brokers(f"slow.example:9092,{there}")
+        found = check_brokers(f"slow.example:9092,{there}")
     took = time.monotonic() - began
     ended.set()
     assert found == [Broker("slow.example:9092", False), Broker(there, True)]

@@ -205,7 +205,7 @@ def test_a_process_that_was_forked_opens_a_session_of_its_own(iris: Bundle) -> N
 
 def test_many_rows_are_answered_as_a_few_are(heart_failure: Bundle) -> None:
     inputs = heart_failure.manifest.inputs
-    rows = [[each.encoded(row[each.name]) for each in inputs] for _, row, _ in heart_failure.test_set()]
+    rows = [[each.encode(row[each.name]) for each in inputs] for _, row, _ in heart_failure.test_set()]
     graph = Graph(heart_failure.read(ONNX))
     few, many = graph.infer(np.array(rows)), graph.infer(np.array(rows * 40))
     assert few.votes is not None

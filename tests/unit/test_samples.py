@@ -77,7 +77,7 @@ def anything(draw: st.DrawFn) -> list[Any]:
 
 def one_by_one(rows: Sequence[Any]) -> tuple[list[list[float]], dict[int, list[str]]]:
     """What the model would be given of rows that fit, and the names in them that it does without."""
-    matrix = [[each.encoded(row[each.name]) for each in FEATURES if each.used] for row in rows]
+    matrix = [[each.encode(row[each.name]) for each in FEATURES if each.used] for row in rows]
     unused = {
         at: [each.name for each in FEATURES if not each.used and row.get(each.name) is not None]
         for at, row in enumerate(rows)
@@ -157,9 +157,9 @@ ELEMENTS: st.SearchStrategy[Any] = st.sampled_from(
 @settings(deadline=None)
 @given(values=st.lists(ELEMENTS, min_size=1, max_size=4))
 def test_a_datatype_makes_an_array_only_of_values_that_it_holds(name: str, values: list[Any]) -> None:
-    numbers = DATATYPES[name].numbers(values)
+    numbers = DATATYPES[name].to_array(values)
     if numbers is not None:
-        assert all(map(DATATYPES[name].fits, values))
+        assert all(map(DATATYPES[name].accepts, values))
         assert numbers.tolist() == [float(value) for value in values]
 
 
@@ -167,6 +167,6 @@ def test_a_datatype_makes_an_array_only_of_values_that_it_holds(name: str, value
 @settings(deadline=None)
 @given(values=st.lists(st.integers(0, 127), min_size=1))
 def test_whole_numbers_of_any_numeric_datatype_make_an_array(name: str, values: list[int]) -> None:
-    numbers = DATATYPES[name].numbers(values)
+    numbers = DATATYPES[name].to_array(values)
     assert numbers is not None
     assert numbers.tolist() == values

@@ -17,7 +17,7 @@ FREE = Feature("shift", "Shift", "m", "Where it is")
 
 @pytest.mark.parametrize("value", [0, 100, 5.1, 1e-300, -0.0])
 def test_a_finite_number_within_the_bounds_fits(value: float) -> None:
-    assert LENGTH.fault(value) is None
+    assert LENGTH.find_fault(value) is None
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_a_finite_number_within_the_bounds_fits(value: float) -> None:
     ],
 )
 def test_a_value_that_cannot_be_the_feature_is_told_why(value: object, reason: Reason, message: str) -> None:
-    assert LENGTH.fault(value) == Fault(reason, message)
+    assert LENGTH.find_fault(value) == Fault(reason, message)
 
 
 def test_a_number_beyond_what_tree_models_compute_in_is_refused() -> None:
-    assert FREE.fault(-3.5e38) == Fault(Reason.OUT_OF_RANGE, "must be within ±3.4e+38, not -3.5e+38")
+    assert FREE.find_fault(-3.5e38) == Fault(Reason.OUT_OF_RANGE, "must be within ±3.4e+38, not -3.5e+38")
 
 
 def test_every_fault_of_a_row_is_listed_with_row_field_and_reason() -> None:

@@ -22,7 +22,7 @@ def tensor(name: str, datatype: str, shape: object, data: object, **more: object
 
 
 def rows(features: list[Feature], *inputs: object) -> list[dict[str, Any]]:
-    return tensor_rows.table(features, [tensors.read(each) for each in inputs]).rows()
+    return tensor_rows.table_from_tensors(features, [tensors.read_tensor(each) for each in inputs]).rows()
 
 
 def refusal(features: list[Feature], *inputs: object) -> str:

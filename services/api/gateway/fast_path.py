@@ -21,9 +21,9 @@ from services.api.scoring.matrix import Table
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows
 from services.api.telemetry import request_info
-from services.api.wire import inference, json_text, rows
-from services.api.wire.body import parse_quickly
-from services.api.wire.json_text import predictions_json
+from services.api.wire import inference_json, json_text, rows
+from services.api.wire.body import parse_json_fast
+from services.api.wire.json_text import write_predictions
 from services.api.wire.media_types import JSON
 
 Environ = dict[str, Any]
@@ -69,7 +69,7 @@ class _Request:
     def scored(self) -> Predictions:
         """What the version says of its rows. Raises InvalidRows and DeadlinePassed."""
         scorer = self.served.scorer
-        return (scorer.report if self.reports else scorer.predict)(self.rows, self.deadline)
+        return (scorer.predict_valid if self.reports else scorer.predict)(self.rows, self.deadline)
 
 
 class FastPath:
@@ -132,22 +132,24 @@ class FastPath:
             return None
         reports, in_columns = wishes
         served = self._registry.find(name or self._configured.default_model)
-        given, single = rows.of_json(parse_quickly(environ["wsgi.input"].getvalue()))
+        given, single = rows.extract_rows(parse_json_fast(environ["wsgi.input"].getvalue()))
         route = "/models/<name>/predict" if name else "/predict"
         if in_columns:
             return _Request(environ, route, served, given, _columns, _VARY_NOT, reports)
         if single and not isinstance(given, Table):
             return _Request(environ, route, served, given, _first, _VARY, reports, given)
-        return _Request(environ, route, served, given, predictions_json, _VARY, reports)
+        return _Request(environ, route, served, given, write_predictions, _VARY, reports)
 
     def _inference(self, environ: Environ, name: str) -> _Request | None:
         if environ.get("CONTENT_TYPE", JSON) != JSON:
             return None
         served = self._registry.find(name)
-        wanted = inference.read_request(served.manifest.features, parse_quickly(environ["wsgi.input"].getvalue()))
+        wanted = inference_json.read_request(
+            served.manifest.features, parse_json_fast(environ["wsgi.input"].getvalue())
+        )
 
         def write(scored: Predictions) -> bytes:
-            return json_text.json_bytes(inference.response(served.manifest, wanted, scored))
+            return json_text.write_json(inference_json.build_response(served.manifest, wanted, scored))
 
         return _Request(environ, "/v2/models/<name>/infer", served, wanted.rows, write, _VARY_NOT)
 
@@ -162,7 +164,7 @@ def _bodies(group: Sequence[_Request]) -> list[bytes | None]:
         else:
             rows_of_all = [row for each in group for row in each.alone]
             scored = first.served.scorer.predict(rows_of_all, max(each.deadline for each in group))
-            bodies = [json_text.json_bytes(answer) for answer in scored.as_rows()]
+            bodies = [json_text.write_json(answer) for answer in scored.as_rows()]
     except Exception:  # whose fault it is shows when each is asked alone; that one the ordinary way answers
         return [None] if len(group) == 1 else [body for each in group for body in _bodies([each])]
     service.count(scored)
@@ -170,11 +172,11 @@ def _bodies(group: Sequence[_Request]) -> list[bytes | None]:
 
 
 def _first(scored: Predictions) -> bytes:
-    return json_text.json_bytes(scored.as_rows()[0])
+    return json_text.write_json(scored.as_rows()[0])
 
 
 def _columns(scored: Predictions) -> bytes:
-    return json_text.json_bytes(scored.as_columns())
+    return json_text.write_json(scored.as_columns())
 
 
 def _response(asked: _Request, body: bytes) -> HeadersAndBody:

@@ -8,7 +8,7 @@ from petalstream.bundle import Manifest
 from services.api.models.loading import ServedModel
 
 
-def listing(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> dict[str, Any]:
+def describe_models(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> dict[str, Any]:
     """The served models in short, and the refused ones with the reason."""
     return {
         "models": [_summary(each.manifest) for each in served.values()],
@@ -16,7 +16,7 @@ def listing(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> di
     }
 
 
-def description(manifest: Manifest) -> dict[str, Any]:
+def describe_model(manifest: Manifest) -> dict[str, Any]:
     """Everything that a caller may want to know of a model: what it takes, what it answers, what it is worth."""
     return {
         **_summary(manifest),

@@ -12,22 +12,22 @@ COUNT: Schema = {"type": "integer"}
 TEXT: Schema = {"type": "string"}
 
 
-def listed(each: Schema) -> Schema:
+def array_of(each: Schema) -> Schema:
     """A list of such."""
     return {"type": "array", "items": each}
 
 
-def mapped(each: Schema) -> Schema:
+def mapping_of(each: Schema) -> Schema:
     """An object with any names, of such."""
     return {"type": "object", "additionalProperties": each}
 
 
-def named(**properties: Schema) -> Schema:
+def object_with(**properties: Schema) -> Schema:
     """An object with these names, and maybe more."""
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def require(content: Any, schema: Schema) -> None:
+def validate(content: Any, schema: Schema) -> None:
     """Raise ValueError unless `content` fits the schema and can be sent as JSON and in a page: no NaN, all UTF-8."""
     json.dumps(content, allow_nan=False, ensure_ascii=False).encode()
     if fault := best_match(Draft202012Validator(schema).iter_errors(content)):

@@ -29,7 +29,7 @@ def open_bundle(found: Bundle) -> ServedModel:
     """Check the bundle, and only then open its model: the converted one, or else the pickle. Raises BundleError."""
     try:
         found.verify()
-        manifest_schema.check(found)
+        manifest_schema.check_bundle(found)
         scorer = _converted(found) or _unpickled(found)
         return ServedModel(scorer, Report.read(found))
     except BundleError:
@@ -42,7 +42,7 @@ def _converted(found: Bundle) -> Scorer | None:
     facts = found.manifest.onnx
     if facts is None:
         return None
-    scorer = Scorer(found.manifest, runtime.converted(found))
+    scorer = Scorer(found.manifest, runtime.load_onnx(found))
     try:
         scorer.check_golden_rows(facts["tolerance"])
     except Exception as error:  # a graph that is none, or that this ONNX Runtime does not know
@@ -52,6 +52,6 @@ def _converted(found: Bundle) -> Scorer | None:
 
 
 def _unpickled(found: Bundle) -> Scorer:
-    scorer = Scorer(found.manifest, runtime.unpickled(found))
+    scorer = Scorer(found.manifest, runtime.load_pickle(found))
     scorer.check_golden_rows()
     return scorer

@@ -4,37 +4,37 @@ import json
 from datetime import datetime
 
 from petalstream.bundle import MANIFEST, MODEL, ONNX, Bundle, BundleError, Manifest
-from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
+from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
 
-_SCORE = named(mean=NUMBER, spread=NUMBER)
+_SCORE = object_with(mean=NUMBER, spread=NUMBER)
 _SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
-_CROSSED = named(folds=COUNT, repeats=COUNT, **_SCORES, without=mapped(named(**_SCORES)))
-_SOURCE = named(citation=TEXT, url=TEXT, licence=TEXT)
-_QUANTILES: Schema = named(**{"0": NUMBER, "1": NUMBER})
-_COUNTED = named(choices=listed(TEXT), counts=listed(COUNT))
-_BINNED = named(edges=listed(NUMBER), counts=listed(COUNT), quantiles=_QUANTILES)
+_CROSSED = object_with(folds=COUNT, repeats=COUNT, **_SCORES, without=mapping_of(object_with(**_SCORES)))
+_SOURCE = object_with(citation=TEXT, url=TEXT, licence=TEXT)
+_QUANTILES: Schema = object_with(**{"0": NUMBER, "1": NUMBER})
+_COUNTED = object_with(choices=array_of(TEXT), counts=array_of(COUNT))
+_BINNED = object_with(edges=array_of(NUMBER), counts=array_of(COUNT), quantiles=_QUANTILES)
 _WORDS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
-SCHEMA = named(
+SCHEMA = object_with(
     **dict.fromkeys(_WORDS, TEXT),
-    **dict.fromkeys(("notes", "labels", "voters"), listed(TEXT)),
-    data=named(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
-    features=listed(named(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
-    parameters=mapped({}),
-    metrics=named(
+    **dict.fromkeys(("notes", "labels", "voters"), array_of(TEXT)),
+    data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
+    features=array_of(object_with(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
+    parameters=mapping_of({}),
+    metrics=object_with(
         validation_accuracy=NUMBER,
         test_accuracy=NUMBER,
         commonest_share=NUMBER,
-        test_classes=mapped(named(precision=NUMBER, recall=NUMBER, support=COUNT)),
+        test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
     )
-    | {"dependentSchemas": {"cross_validation": named(cross_validation=_CROSSED)}},
-    training=mapped({"anyOf": [_COUNTED, _BINNED]}),
-    golden=listed(named(features=mapped({}), label=TEXT, probabilities=mapped(NUMBER))),
-    libraries=mapped(TEXT),
-    onnx={"anyOf": [{"type": "null"}, named(tolerance=NUMBER)]},
+    | {"dependentSchemas": {"cross_validation": object_with(cross_validation=_CROSSED)}},
+    training=mapping_of({"anyOf": [_COUNTED, _BINNED]}),
+    golden=array_of(object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))),
+    libraries=mapping_of(TEXT),
+    onnx={"anyOf": [{"type": "null"}, object_with(tolerance=NUMBER)]},
 )
 
 
-def check(found: Bundle) -> None:
+def check_bundle(found: Bundle) -> None:
     """Raise BundleError unless the bundle lies in the folder of its model, names a model file, and can be shown."""
     manifest, path = found.manifest, found.path / MANIFEST
     if manifest.model != found.path.parent.name:
@@ -51,7 +51,7 @@ def check(found: Bundle) -> None:
 
 
 def _check_shape(manifest: Manifest) -> None:
-    require(json.loads(manifest.to_json()), SCHEMA)
+    validate(json.loads(manifest.to_json()), SCHEMA)
     datetime.fromisoformat(manifest.trained_at)
     for feature in manifest.inputs:
         manifest.training[feature.name]

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class State:
+class VersionState:
     """A version on the volume: whether it is in memory, and if not why."""
 
     model: str
@@ -80,7 +80,7 @@ class Registry:
         """
         model = self._known(name)
         if version is not None:
-            return model.version(version)
+            return model.find(version)
         if not model.served:
             raise NotServed(f"{name} is not served: {model.refused}")
         return model.served
@@ -89,15 +89,15 @@ class Registry:
         """The versions of a model, the oldest first; raises as `find` does."""
         return self._known(name).versions()
 
-    def index(self) -> list[State]:
+    def index(self) -> list[VersionState]:
         """Every version of every model on the volume. Raises OSError."""
         self.refresh()  # another worker may have just loaded or unloaded one
         found = []
         for name in bundle.model_names(self._models_dir):
             model = self._models.get(name)
             for version in bundle.versions(self._models_dir, name):
-                ready, reason = model.state(version) if model else (False, "unloaded")
-                found.append(State(name, version, ready, reason))
+                ready, reason = model.get_state(version) if model else (False, "unloaded")
+                found.append(VersionState(name, version, ready, reason))
         return found
 
     def load(self, name: str) -> None:

@@ -8,14 +8,20 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from petalstream.bundle import REPORT, REPORT_INDEX, Bundle
-from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, listed, mapped, named, require
+from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
 
-_FIGURE = named(**dict.fromkeys(("title", "caption", "alt", "light", "dark"), TEXT), width=NUMBER, height=NUMBER)
-_ROW = named(values=listed({}), mean=NUMBER, spread=NUMBER)
-_SEARCH = named(searched=TEXT, candidates=COUNT, scoring=TEXT, folds=COUNT, parameters=listed(TEXT), rows=listed(_ROW))
+_FIGURE = object_with(**dict.fromkeys(("title", "caption", "alt", "light", "dark"), TEXT), width=NUMBER, height=NUMBER)
+_ROW = object_with(values=array_of({}), mean=NUMBER, spread=NUMBER)
+_SEARCH = object_with(
+    searched=TEXT, candidates=COUNT, scoring=TEXT, folds=COUNT, parameters=array_of(TEXT), rows=array_of(_ROW)
+)
 SCHEMA: Schema = {
     "type": "object",
-    "properties": {"figures": listed(_FIGURE), "searches": listed(_SEARCH), "class_balance": mapped(mapped(COUNT))},
+    "properties": {
+        "figures": array_of(_FIGURE),
+        "searches": array_of(_SEARCH),
+        "class_balance": mapping_of(mapping_of(COUNT)),
+    },
 }
 log = logging.getLogger(__name__)
 
@@ -57,7 +63,7 @@ def _index(found: Bundle) -> Mapping[str, Any]:
         return {}
     try:
         content = json.loads(found.read(REPORT_INDEX).decode("utf-8"))
-        require(content, SCHEMA)
+        validate(content, SCHEMA)
     except (ValueError, TypeError, RecursionError) as error:
         log.error("the report of %s is left out: %s", found.path, error)
         return {}

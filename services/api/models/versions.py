@@ -13,7 +13,7 @@ from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
 
 # What was refused is looked at again after so long, though its folder seems unchanged: a disk may have recovered.
-AGAIN_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +35,7 @@ class ModelVersions:
         """Take in what `current` names where that has changed, or `again`; a bad bundle leaves the former serving."""
         with self._opening:
             stamp = self._stamp()
-            due = bool(self.refused) and time.monotonic() - self._tried > AGAIN_SECONDS
+            due = bool(self.refused) and time.monotonic() - self._tried > RETRY_SECONDS
             if stamp == self._seen and not due and not again:
                 return
             self._seen, self._tried = stamp, time.monotonic()
@@ -50,7 +50,7 @@ class ModelVersions:
         """The versions on the volume, the oldest first."""
         return bundle.versions(self._models_dir, self.name)
 
-    def version(self, version: str) -> ServedModel:
+    def find(self, version: str) -> ServedModel:
         """The version of that number, opened where it was not before. Raises UnknownModel and NotServed."""
         if self.served and self.served.manifest.version == version:
             return self.served
@@ -60,7 +60,7 @@ class ModelVersions:
                     self._others[version] = self._open(version)
         return self._others[version]
 
-    def state(self, version: str) -> tuple[bool, str]:
+    def get_state(self, version: str) -> tuple[bool, str]:
         """Whether the version is in memory, and why not."""
         if version in self._others or (self.served and self.served.manifest.version == version):
             return True, ""
@@ -85,8 +85,8 @@ class ModelVersions:
         if version not in self.versions():
             there = ", ".join(self.versions())
             raise UnknownModel(f"there is no version {version[:40]!r} of {self.name}; there are {there}")
-        tried, reason = self._bad.get(version, (-AGAIN_SECONDS, ""))
-        if time.monotonic() - tried > AGAIN_SECONDS:
+        tried, reason = self._bad.get(version, (-RETRY_SECONDS, ""))
+        if time.monotonic() - tried > RETRY_SECONDS:
             try:
                 return open_bundle(Bundle.at(self._models_dir / self.name / version))
             except BundleError as error:

@@ -6,23 +6,23 @@ from http import HTTPStatus
 from petalstream import bundle
 from petalstream.bundle import Manifest
 from petalstream.reasons import Reason
-from services.api.models.json_schema import COUNT, TEXT, Schema, listed, named
+from services.api.models.json_schema import COUNT, TEXT, Schema, array_of, object_with
 from services.api.openapi.operation import PROBLEM, PROTOCOL, Json, answer, content, one_of, reference
 
 PAGE = content("text/html", TEXT)
 SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 VERSION: Schema = {"type": "string", "pattern": f"^{bundle.VERSION.pattern}$"}
-_ERRORS = {**listed(reference("Fault")), "minItems": 1}
+_ERRORS = {**array_of(reference("Fault")), "minItems": 1}
 SCHEMAS: Mapping[str, Schema] = {
-    "Fault": named(
+    "Fault": object_with(
         row={"type": ["integer", "null"], "description": "The row, counted from 0."},
         field={"type": ["string", "null"], "description": "The feature at fault, where it is one."},
         message=TEXT,
         reason={"enum": [*Reason, None], "description": "A word to count by."},
     ),
-    "Faults": named(errors=_ERRORS),
-    PROBLEM: named(type={"const": "about:blank"}, title=TEXT, status=COUNT, detail=TEXT, errors=_ERRORS),
-    PROTOCOL: named(error=TEXT),
+    "Faults": object_with(errors=_ERRORS),
+    PROBLEM: object_with(type={"const": "about:blank"}, title=TEXT, status=COUNT, detail=TEXT, errors=_ERRORS),
+    PROTOCOL: object_with(error=TEXT),
 }
 # What each means, and the headers that it always has.
 FAILURES: Mapping[int, tuple[str, Mapping[str, Schema]]] = {
@@ -57,39 +57,39 @@ def failures() -> dict[str, Json]:
 def prediction(manifest: Manifest) -> Schema:
     """What the model says of one row."""
     label = one_of(manifest.labels)
-    schema = named(
+    schema = object_with(
         model={"const": manifest.model},
         version=VERSION,
         label=label,
         probabilities={**_closed(dict.fromkeys(manifest.labels, SHARE)), "description": manifest.probability},
-        warnings={**listed(TEXT), "description": "Values of which the model has not seen the like in training."},
+        warnings={**array_of(TEXT), "description": "Values of which the model has not seen the like in training."},
     )
     if manifest.voters:
         schema["properties"]["votes"] = _closed(dict.fromkeys(manifest.voters, label))
         schema["required"].append("votes")
     if unused := [feature.name for feature in manifest.features if not feature.used]:
         said = "Features that were given and are no input of the model."
-        schema["properties"]["unused"] = {**listed(one_of(unused)), "minItems": 1, "description": said}
+        schema["properties"]["unused"] = {**array_of(one_of(unused)), "minItems": 1, "description": said}
     return {**schema, "additionalProperties": False}
 
 
 def columns(manifest: Manifest) -> Schema:
     """What the model says of several rows, in one object."""
-    label = listed({"enum": [*manifest.labels, None]})
-    shares = listed({"anyOf": [SHARE, {"type": "null"}]})
-    schema = named(
+    label = array_of({"enum": [*manifest.labels, None]})
+    shares = array_of({"anyOf": [SHARE, {"type": "null"}]})
+    schema = object_with(
         model={"const": manifest.model},
         version=VERSION,
         rows={**COUNT, "minimum": 1},
         label={**label, "description": "One a row, null where the row has errors, as in the columns that follow."},
         probabilities={**_closed(dict.fromkeys(manifest.labels, shares)), "description": manifest.probability},
-        warnings=_by_row(listed(TEXT)),
+        warnings=_by_row(array_of(TEXT)),
         errors=_by_row(_ERRORS),
     )
     if manifest.voters:
         schema["properties"]["votes"] = _closed(dict.fromkeys(manifest.voters, label))
         schema["required"].append("votes")
-    schema["properties"]["unused"] = _by_row(listed(one_of(feature.name for feature in manifest.features)))
+    schema["properties"]["unused"] = _by_row(array_of(one_of(feature.name for feature in manifest.features)))
     return {**schema, "additionalProperties": False}
 
 

@@ -12,8 +12,8 @@ from services.api.openapi import events
 from services.api.openapi.operation import Json
 from services.api.pages import form_fields
 from services.api.pages.text_filters import capital
-from services.api.wire import datatypes, inference
-from services.api.wire.inference import OUTPUTS, InferenceRequest
+from services.api.wire import datatypes, inference_json
+from services.api.wire.inference_json import OUTPUTS, InferenceRequest
 
 SEVERAL = "Several at once"
 
@@ -38,7 +38,7 @@ def forms(manifest: Manifest) -> list[dict[str, Any]]:
     """The golden rows as they are typed, where yes and no are texts."""
     return [
         {
-            feature.name: feature.written(row[feature.name]) if feature.kind is Kind.YES_NO else row[feature.name]
+            feature.name: feature.to_text(row[feature.name]) if feature.kind is Kind.YES_NO else row[feature.name]
             for feature in manifest.features
             if feature.name in row
         }
@@ -78,7 +78,7 @@ def inference_requests(manifest: Manifest) -> Json:
     """All rows as a tensor for each feature that they all have."""
     samples = rows(manifest)
     inputs = [
-        {"name": feature.name, "datatype": datatypes.own(feature), "shape": [len(samples)], "data": column}
+        {"name": feature.name, "datatype": datatypes.declared(feature), "shape": [len(samples)], "data": column}
         for feature, column in _columns(manifest, samples)
     ]
     return _example("rows", SEVERAL, {"inputs": inputs} if samples else {})
@@ -88,7 +88,7 @@ def inference_responses(served: ServedModel) -> Json:
     """What these rows are answered, for which the model is asked."""
     samples = rows(served.manifest)
     asked = InferenceRequest(None, samples, list(OUTPUTS))
-    told = inference.response(served.manifest, asked, served.scorer.predict(samples))
+    told = inference_json.build_response(served.manifest, asked, served.scorer.predict(samples))
     return _example("rows", SEVERAL, told if samples else {})
 
 
@@ -113,7 +113,7 @@ def _table(manifest: Manifest, samples: Sequence[dict[str, Any]]) -> str:
 def _of_each_label(manifest: Manifest, values: Sequence[object]) -> Json:
     """The values that belong to the first golden row of each label."""
     found: Json = {}
-    for first in form_fields.examples(manifest):
+    for first in form_fields.list_examples(manifest):
         found |= _example(f"row_{first.index}", capital(first.words), values[first.index])
     return found
 

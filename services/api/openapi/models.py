@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from petalstream.bundle import Manifest
 from services.api.models import manifest_schema, reports
-from services.api.models.json_schema import NUMBER, TEXT, Schema, listed, named
+from services.api.models.json_schema import NUMBER, TEXT, Schema, array_of, object_with
 from services.api.models.loading import ServedModel
 from services.api.openapi import answers
 from services.api.openapi.operation import Operation, answer, content, one_of, part_of_path, query, reference
@@ -13,19 +13,21 @@ _SOUND = manifest_schema.SCHEMA["properties"]
 _SUMMARY = {
     **dict.fromkeys(("model", "title", "predicts", "trained_at"), TEXT),
     "version": answers.VERSION,
-    "labels": listed(TEXT),
+    "labels": array_of(TEXT),
     "test_accuracy": NUMBER,
-    "links": named(**dict.fromkeys(("self", "predict", "report"), TEXT)),
+    "links": object_with(**dict.fromkeys(("self", "predict", "report"), TEXT)),
 }
 _DESCRIBED = ("sample", "notes", "features", "target", "probability", "voters", "parameters", "metrics", "training")
 _ORIGIN = ("data", "libraries", "fingerprint")
 SCHEMAS: Mapping[str, Schema] = {
-    "Summary": named(**_SUMMARY),
-    "Models": named(models=listed(reference("Summary")), refused=listed(named(model=TEXT, reason=TEXT))),
-    "Description": named(
+    "Summary": object_with(**_SUMMARY),
+    "Models": object_with(
+        models=array_of(reference("Summary")), refused=array_of(object_with(model=TEXT, reason=TEXT))
+    ),
+    "Description": object_with(
         **_SUMMARY,
         **{name: _SOUND[name] for name in _DESCRIBED + _ORIGIN},
-        inputs=listed(TEXT),
+        inputs=array_of(TEXT),
         examples=_SOUND["golden"],
     ),
     "Report": reports.SCHEMA,

@@ -3,7 +3,7 @@
 from petalstream import cloudevents
 from petalstream.bundle import Manifest
 from services.api import deadline
-from services.api.models.json_schema import TEXT, Schema, listed
+from services.api.models.json_schema import TEXT, Schema, array_of
 from services.api.models.loading import ServedModel
 from services.api.openapi import answers, events, examples, rows
 from services.api.openapi.operation import Json, Operation, answer, content, header, one_of, query, reference
@@ -46,14 +46,14 @@ def schemas(manifest: Manifest) -> dict[str, Schema]:
             **rows.row(features, rows.value, examples.rows(manifest)),
             "title": capital(manifest.sample),
         },
-        f"{model}.rows": {**listed(reference(f"{model}.row")), "minItems": 1},
+        f"{model}.rows": {**array_of(reference(f"{model}.row")), "minItems": 1},
         f"{model}.columns": rows.row(features, rows.column),
         f"{model}.event": events.event(reference(f"{model}.row")),
         f"{model}.form": rows.row(features, rows.typed, examples.forms(manifest)),
         f"{model}.prediction": answers.prediction(manifest),
         f"{model}.outcome": {"anyOf": [reference(f"{model}.prediction"), reference("Faults")]},
         f"{model}.scored": answers.columns(manifest),
-        f"{model}.outcomes": {**listed(reference(f"{model}.outcome")), "minItems": 1},
+        f"{model}.outcomes": {**array_of(reference(f"{model}.outcome")), "minItems": 1},
     }
 
 
@@ -115,7 +115,7 @@ def _rows(manifest: Manifest) -> Json:
         **content("application/json", {"anyOf": forms}, examples=examples.json(manifest)),
         **content("text/csv", TEXT, examples=examples.table(manifest)),
         **content(cloudevents.EVENT, event, examples=examples.event(manifest)),
-        **content(cloudevents.BATCH, {**listed(event), "minItems": 1}, examples=examples.batch(manifest)),
+        **content(cloudevents.BATCH, {**array_of(event), "minItems": 1}, examples=examples.batch(manifest)),
     }
 
 

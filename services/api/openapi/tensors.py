@@ -4,29 +4,31 @@ from collections.abc import Mapping
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api.models.json_schema import TEXT, Schema, listed, mapped, named
+from services.api.models.json_schema import TEXT, Schema, array_of, mapping_of, object_with
 from services.api.openapi import answers, rows
 from services.api.openapi.operation import one_of
 from services.api.wire import datatypes
-from services.api.wire.inference import OUTPUTS
+from services.api.wire.inference_json import OUTPUTS
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES
 
 _SIZE: Schema = {"type": "integer", "minimum": 1}
-_DESCRIBED = named(name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=listed({"type": "integer", "minimum": -1}))
-_STATE = named(name=TEXT, version=answers.VERSION, state=one_of(("READY", "UNAVAILABLE")), reason=TEXT)
+_DESCRIBED = object_with(
+    name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=array_of({"type": "integer", "minimum": -1})
+)
+_STATE = object_with(name=TEXT, version=answers.VERSION, state=one_of(("READY", "UNAVAILABLE")), reason=TEXT)
 SCHEMAS: Mapping[str, Schema] = {
-    "Server": named(name=TEXT, version=TEXT, extensions=listed(TEXT)),
-    "Live": named(live={"const": True}),
-    "Ready": named(ready={"const": True}),
-    "ModelReady": named(name=TEXT, ready={"const": True}),
-    "Metadata": named(
+    "Server": object_with(name=TEXT, version=TEXT, extensions=array_of(TEXT)),
+    "Live": object_with(live={"const": True}),
+    "Ready": object_with(ready={"const": True}),
+    "ModelReady": object_with(name=TEXT, ready={"const": True}),
+    "Metadata": object_with(
         name=TEXT,
-        versions=listed(answers.VERSION),
+        versions=array_of(answers.VERSION),
         platform=TEXT,
-        inputs=listed(_DESCRIBED),
-        outputs=listed(_DESCRIBED),
+        inputs=array_of(_DESCRIBED),
+        outputs=array_of(_DESCRIBED),
     ),
-    "RepositoryIndex": listed(_STATE),
+    "RepositoryIndex": array_of(_STATE),
 }
 
 
@@ -35,27 +37,27 @@ def request(manifest: Manifest) -> Schema:
     inputs = [_column(feature) for feature in manifest.features]
     if all(feature.kind is not Kind.CATEGORY for feature in manifest.features):
         inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
-    schema = named(inputs=_some({"anyOf": inputs}))
+    schema = object_with(inputs=_some({"anyOf": inputs}))
     schema["properties"] |= {
         "id": {"type": ["string", "null"], "description": "The answer has it too."},
-        "outputs": {"type": ["array", "null"], "items": _with_parameters(named(name=one_of(OUTPUTS)))},
+        "outputs": {"type": ["array", "null"], "items": _with_parameters(object_with(name=one_of(OUTPUTS)))},
     }
     return _with_parameters(schema)
 
 
 def response(manifest: Manifest) -> Schema:
     """An inference response."""
-    labels = named(
+    labels = object_with(
         name={"const": PREDICT}, datatype={"const": "BYTES"}, shape=_sizes(1), data=_some(one_of(manifest.labels))
     )
-    shares = named(
+    shares = object_with(
         name={"const": PROBABILITIES},
         datatype={"const": "FP64"},
         shape=_sizes(2),
         data=_some(answers.SHARE),
-        parameters={**mapped(TEXT), "description": "The label of each column."},
+        parameters={**mapping_of(TEXT), "description": "The label of each column."},
     )
-    schema = named(
+    schema = object_with(
         model_name={"const": manifest.model},
         model_version=answers.VERSION,
         outputs=_some({"anyOf": [labels, shares]}),
@@ -67,9 +69,9 @@ def response(manifest: Manifest) -> Schema:
 def _column(feature: Feature) -> Schema:
     """A tensor of one feature."""
     value = rows.value(feature)
-    tensor = named(
+    tensor = object_with(
         name={"const": feature.name},
-        datatype=one_of(datatypes.taken(feature)),
+        datatype=one_of(datatypes.accepted(feature)),
         shape={"type": "array", "items": _SIZE, "minItems": 1, "maxItems": 2},
         data=_some({"anyOf": [value, {"type": "array", "items": value, "minItems": 1, "maxItems": 1}]}),
     )
@@ -80,7 +82,7 @@ def _matrix(width: int, is_whole: bool) -> Schema:
     """A tensor of all features, in their order; unless `is_whole`, some may be null."""
     value: Schema = {"type": ["number", "boolean", *([] if is_whole else ["null"])]}
     row: Schema = {"type": "array", "items": value, "minItems": width, "maxItems": width}
-    tensor = named(
+    tensor = object_with(
         name=TEXT, datatype=one_of(datatypes.DATATYPES), shape=_sizes(2), data=_some({"anyOf": [value, row]})
     )
     return _with_parameters({**tensor, "title": "All features in their order"})
@@ -92,7 +94,7 @@ def _sizes(dimensions: int) -> Schema:
 
 def _some(each: Schema) -> Schema:
     """A list of one such or more."""
-    return {**listed(each), "minItems": 1}
+    return {**array_of(each), "minItems": 1}
 
 
 def _with_parameters(schema: Schema) -> Schema:

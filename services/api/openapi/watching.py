@@ -1,9 +1,9 @@
 """What others watch the api by."""
 
-from services.api.models.json_schema import TEXT, Schema, mapped, named
+from services.api.models.json_schema import TEXT, Schema, mapping_of, object_with
 from services.api.openapi.operation import Operation, answer, content
 
-_READY: Schema = named(status={"const": "ready"}, models=mapped(TEXT))
+_READY: Schema = object_with(status={"const": "ready"}, models=mapping_of(TEXT))
 
 
 def operations() -> list[Operation]:
@@ -15,7 +15,7 @@ def operations() -> list[Operation]:
             name="health",
             tag="watching",
             summary="Whether the process lives",
-            answers={200: answer("It does.", content("application/json", named(status={"const": "alive"})))},
+            answers={200: answer("It does.", content("application/json", object_with(status={"const": "alive"})))},
             part="health",
         ),
         Operation(

@@ -27,13 +27,13 @@ class Chart:
     marker: float | None = None
 
 
-def histogram(edges: Sequence[float], counts: Sequence[int], value: float) -> Chart:
+def draw_histogram(edges: Sequence[float], counts: Sequence[int], value: float) -> Chart:
     """Counts between edges that rise evenly, with a marker at the value; beyond the edges it stands at the end."""
     share = (value - edges[0]) / (edges[-1] - edges[0])
     return Chart(_bars(counts, None), round(min(max(share, 0.0), 1.0) * WIDTH, 2))
 
 
-def counted(counts: Sequence[int], chosen: int) -> Chart:
+def draw_counts(counts: Sequence[int], chosen: int) -> Chart:
     """Counts of choices, with the chosen one marked."""
     return Chart(_bars(counts, chosen))
 

@@ -10,7 +10,7 @@ from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 from services.api.pages import charts
 from services.api.pages.charts import Chart
-from services.api.pages.form_entries import shown
+from services.api.pages.form_entries import format_value
 from services.api.pages.text_filters import plain
 
 
@@ -24,7 +24,7 @@ class Distribution:
     ends: tuple[str, ...]
 
 
-def distributions(manifest: Manifest, row: Mapping[str, Any]) -> list[Distribution]:
+def build_distributions(manifest: Manifest, row: Mapping[str, Any]) -> list[Distribution]:
     """One for each input of the model; the row fits it."""
     return [_distribution(feature, manifest.training[feature.name], row[feature.name]) for feature in manifest.inputs]
 
@@ -48,12 +48,12 @@ def share_below(seen: Mapping[str, Any], value: float) -> float:
 
 
 def _distribution(feature: Feature, seen: Mapping[str, Any], value: Any) -> Distribution:
-    written = f"{shown(feature, value)} {feature.unit}".rstrip()
+    written = f"{format_value(feature, value)} {feature.unit}".rstrip()
     if "choices" in seen:
-        chosen, total = int(feature.encoded(value)), sum(seen["counts"])
+        chosen, total = int(feature.encode(value)), sum(seen["counts"])
         words = f"{written}: as {seen['counts'][chosen]} of {total} in the training data"
-        return Distribution(feature.label, words, charts.counted(seen["counts"], chosen), tuple(seen["choices"]))
-    chart = charts.histogram(seen["edges"], seen["counts"], value)
+        return Distribution(feature.label, words, charts.draw_counts(seen["counts"], chosen), tuple(seen["choices"]))
+    chart = charts.draw_histogram(seen["edges"], seen["counts"], value)
     ends = plain(seen["quantiles"]["0"]), plain(seen["quantiles"]["1"])
     return Distribution(feature.label, f"{written}: {_place(seen, value)} of the training data", chart, ends)
 

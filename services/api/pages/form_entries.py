@@ -8,7 +8,7 @@ from typing import Any
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
 from petalstream.schema import Feature, Kind
-from services.api.errors import MOST_ERRORS
+from services.api.errors import MAX_ERRORS
 from services.api.pages.text_filters import plain
 
 
@@ -21,7 +21,7 @@ class Entries:
     errors: Sequence[RowError]
 
 
-def read(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entries:
+def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entries:
     """What the fields of a sent form mean; an empty one counts as not given, and one sent twice is an error."""
     sent: dict[str, list[str]] = {}
     for name, text in pairs:
@@ -29,7 +29,7 @@ def read(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entri
     known = {feature.name: feature for feature in features}
     typed = {name: texts[0] for name, texts in sent.items()}
     row = {
-        name: known[name].parsed(text) if name in known else text
+        name: known[name].parse(text) if name in known else text
         for name, text in typed.items()
         if text.strip() or name not in known
     }
@@ -38,18 +38,18 @@ def read(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entri
         RowError(0, name, f"is given {times} times; once is enough", Reason.WRONG_TYPE)
         for name, times in repeated.items()
     ]
-    errors += islice((error for error in validate_row(features, row) if error.field not in repeated), MOST_ERRORS)
+    errors += islice((error for error in validate_row(features, row) if error.field not in repeated), MAX_ERRORS)
     order = list(known)
     errors.sort(key=lambda error: order.index(error.field) if error.field in order else len(order))
-    return Entries(typed, row, errors[:MOST_ERRORS])
+    return Entries(typed, row, errors[:MAX_ERRORS])
 
 
-def filled(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
+def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
     """A form with the values of a row that fits, or an empty one without any."""
-    typed = {feature.name: shown(feature, row[feature.name]) for feature in features if feature.name in row}
+    typed = {feature.name: format_value(feature, row[feature.name]) for feature in features if feature.name in row}
     return Entries(typed, row, ())
 
 
-def shown(feature: Feature, value: Any) -> str:
+def format_value(feature: Feature, value: Any) -> str:
     """A value that fits, as a person would type it."""
-    return plain(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.written(value)
+    return plain(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.to_text(value)

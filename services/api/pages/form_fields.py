@@ -36,7 +36,7 @@ class Example:
     words: str
 
 
-def fields(manifest: Manifest, entries: Entries) -> list[Field]:
+def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
     """The form's fields, in the order of the features."""
     errors = {error.field: _sentence(manifest.features, error) for error in reversed(entries.errors)}
     return [
@@ -52,7 +52,7 @@ def fields(manifest: Manifest, entries: Entries) -> list[Field]:
     ]
 
 
-def examples(manifest: Manifest) -> list[Example]:
+def list_examples(manifest: Manifest) -> list[Example]:
     """The first golden row of each label."""
     first: dict[str, int] = {}
     for index, golden in enumerate(manifest.golden):
@@ -60,7 +60,7 @@ def examples(manifest: Manifest) -> list[Example]:
     return [Example(index, f"{article(manifest.sample)} predicted “{label}”") for label, index in first.items()]
 
 
-def summary(manifest: Manifest, entries: Entries) -> list[tuple[str, str]]:
+def list_errors(manifest: Manifest, entries: Entries) -> list[tuple[str, str]]:
     """Every error as a sentence, with the id of the field where it is to be mended; "" where there is none."""
     positions = {feature.name: f"field-{position}" for position, feature in enumerate(manifest.features)}
     return [(positions.get(error.field or "", ""), _sentence(manifest.features, error)) for error in entries.errors]
@@ -74,8 +74,8 @@ def _sentence(features: Sequence[Feature], error: RowError) -> str:
 
 def _value(feature: Feature, text: str) -> str:
     """What is typed; of yes and no, however they were written, the choice that they mean."""
-    parsed = feature.parsed(text)
-    return feature.written(parsed) if isinstance(parsed, bool) else text
+    parsed = feature.parse(text)
+    return feature.to_text(parsed) if isinstance(parsed, bool) else text
 
 
 def _choices(feature: Feature) -> list[tuple[str, str]]:

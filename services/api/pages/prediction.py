@@ -9,7 +9,7 @@ from typing import Any
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature
 from petalstream.votes import in_votes
-from services.api.pages.distributions import Distribution, distributions
+from services.api.pages.distributions import Distribution, build_distributions
 from services.api.pages.text_filters import percent, words
 
 
@@ -29,7 +29,7 @@ class PredictionView:
     curl: str
 
 
-def view(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any], url: str) -> PredictionView:
+def build_view(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any], url: str) -> PredictionView:
     """The scorer's `answer` for `row`, which was posted to `url`, as a page shows it."""
     labels = {feature.name: feature.label for feature in manifest.features}
     return PredictionView(
@@ -38,8 +38,8 @@ def view(manifest: Manifest, row: Mapping[str, Any], answer: Mapping[str, Any], 
         votes=[(words(voter), label) for voter, label in answer.get("votes", {}).items()],
         unused=[labels[name] for name in answer.get("unused", [])],
         warnings=[_labelled(warning, manifest.features) for warning in answer["warnings"]],
-        distributions=distributions(manifest, row),
-        curl=curl(url, row),
+        distributions=build_distributions(manifest, row),
+        curl=curl_command(url, row),
     )
 
 
@@ -51,7 +51,7 @@ def _shares(probabilities: Mapping[str, float], votes: Sequence[str]) -> list[tu
     ]
 
 
-def curl(url: str, row: Mapping[str, Any]) -> str:
+def curl_command(url: str, row: Mapping[str, Any]) -> str:
     """The command that posts `row` to `url`, quoted for a shell."""
     return shlex.join(["curl", url, "-H", "Content-Type: application/json", "-d", json.dumps(row)])
 

@@ -21,7 +21,7 @@ class Broker:
     connects: bool
 
 
-def brokers(servers: str) -> Sequence[Broker]:
+def check_brokers(servers: str) -> Sequence[Broker]:
     """Every broker of `host:port,host:port`, all asked at once; one without an answer in time is not reachable."""
     addresses = servers.split(",")
     pool = ThreadPoolExecutor(len(addresses))
@@ -32,7 +32,7 @@ def brokers(servers: str) -> Sequence[Broker]:
     return [Broker(address, one in answered and one.result()) for address, one in zip(addresses, asked, strict=True)]
 
 
-def libraries() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """The versions that this process runs with."""
     return {"Python": platform.python_version(), **{name: version(name) for name in (*UNPICKLED_BY, "flask")}}
 

@@ -12,7 +12,7 @@ from services.api.models.loading import ServedModel
 from services.api.openapi import document
 from services.api.openapi.document import Surroundings
 from services.api.routes import current
-from services.api.wire.json_text import json_bytes
+from services.api.wire.json_text import write_json
 
 blueprint = Blueprint("explorer", __name__)
 
@@ -36,7 +36,7 @@ class Document:
         """The document as JSON."""
         last = self._written
         if not last or last[0] != served:
-            last = self._written = served, json_bytes(document.make(served, self._around))
+            last = self._written = served, write_json(document.make(served, self._around))
         return last[1]
 
 

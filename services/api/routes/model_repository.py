@@ -9,7 +9,7 @@ from petalstream.error_text import describe_json
 from services.api.errors import UnreadableBody
 from services.api.routes import current
 from services.api.wire.body import read_json
-from services.api.wire.negotiation import as_json
+from services.api.wire.negotiation import json_response
 
 blueprint = Blueprint("repository", __name__, url_prefix="/v2/repository")
 
@@ -30,7 +30,7 @@ def index() -> Response:
     if not isinstance(only_ready, bool):
         raise UnreadableBody(f"ready must be true or false, not {describe_json(only_ready)}")
     states = [state for state in current.registry().index() if state.ready or not only_ready]
-    return as_json(
+    return json_response(
         [
             {
                 "name": state.model,
@@ -50,7 +50,7 @@ def load(name: str) -> Response:
     if overrides := [word for word in given if word == "config" or word.startswith("file:")]:
         raise UnreadableBody(f"a model is loaded as it was published: {overrides[0][:40]!r} is not offered")
     current.registry().load(name)
-    return as_json({})
+    return json_response({})
 
 
 @blueprint.post("/models/<name>/unload")
@@ -58,7 +58,7 @@ def unload(name: str) -> Response:
     """Serve the model no longer, in all workers, until it is loaded."""
     _parameters()
     current.registry().unload(name)
-    return as_json({})
+    return json_response({})
 
 
 def _parameters() -> dict[str, Any]:

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, request
 from services.api.errors import NotReady, WrongTensor
 from services.api.routes import current
 from services.api.scoring import service
-from services.api.wire import inference, tensor_metadata
+from services.api.wire import inference_json, tensor_metadata
 from services.api.wire.body import read_json
-from services.api.wire.negotiation import as_json
+from services.api.wire.negotiation import json_response
 from services.api.wire.tensors import NO_BINARY
 
 blueprint = Blueprint("protocol", __name__, url_prefix="/v2")
@@ -43,7 +43,7 @@ def ready() -> dict[str, bool]:
 def model(name: str, version: str | None = None) -> dict[str, Any]:
     """The tensors that a model takes and gives."""
     served = current.registry().find(name, version)
-    return tensor_metadata.model(served.manifest, current.registry().versions(name))
+    return tensor_metadata.describe_tensors(served.manifest, current.registry().versions(name))
 
 
 @blueprint.get("/models/<name>/ready")
@@ -62,7 +62,7 @@ def infer(name: str, version: str | None = None) -> Response:
     if "Inference-Header-Content-Length" in request.headers:
         raise WrongTensor(NO_BINARY)
     content = read_json(request, current.settings().api_max_body_bytes)
-    asked = inference.read_request(served.manifest.features, content)
-    return as_json(
-        inference.response(served.manifest, asked, service.score(request.environ, served.scorer, asked.rows))
+    asked = inference_json.read_request(served.manifest.features, content)
+    return json_response(
+        inference_json.build_response(served.manifest, asked, service.score(request.environ, served.scorer, asked.rows))
     )

@@ -16,7 +16,7 @@ from services.api.pages.prediction import PredictionView
 from services.api.routes import current
 from services.api.scoring import service
 from services.api.wire.body import read_fields, reports_errors
-from services.api.wire.negotiation import as_json, require_format, wants_page
+from services.api.wire.negotiation import json_response, require_format, wants_page
 
 blueprint = Blueprint("pages", __name__)
 blueprint.before_request(partial(require_format, ["json"]))
@@ -28,9 +28,11 @@ def index() -> Response:
     """The models, and for a person the state of the stack too."""
     served, refused = current.registry().served, current.registry().refused
     if not wants_page():
-        return as_json(descriptions.listing(served, refused))
-    brokers = stack_status.brokers(current.settings().kafka_bootstrap_servers)
-    return _page("index.html", served=served, refused=refused, brokers=brokers, libraries=stack_status.libraries())
+        return json_response(descriptions.describe_models(served, refused))
+    brokers = stack_status.check_brokers(current.settings().kafka_bootstrap_servers)
+    return _page(
+        "index.html", served=served, refused=refused, brokers=brokers, libraries=stack_status.library_versions()
+    )
 
 
 @blueprint.get("/favicon.ico")
@@ -45,27 +47,27 @@ def model(name: str) -> Response:
     manifest = current.registry().find(name).manifest
     example = _example(manifest)
     if not wants_page():
-        return as_json(descriptions.description(manifest))
-    return _form(manifest, form_entries.filled(manifest.features, example))
+        return json_response(descriptions.describe_model(manifest))
+    return _form(manifest, form_entries.fill_entries(manifest.features, example))
 
 
 def predict(name: str) -> Response:
     """The prediction for a form that was sent to POST /models/<name>/predict."""
     served = current.registry().find(name)
     manifest, reports = served.manifest, reports_errors(request)
-    entries = form_entries.read(manifest.features, read_fields(request, current.settings().api_max_body_bytes))
+    entries = form_entries.read_entries(manifest.features, read_fields(request, current.settings().api_max_body_bytes))
     page = wants_page()
     if entries.errors and page:
         return _form(manifest, entries, status=400)
     if entries.errors and reports:
-        return as_json({"errors": [asdict(error) for error in entries.errors]})
+        return json_response({"errors": [asdict(error) for error in entries.errors]})
     if entries.errors:
         raise InvalidRows(entries.errors)
     (answer,) = service.score(request.environ, served.scorer, [entries.row]).as_rows()
     if not page:
-        return as_json(answer)
+        return json_response(answer)
     url = request.host_url.rstrip("/") + url_for("api.predict", name=name)
-    return _form(manifest, entries, prediction.view(manifest, entries.row, answer, url))
+    return _form(manifest, entries, prediction.build_view(manifest, entries.row, answer, url))
 
 
 @blueprint.get("/models/<name>/report")
@@ -76,7 +78,7 @@ def report(name: str) -> Response:
         return _page("report.html", manifest=served.manifest, report=served.report)
     if not served.report.content:
         abort(404, f"version {served.manifest.version} of {name} was published without a report")
-    return as_json(served.report.content)
+    return json_response(served.report.content)
 
 
 @blueprint.get("/models/<name>/report/<file>")
@@ -96,9 +98,9 @@ def drawing(name: str, file: str) -> Response:
 def _form(manifest: Manifest, entries: Entries, answer: PredictionView | None = None, status: int = 200) -> Response:
     shown = {
         "manifest": manifest,
-        "fields": form_fields.fields(manifest, entries),
-        "errors": form_fields.summary(manifest, entries),
-        "examples": form_fields.examples(manifest),
+        "fields": form_fields.build_fields(manifest, entries),
+        "errors": form_fields.list_errors(manifest, entries),
+        "examples": form_fields.list_examples(manifest),
         "answer": answer,
     }
     return _page("model.html", status, **shown)

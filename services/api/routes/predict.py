@@ -10,9 +10,9 @@ from services.api.routes import current, pages
 from services.api.scoring import service
 from services.api.wire import csv_table, media_types
 from services.api.wire.body import reports_errors
-from services.api.wire.json_text import predictions_json
+from services.api.wire.json_text import write_predictions
 from services.api.wire.media_types import CSV, JSON
-from services.api.wire.negotiation import as_json, require_format, wants_columns, wants_csv, wants_page
+from services.api.wire.negotiation import json_response, require_format, wants_columns, wants_csv, wants_page
 from services.api.wire.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
@@ -49,7 +49,7 @@ def _predict_rows(name: str) -> Response:
     rows, single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
     found = service.score(request.environ, served.scorer, rows, reports)
     if wants_columns():
-        return as_json(found.as_columns())
+        return json_response(found.as_columns())
     if wants_csv():
         return Response(csv_table.write(served.manifest, found.as_rows(), reports), mimetype=CSV)
-    return as_json(found.as_rows()[0]) if single else Response(predictions_json(found), mimetype=JSON)
+    return json_response(found.as_rows()[0]) if single else Response(write_predictions(found), mimetype=JSON)

@@ -14,24 +14,24 @@ from services.api.scoring.runtime import Runtime
 
 CHUNK_SECONDS = 0.1
 # BLAS adds up the rows of a matrix in tiles of 16 rows or fewer: chunks of whole tiles give the bits of one call.
-LEAST_ROWS = 16
+TILE_ROWS = 16
 # A worker's event loop, which serves all its connections, may be busy with one request for so long.
 LOOP_SECONDS, CALLS = 0.05, 2
 
 
-class Chunks:
+class ChunkedRuntime:
     """A model's runtime, called for as many rows as take about CHUNK_SECONDS by the speed of the last chunk.
 
     A fast model has a batch in one call, as every batch without a deadline.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime, self._rows = runtime, LEAST_ROWS
+        self._runtime, self._rows = runtime, TILE_ROWS
         # The fastest of the last calls counts: any one may have waited for a processor.
         self._seconds_of_few, self._seconds_a_row = deque([0.0], CALLS), deque([0.0], CALLS)
         self._is_measured = False  # by a call of many rows
 
-    def take_long(self, rows: int) -> bool:
+    def takes_long(self, rows: int) -> bool:
         """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
         return max(rows * min(self._seconds_a_row), min(self._seconds_of_few)) > LOOP_SECONDS
 
@@ -44,7 +44,7 @@ class Chunks:
             if deadlines.has_passed(deadline):
                 raise errors.DeadlinePassed
             # A shorter rest would not be a whole tile.
-            rows = self._rows if len(samples) - done - self._rows >= LEAST_ROWS else len(samples) - done
+            rows = self._rows if len(samples) - done - self._rows >= TILE_ROWS else len(samples) - done
             parts.append(self._call(samples[done : done + rows]))
             done += rows
         return _joined(parts)
@@ -57,14 +57,14 @@ class Chunks:
 
     def _measure(self, rows: int, seconds: float) -> None:
         """Set the size of the next chunk. The time of a few rows says nothing of many."""
-        if rows < LEAST_ROWS:
+        if rows < TILE_ROWS:
             self._seconds_of_few.append(seconds)
-        if rows >= LEAST_ROWS or not self._is_measured:
+        if rows >= TILE_ROWS or not self._is_measured:
             self._seconds_a_row.append(seconds / rows)
-        if rows >= LEAST_ROWS:
+        if rows >= TILE_ROWS:
             self._is_measured = True
-            tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // LEAST_ROWS
-            self._rows = max(tiles, 1) * LEAST_ROWS
+            tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // TILE_ROWS
+            self._rows = max(tiles, 1) * TILE_ROWS
 
 
 def _joined(parts: list[ModelOutput]) -> ModelOutput:

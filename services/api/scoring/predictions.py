@@ -19,21 +19,21 @@ class Predictions:
     """
 
     manifest: Manifest
-    fitting: Sequence[int]
-    found: ModelOutput
+    valid_rows: Sequence[int]
+    output: ModelOutput
     warnings: Mapping[int, Sequence[str]]
     unused: Mapping[int, Sequence[str]]
     errors: Mapping[int, Sequence[RowError]]
 
     @property
-    def count(self) -> int:
+    def row_count(self) -> int:
         """How many rows there were."""
-        return len(self.fitting) + len(self.errors)
+        return len(self.valid_rows) + len(self.errors)
 
     def labels(self) -> list[str]:
         """The label of each row that fits."""
         names = self.manifest.labels
-        return [names[position] for position in self.found.classes.tolist()]
+        return [names[position] for position in self.output.classes.tolist()]
 
     def as_rows(self) -> list[dict[str, Any]]:
         """One object a row: label, probability of each class, model, version, warnings; or its errors.
@@ -50,12 +50,14 @@ class Predictions:
                 "probabilities": dict(zip(names, shares)),  # noqa: B905 - strict=True takes half as long again
                 "warnings": self.warnings.get(row, []),
             }
-            for row, label, shares in zip(self.fitting, self.labels(), self.found.probabilities.tolist(), strict=True)
+            for row, label, shares in zip(
+                self.valid_rows, self.labels(), self.output.probabilities.tolist(), strict=True
+            )
         ]
         for answer, votes in zip(given, self._votes(), strict=False):
             answer["votes"] = votes
         if self.unused:
-            for row, answer in zip(self.fitting, given, strict=True):
+            for row, answer in zip(self.valid_rows, given, strict=True):
                 if row in self.unused:
                     answer["unused"] = self.unused[row]
         return given if not self.errors else self._with_errors(given)
@@ -65,17 +67,17 @@ class Predictions:
 
         What only some rows have is by the row's number.
         """
-        probabilities = np.full((len(self.manifest.labels), self.count), np.nan)  # which JSON has as null
-        probabilities[:, self.fitting] = self.found.probabilities.T
+        probabilities = np.full((len(self.manifest.labels), self.row_count), np.nan)  # which JSON has as null
+        probabilities[:, self.valid_rows] = self.output.probabilities.T
         votes = {}
-        if self.found.votes is not None:
+        if self.output.votes is not None:
             names = self.manifest.labels
-            for voter, of_voter in zip(self.manifest.voters, self.found.votes.T.tolist(), strict=True):
+            for voter, of_voter in zip(self.manifest.voters, self.output.votes.T.tolist(), strict=True):
                 votes[voter] = self._spread([names[position] for position in of_voter])
         return {
             "model": self.manifest.model,
             "version": self.manifest.version,
-            "rows": self.count,
+            "rows": self.row_count,
             "label": self._spread(self.labels()),
             "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
             **({"votes": votes} if votes else {}),
@@ -89,17 +91,17 @@ class Predictions:
         answers = iter(given)
         return [
             {"errors": list(map(asdict, self.errors[row]))} if row in self.errors else next(answers)
-            for row in range(self.count)
+            for row in range(self.row_count)
         ]
 
     def _votes(self) -> list[dict[str, str]]:
         """Each fitting row's votes by voter; nothing where nobody votes."""
-        if self.found.votes is None:
+        if self.output.votes is None:
             return []
         names, voters = self.manifest.labels, self.manifest.voters
         return [
             {voter: names[position] for voter, position in zip(voters, positions, strict=True)}
-            for positions in self.found.votes.tolist()
+            for positions in self.output.votes.tolist()
         ]
 
     def _spread(self, values: Sequence[str]) -> Sequence[str | None]:
@@ -107,4 +109,4 @@ class Predictions:
         if not self.errors:
             return values
         given = iter(values)
-        return [None if row in self.errors else next(given) for row in range(self.count)]
+        return [None if row in self.errors else next(given) for row in range(self.row_count)]

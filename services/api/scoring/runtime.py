@@ -15,12 +15,12 @@ from petalstream.inference import ModelOutput, infer
 Runtime = Callable[[NDArray[np.float64]], ModelOutput]
 
 
-def converted(found: Bundle) -> Runtime:
+def load_onnx(found: Bundle) -> Runtime:
     """The bundle's model by ONNX Runtime, which reads it at the first call. Raises BundleError."""
     return Graph(found.read(ONNX)).infer
 
 
-def unpickled(found: Bundle) -> Runtime:
+def load_pickle(found: Bundle) -> Runtime:
     """The bundle's model by scikit-learn. Raises BundleError, and whatever unpickling does."""
     found.verify_libraries()
     import joblib  # a process that has no pickle to open does without scikit-learn

@@ -11,8 +11,8 @@ import numpy as np
 from petalstream.bundle import BundleError, Manifest
 from petalstream.inference import ModelOutput
 from petalstream.row_validation import RowError, validate_row
-from services.api.errors import MOST_ERRORS, InvalidRows
-from services.api.scoring.chunks import Chunks
+from services.api.errors import MAX_ERRORS, InvalidRows
+from services.api.scoring.chunks import ChunkedRuntime
 from services.api.scoring.matrix import Encoder, Samples, Table
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.runtime import Runtime
@@ -20,11 +20,11 @@ from services.api.scoring.training_range import TrainingRange
 
 # Golden rows are computed again on another machine, whose floating-point library may round another way.
 GOLDEN_TOLERANCE = 1e-6
-MOST_ERRORS_A_ROW = 10
+MAX_ERRORS_PER_ROW = 10
 # A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
-MOST_REPORTED = 10_000
+MAX_INVALID_ROWS = 10_000
 # Of fewer rows a look at each value takes less time than to make columns of them.
-FEW_ROWS = 16
+MIN_COLUMN_ROWS = 16
 Rows = Sequence[object] | Table
 
 
@@ -45,11 +45,11 @@ class Scorer:
         given = rows.rows() if isinstance(rows, Table) else rows
         features = self.manifest.features
         faults = (error for index, row in enumerate(given) for error in validate_row(features, row, index))
-        if errors := list(islice(faults, MOST_ERRORS)):
+        if errors := list(islice(faults, MAX_ERRORS)):
             raise InvalidRows(errors)
         return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
 
-    def report(self, rows: Rows, deadline: float = math.inf) -> Predictions:
+    def predict_valid(self, rows: Rows, deadline: float = math.inf) -> Predictions:
         """What the model says of rows, where those that do not fit it have their errors.
 
         Raises InvalidRows where more than MOST_REPORTED rows do not.
@@ -63,7 +63,7 @@ class Scorer:
 
     def takes_long(self, rows: Rows) -> bool:
         """Return whether to score `rows` would keep a worker's event loop busy for too long."""
-        return self._chunks.take_long(len(rows))
+        return self._chunks.takes_long(len(rows))
 
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
@@ -81,8 +81,8 @@ class Scorer:
         return Encoder(self.manifest.features)
 
     @cached_property
-    def _chunks(self) -> Chunks:
-        return Chunks(self.runtime)
+    def _chunks(self) -> ChunkedRuntime:
+        return ChunkedRuntime(self.runtime)
 
     @cached_property
     def _cautions(self) -> TrainingRange:
@@ -90,7 +90,7 @@ class Scorer:
 
     def _encode_columns(self, rows: Rows) -> Samples | None:
         """The samples of many rows that surely fit; None where they have to be looked at one by one."""
-        if len(rows) < FEW_ROWS:
+        if len(rows) < MIN_COLUMN_ROWS:
             return None
         return self._matcher.encode_table(rows) if isinstance(rows, Table) else self._matcher.encode_rows(rows)
 
@@ -101,7 +101,7 @@ class Scorer:
         matrix, unused = [], {}
         for index, row in fitting:
             if isinstance(row, Mapping):
-                matrix.append([each.encoded(row[each.name]) for each in inputs])
+                matrix.append([each.encode(row[each.name]) for each in inputs])
                 if named := [name for name in beside if row.get(name) is not None]:
                     unused[index] = named
         return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
@@ -110,10 +110,10 @@ class Scorer:
         """The first errors of each row that does not fit."""
         found: dict[int, list[RowError]] = {}
         for index, row in enumerate(rows):
-            if errors := list(islice(validate_row(self.manifest.features, row, index), MOST_ERRORS_A_ROW)):
+            if errors := list(islice(validate_row(self.manifest.features, row, index), MAX_ERRORS_PER_ROW)):
                 found[index] = errors
-            if len(found) > MOST_REPORTED:
-                raise InvalidRows(list(islice((error for each in found.values() for error in each), MOST_ERRORS)))
+            if len(found) > MAX_INVALID_ROWS:
+                raise InvalidRows(list(islice((error for each in found.values() for error in each), MAX_ERRORS)))
         return found
 
     def _score(
@@ -121,7 +121,7 @@ class Scorer:
     ) -> Predictions:
         found = self._chunks.infer(samples.matrix, deadline) if len(samples.matrix) else _nothing(self.manifest)
         fitting = [row for row in range(count) if row not in errors] if errors else range(count)
-        warnings = {fitting[row]: said for row, said in self._cautions.warnings(samples.matrix).items()}
+        warnings = {fitting[row]: said for row, said in self._cautions.find_warnings(samples.matrix).items()}
         return Predictions(self.manifest, fitting, found, warnings, samples.unused, errors)
 
 

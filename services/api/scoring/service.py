@@ -19,7 +19,7 @@ def score(environ: dict[str, Any], scorer: Scorer, rows: Rows, reports: bool = F
     """
     deadline.require_readable(environ)
     record(environ, scorer, len(rows))
-    predict = scorer.report if reports else scorer.predict
+    predict = scorer.predict_valid if reports else scorer.predict
     try:
         predictions = predict(rows, request_info.of(environ).deadline)
     except InvalidRows:
@@ -41,4 +41,4 @@ def count(predictions: Predictions) -> None:
     model = predictions.manifest.model
     if predictions.errors:
         rows_of(model, "refused").inc(len(predictions.errors))
-    rows_of(model, "predicted").inc(len(predictions.fitting))
+    rows_of(model, "predicted").inc(len(predictions.valid_rows))

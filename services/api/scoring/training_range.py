@@ -22,7 +22,7 @@ class TrainingRange:
             if feature.options and not all(self._training[feature.name]["counts"])
         }
 
-    def warnings(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
+    def find_warnings(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
         """A line for each such value, by row of `matrix`, which has shape (n, inputs)."""
         strange = (matrix < self._least) | (matrix > self._most)
         for column, codes in self._unseen.items():
@@ -43,5 +43,5 @@ class TrainingRange:
         if feature.options:
             return f"{feature.name} {feature.options[int(value)]} does not occur in the training data"
         least, most = self._range(feature)
-        measured = feature.measured(value)
-        return f"{feature.name} {measured} is outside the training range, {least:g} to {feature.measured(most)}"
+        measured = feature.with_unit(value)
+        return f"{feature.name} {measured} is outside the training range, {least:g} to {feature.with_unit(most)}"

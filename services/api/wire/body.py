@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from petalstream import cloudevents
 from services.api.errors import UnreadableBody
 
-MOST_FIELDS = 1000
+MAX_FIELDS = 1000
 _GZIP = 16 + zlib.MAX_WBITS
 # What follows the end of a gzip member is copied, and a hostile body may be nothing but ends.
 _PIECE = 4096
@@ -45,7 +45,7 @@ def read_body(request: Request, most_bytes: int) -> bytes:
     return _decompressed(body, most_bytes) if encoding.endswith("gzip") else body
 
 
-def decoded(body: bytes) -> str:
+def decode_utf8(body: bytes) -> str:
     """The text of a body, without a byte order mark. Raises UnreadableBody."""
     try:
         return body.decode("utf-8").removeprefix("\ufeff")
@@ -56,8 +56,8 @@ def decoded(body: bytes) -> str:
 def parse_json(body: bytes) -> Any:
     """What a body in JSON holds. Raises UnreadableBody."""
     with contextlib.suppress(ValueError):
-        return parse_quickly(body)
-    text = decoded(body)
+        return parse_json_fast(body)
+    text = decode_utf8(body)
     try:
         return json.loads(text)
     except RecursionError as error:
@@ -68,7 +68,7 @@ def parse_json(body: bytes) -> Any:
         raise UnreadableBody("the body holds a whole number of more digits than any float has") from error
 
 
-def parse_quickly(body: bytes) -> Any:
+def parse_json_fast(body: bytes) -> Any:
     """What a body in JSON holds.
 
     Raises ValueError where the standard library is to judge: it reads NaN, which is a fault of its row, does not round
@@ -100,11 +100,11 @@ def read_fields(request: Request, most_bytes: int) -> list[tuple[str, str]]:
     """The fields of a form and what was typed, in the order sent. Raises what read_body does."""
     body = read_body(request, most_bytes)
     try:
-        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError as error:
         raise UnreadableBody("the form is not UTF-8") from error
     except ValueError as error:
-        raise UnreadableBody(f"the form has more than {MOST_FIELDS} fields") from error
+        raise UnreadableBody(f"the form has more than {MAX_FIELDS} fields") from error
 
 
 def reports_errors(request: Request) -> bool:

@@ -26,7 +26,7 @@ def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
             raise _fault(line, f"has {_number_of_cells(len(cells))}, and the header {len(names)}")
         rows.append(
             {
-                name: known[name].parsed(cell) if name in known else cell
+                name: known[name].parse(cell) if name in known else cell
                 for name, cell in zip(names, cells, strict=True)
                 if cell.strip()
             }

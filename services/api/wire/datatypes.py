@@ -18,9 +18,9 @@ class Datatype:
     `numbers` makes an array of many that surely can be; where it gives None, each has to be looked at.
     """
 
-    holds: str
-    fits: Callable[[Any], bool]
-    numbers: Callable[[Sequence[Any]], NDArray[np.float64] | None]
+    description: str
+    accepts: Callable[[Any], bool]
+    to_array: Callable[[Sequence[Any]], NDArray[np.float64] | None]
 
 
 def _whole(least: int, most: int) -> Datatype:
@@ -74,11 +74,11 @@ DATATYPES: Mapping[str, Datatype] = {
 _OWN = {Kind.NUMBER: "FP64", Kind.INTEGER: "INT64", Kind.YES_NO: "BOOL", Kind.CATEGORY: "BYTES"}
 
 
-def own(feature: Feature) -> str:
+def declared(feature: Feature) -> str:
     """The datatype that says the most of the feature's values, as a model's metadata has it."""
     return _OWN[feature.kind]
 
 
-def taken(feature: Feature) -> list[str]:
+def accepted(feature: Feature) -> list[str]:
     """Every datatype that can carry the feature; whether a value in it fits is for the schema to say."""
-    return ["BYTES"] if feature.kind is Kind.CATEGORY else list(dict.fromkeys([own(feature), *NUMERIC]))
+    return ["BYTES"] if feature.kind is Kind.CATEGORY else list(dict.fromkeys([declared(feature), *NUMERIC]))

@@ -8,7 +8,7 @@ from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
 
 from services.api.errors import UnreadableBody
-from services.api.wire.json_text import json_bytes
+from services.api.wire.json_text import write_json
 from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
 
 
@@ -62,12 +62,12 @@ def require_format(known: Sequence[str]) -> None:
         raise UnreadableBody(f"format must be {' or '.join(known)}, not {wish[:40]!r}")
 
 
-def as_json(content: Any) -> Response:
+def json_response(content: Any) -> Response:
     """An answer in JSON."""
-    return Response(json_bytes(content), mimetype=JSON)
+    return Response(write_json(content), mimetype=JSON)
 
 
-def mark(response: Response) -> Response:
+def add_vary(response: Response) -> Response:
     """Have a cache keep page, JSON and CSV apart; called with every answer."""
     if g.get("varies"):
         response.vary.add("Accept")

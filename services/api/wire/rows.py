@@ -14,7 +14,7 @@ from services.api.errors import UnreadableBody
 from services.api.scoring.matrix import Table
 from services.api.scoring.scorer import Rows
 from services.api.wire import csv_table
-from services.api.wire.body import decoded, is_plain_json, parse_json, read_body
+from services.api.wire.body import decode_utf8, is_plain_json, parse_json, read_body
 from services.api.wire.media_types import CSV, JSON
 
 _NAMED = 20
@@ -30,7 +30,7 @@ def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) ->
         charset = request.mimetype_params.get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(f"a CSV must be in UTF-8, not {charset[:40]}")
-        return csv_table.parse(decoded(read_body(request, most_bytes)), features), False
+        return csv_table.parse(decode_utf8(read_body(request, most_bytes)), features), False
     if request.mimetype == cloudevents.EVENT:
         return [cloudevents.read_event(parse_json(read_body(request, most_bytes))).data], True
     if request.mimetype == cloudevents.BATCH:
@@ -38,13 +38,13 @@ def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) ->
     if not is_plain_json(request):
         accepted, sent = f"{', '.join(ACCEPTED[:-1])} or {ACCEPTED[-1]}", (request.content_type or "none")[:60]
         raise UnsupportedMediaType(f"the content type must be {accepted}, not {sent}")
-    return of_json(parse_json(read_body(request, most_bytes)))
+    return extract_rows(parse_json(read_body(request, most_bytes)))
 
 
-def of_json(content: Any) -> tuple[Rows, bool]:
+def extract_rows(content: Any) -> tuple[Rows, bool]:
     """The rows that a body in JSON holds, and whether it was a single object. Raises UnreadableBody."""
-    if are_columns(content):
-        return table(content), False
+    if is_table(content):
+        return table_from_columns(content), False
     if isinstance(content, dict):
         return [content], True
     if not isinstance(content, list):
@@ -67,7 +67,7 @@ def _of_batch(content: Any) -> list[Any]:
     return data
 
 
-def table(columns: Mapping[str, Sequence[Any]]) -> Table:
+def table_from_columns(columns: Mapping[str, Sequence[Any]]) -> Table:
     """A row for each place in the lists. Raises UnreadableBody where these are not of one length, or empty."""
     if len(set(map(len, columns.values()))) > 1:
         lengths = ", ".join(f"{name[:40]} {len(values)}" for name, values in islice(columns.items(), _NAMED))
@@ -78,6 +78,6 @@ def table(columns: Mapping[str, Sequence[Any]]) -> Table:
     return Table(columns)
 
 
-def are_columns(content: Any) -> bool:
+def is_table(content: Any) -> bool:
     """Whether `content` is an object of lists alone; where it is a mixture, it is judged as one row."""
     return isinstance(content, dict) and bool(content) and all(isinstance(values, list) for values in content.values())

@@ -17,20 +17,21 @@ PLATFORM = "sklearn_joblib"
 PREDICT, PROBABILITIES = "predict", "predict_proba"
 
 
-def model(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any]:
+def describe_tensors(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any]:
     """A version of a model, and which `versions` can be asked for."""
     return {
         "name": manifest.model,
         "versions": list(versions),
         "platform": PLATFORM,
         "inputs": [
-            {"name": feature.name, "datatype": datatypes.own(feature), "shape": [-1]} for feature in manifest.features
+            {"name": feature.name, "datatype": datatypes.declared(feature), "shape": [-1]}
+            for feature in manifest.features
         ],
-        "outputs": list(outputs(manifest).values()),
+        "outputs": list(describe_outputs(manifest).values()),
     }
 
 
-def outputs(manifest: Manifest) -> dict[str, dict[str, Any]]:
+def describe_outputs(manifest: Manifest) -> dict[str, dict[str, Any]]:
     """The output tensors by name; a parameter for each column of the probabilities has its class."""
     classes = {f"class_{column}": label for column, label in enumerate(manifest.labels)}
     return {

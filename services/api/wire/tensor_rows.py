@@ -9,7 +9,7 @@ from services.api.wire import datatypes
 from services.api.wire.tensors import SHOWN, Tensor
 
 
-def table(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
+def table_from_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
     """A row of named features for each row of the tensors: a column for each feature, in any order, or all in one.
 
     Features that are not used may be missing among the columns. Raises WrongTensor.
@@ -66,13 +66,13 @@ def _check_column(feature: Feature, tensor: Tensor) -> None:
 
 
 def _check_datatype(feature: Feature, tensor: Tensor, hint: str = "") -> None:
-    if tensor.datatype not in datatypes.taken(feature):
-        taken = ", ".join(datatypes.taken(feature))
+    if tensor.datatype not in datatypes.accepted(feature):
+        taken = ", ".join(datatypes.accepted(feature))
         raise WrongTensor(f"{tensor.title} has the datatype {tensor.datatype}; {feature.name} takes {taken}{hint}")
 
 
 def _expected(features: Sequence[Feature]) -> str:
-    return ", ".join(f"{feature.name} ({datatypes.own(feature)})" for feature in features)
+    return ", ".join(f"{feature.name} ({datatypes.declared(feature)})" for feature in features)
 
 
 def _names(features: Sequence[Feature]) -> list[str]:

@@ -89,4 +89,4 @@ def _middle(feature: Feature, values: NDArray[np.float64]) -> Any:
         return f"{values.mean():.0%}"
     if feature.kind is Kind.CATEGORY:
         return feature.choices[int(np.bincount(values.astype(int)).argmax())]
-    return feature.measured(float(f"{np.median(values):.4g}"))
+    return feature.with_unit(float(f"{np.median(values):.4g}"))
