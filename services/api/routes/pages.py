@@ -15,8 +15,8 @@ from services.api.pages.form_entries import Entries
 from services.api.pages.prediction import PredictionView
 from services.api.routes import current
 from services.api.scoring import service
-from services.api.wire.body import read_fields, reports_errors
-from services.api.wire.negotiation import json_response, require_format, wants_page
+from services.api.wire.body import read_fields
+from services.api.wire.negotiation import json_response, require_format, wants_error_report, wants_page
 
 blueprint = Blueprint("pages", __name__)
 blueprint.before_request(partial(require_format, ["json"]))
@@ -54,7 +54,7 @@ def model(name: str) -> Response:
 def predict(name: str) -> Response:
     """The prediction for a form that was sent to POST /models/<name>/predict."""
     served = current.registry().find(name)
-    manifest, reports = served.manifest, reports_errors(request)
+    manifest, reports = served.manifest, wants_error_report()
     entries = form_entries.read_entries(manifest.features, read_fields(request, current.settings().api_max_body_bytes))
     page = wants_page()
     if entries.errors and page:

@@ -9,10 +9,16 @@ from werkzeug.exceptions import MethodNotAllowed
 from services.api.routes import current, pages
 from services.api.scoring import service
 from services.api.wire import csv_table, media_types
-from services.api.wire.body import reports_errors
 from services.api.wire.json_text import write_predictions
 from services.api.wire.media_types import CSV, JSON
-from services.api.wire.negotiation import json_response, require_format, wants_columns, wants_csv, wants_page
+from services.api.wire.negotiation import (
+    json_response,
+    require_format,
+    wants_columns,
+    wants_csv,
+    wants_error_report,
+    wants_page,
+)
 from services.api.wire.rows import read_rows
 
 blueprint = Blueprint("api", __name__)
@@ -45,7 +51,7 @@ def predict(name: str) -> Response:
 
 def _predict_rows(name: str) -> Response:
     served = current.registry().find(name)
-    reports = reports_errors(request)
+    reports = wants_error_report()
     rows, single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
     found = service.score(request.environ, served.scorer, rows, reports)
     if wants_columns():

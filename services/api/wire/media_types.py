@@ -1,4 +1,4 @@
-"""Media types that the api reads and writes."""
+"""The media types that the api reads and writes."""
 
 PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
 FORM = "application/x-www-form-urlencoded"

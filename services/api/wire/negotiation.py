@@ -1,4 +1,4 @@
-"""Page, JSON or CSV: what the caller would rather read, where there is a choice."""
+"""What the client asks for in the query and in Accept: the format of the response and the report of invalid rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,10 +13,10 @@ from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
 
 
 def wants_page() -> bool:
-    """Whether to answer this request with a page; from then on the answer says that it varies with Accept.
+    """Return whether to respond to this request with a page, and have the response vary with Accept.
 
-    Links cannot send an Accept of their own, so `?format=json` asks for JSON too. Rows in JSON or CSV get no page
-    in any case, nor does a request with a Host header that is no name at all: a page could have no links then.
+    Links cannot set Accept, so `?format=json` asks for JSON too. A request with rows in JSON or CSV never gets a page,
+    nor does one whose Host header is not a host name: the page could have no links.
     """
     if request.is_json or request.mimetype == CSV or not request_ctx.url_adapter:
         return False
@@ -25,54 +25,65 @@ def wants_page() -> bool:
 
 
 def wants_csv() -> bool:
-    """Whether to answer rows with CSV; from then on the answer says that it varies with Accept.
+    """Return whether to respond to rows with CSV, and have the response vary with Accept.
 
-    `?format=csv` asks for it too, and `?format=json` for JSON.
+    `?format=csv` and `?format=json` come before Accept.
     """
     g.varies = True
-    wish = request.args.get("format")
-    return wish == "csv" or (wish is None and prefers_csv(request.accept_mimetypes))
+    requested = request.args.get("format")
+    return requested == "csv" or (requested is None and prefers_csv(request.accept_mimetypes))
 
 
 def wants_columns() -> bool:
-    """Whether to answer rows with one object of columns."""
+    """Return whether to respond to rows with one object of columns."""
     return request.args.get("format") == "columns"
 
 
+def wants_error_report() -> bool:
+    """Return whether an invalid row gets its errors in the response (`?on_error=report`). Raises UnreadableBody.
+
+    Otherwise one invalid row fails the request.
+    """
+    requested = request.args.get("on_error", "fail")
+    if requested not in ("fail", "report"):
+        raise UnreadableBody(f"on_error must be fail or report, not {requested[:40]!r}")
+    return requested == "report"
+
+
 def prefers_page(accept: MIMEAccept) -> bool:
-    """Whether `accept` has HTML above JSON; among equals, as in `*/*`, and where nothing is said, JSON comes first.
+    """Return whether `accept` ranks HTML above JSON; JSON wins a tie, as in `*/*` or without any Accept.
 
     Parameters of a type, as in `text/html;charset=utf-8`, do not count.
     """
-    plain = _plain(accept)
-    # A wildcard says nothing of problems beyond what it says of JSON; who names them reads JSON.
-    return plain.quality(PAGE) > max(plain.quality(JSON), dict(plain).get(PROBLEM, 0))
+    types = _without_parameters(accept)
+    # A wildcard covers problems as it does JSON. A client that names application/problem+json reads JSON.
+    return types.quality(PAGE) > max(types.quality(JSON), dict(types).get(PROBLEM, 0))
 
 
 def prefers_csv(accept: MIMEAccept) -> bool:
-    """Whether `accept` has CSV above JSON. Problems do not count here: who wants CSV must take those as they are."""
-    plain = _plain(accept)
-    return plain.quality(CSV) > plain.quality(JSON)
+    """Return whether `accept` ranks CSV above JSON. Problems do not count: they have no CSV form."""
+    types = _without_parameters(accept)
+    return types.quality(CSV) > types.quality(JSON)
 
 
-def require_format(known: Sequence[str]) -> None:
-    """Refuse a `?format=` that is none of those known. Called before the requests that it can be said of."""
-    wish = request.args.get("format")
-    if wish is not None and wish not in known:
-        raise UnreadableBody(f"format must be {' or '.join(known)}, not {wish[:40]!r}")
+def require_format(formats: Sequence[str]) -> None:
+    """Raise UnreadableBody if `?format=` is none of `formats`. A blueprint calls it before each of its requests."""
+    requested = request.args.get("format")
+    if requested is not None and requested not in formats:
+        raise UnreadableBody(f"format must be {' or '.join(formats)}, not {requested[:40]!r}")
 
 
 def json_response(content: Any) -> Response:
-    """An answer in JSON."""
+    """Return a response with `content` as JSON."""
     return Response(write_json(content), mimetype=JSON)
 
 
 def add_vary(response: Response) -> Response:
-    """Have a cache keep page, JSON and CSV apart; called with every answer."""
+    """Add `Vary: Accept` to a response whose format depended on it, so that caches keep the formats apart."""
     if g.get("varies"):
         response.vary.add("Accept")
     return response
 
 
-def _plain(accept: MIMEAccept) -> MIMEAccept:
-    return MIMEAccept([(kind.partition(";")[0].strip(), quality) for kind, quality in accept])
+def _without_parameters(accept: MIMEAccept) -> MIMEAccept:
+    return MIMEAccept([(media_type.partition(";")[0].strip(), quality) for media_type, quality in accept])

@@ -1,4 +1,4 @@
-"""The rows that a request sends: in JSON, row by row or column by column, in CSV, or in CloudEvents."""
+"""Reads the rows of a request: JSON row by row or in columns, CSV, or CloudEvents."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -17,32 +17,33 @@ from services.api.wire import csv_table
 from services.api.wire.body import decode_utf8, is_plain_json, parse_json, read_body
 from services.api.wire.media_types import CSV, JSON
 
-_NAMED = 20
+# An error message lists the lengths of so many columns.
+MAX_LISTED = 20
 ACCEPTED = (JSON, CSV, cloudevents.EVENT, cloudevents.BATCH)
 
 
-def read_rows(request: Request, features: Sequence[Feature], most_bytes: int) -> tuple[Rows, bool]:
-    """The rows of the body, and whether it was a single object. `features` say what the cells of a CSV mean.
+def read_rows(request: Request, features: Sequence[Feature], max_bytes: int) -> tuple[Rows, bool]:
+    """Return the rows of the body, and whether it was a single object. `features` give the cells of a CSV their types.
 
-    Raises UnsupportedMediaType, InvalidEvent, and what read_body does.
+    Raises UnsupportedMediaType, InvalidEvent, and the exceptions of read_body.
     """
     if request.mimetype == CSV:
         charset = request.mimetype_params.get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
             raise UnsupportedMediaType(f"a CSV must be in UTF-8, not {charset[:40]}")
-        return csv_table.parse(decode_utf8(read_body(request, most_bytes)), features), False
+        return csv_table.parse(decode_utf8(read_body(request, max_bytes)), features), False
     if request.mimetype == cloudevents.EVENT:
-        return [cloudevents.read_event(parse_json(read_body(request, most_bytes))).data], True
+        return [cloudevents.read_event(parse_json(read_body(request, max_bytes))).data], True
     if request.mimetype == cloudevents.BATCH:
-        return _of_batch(parse_json(read_body(request, most_bytes))), False
+        return _read_batch(parse_json(read_body(request, max_bytes))), False
     if not is_plain_json(request):
         accepted, sent = f"{', '.join(ACCEPTED[:-1])} or {ACCEPTED[-1]}", (request.content_type or "none")[:60]
         raise UnsupportedMediaType(f"the content type must be {accepted}, not {sent}")
-    return extract_rows(parse_json(read_body(request, most_bytes)))
+    return extract_rows(parse_json(read_body(request, max_bytes)))
 
 
 def extract_rows(content: Any) -> tuple[Rows, bool]:
-    """The rows that a body in JSON holds, and whether it was a single object. Raises UnreadableBody."""
+    """Return the rows in a parsed JSON body, and whether it was a single object. Raises UnreadableBody."""
     if is_table(content):
         return table_from_columns(content), False
     if isinstance(content, dict):
@@ -54,8 +55,24 @@ def extract_rows(content: Any) -> tuple[Rows, bool]:
     return content, False
 
 
-def _of_batch(content: Any) -> list[Any]:
-    """The data of each event of a batch. Raises UnreadableBody, and InvalidEvent with the event's number."""
+def is_table(content: Any) -> bool:
+    """Return whether `content` is an object of lists only; an object with anything else in it is one row."""
+    return isinstance(content, dict) and bool(content) and all(isinstance(values, list) for values in content.values())
+
+
+def table_from_columns(columns: Mapping[str, Sequence[Any]]) -> Table:
+    """Return a table of the columns. Raises UnreadableBody if their lengths differ or are 0."""
+    if len(set(map(len, columns.values()))) > 1:
+        lengths = ", ".join(f"{name[:40]} {len(values)}" for name, values in islice(columns.items(), MAX_LISTED))
+        more = f" and {len(columns) - MAX_LISTED} more" if len(columns) > MAX_LISTED else ""
+        raise UnreadableBody(f"the columns must have as many values as each other, and have: {lengths}{more}")
+    if not next(iter(columns.values())):
+        raise UnreadableBody("the columns are empty; at least one row is needed")
+    return Table(columns)
+
+
+def _read_batch(content: Any) -> list[Any]:
+    """Return the data of each event of a batch. Raises UnreadableBody, and InvalidEvent with the event's number."""
     if not isinstance(content, list) or not content:
         raise UnreadableBody("a batch must be a list of CloudEvents; at least one is needed")
     data = []
@@ -65,19 +82,3 @@ def _of_batch(content: Any) -> list[Any]:
         except InvalidEvent as error:
             raise InvalidEvent(f"event {number} of the batch: {error}") from error
     return data
-
-
-def table_from_columns(columns: Mapping[str, Sequence[Any]]) -> Table:
-    """A row for each place in the lists. Raises UnreadableBody where these are not of one length, or empty."""
-    if len(set(map(len, columns.values()))) > 1:
-        lengths = ", ".join(f"{name[:40]} {len(values)}" for name, values in islice(columns.items(), _NAMED))
-        more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
-        raise UnreadableBody(f"the columns must have as many values as each other, and have: {lengths}{more}")
-    if not next(iter(columns.values())):
-        raise UnreadableBody("the columns are empty; at least one row is needed")
-    return Table(columns)
-
-
-def is_table(content: Any) -> bool:
-    """Whether `content` is an object of lists alone; where it is a mixture, it is judged as one row."""
-    return isinstance(content, dict) and bool(content) and all(isinstance(values, list) for values in content.values())

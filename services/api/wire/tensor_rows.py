@@ -1,26 +1,27 @@
-"""From the tensors of a request to the table that a model scores; whether its values fit is for its schema to say."""
+"""Turns the tensors of a request into the table that a model scores; the scorer validates the values."""
 
 from collections.abc import Sequence
 
+from petalstream.error_text import MAX_CHARACTERS
 from petalstream.schema import Feature
 from services.api.errors import WrongTensor
 from services.api.scoring.matrix import Table
 from services.api.wire import datatypes
-from services.api.wire.tensors import SHOWN, Tensor
+from services.api.wire.tensors import Tensor
 
 
 def table_from_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
-    """A row of named features for each row of the tensors: a column for each feature, in any order, or all in one.
+    """Return a table with a column for each feature, from one tensor a feature in any order, or one tensor for all.
 
-    Features that are not used may be missing among the columns. Raises WrongTensor.
+    Tensors of unused features may be missing. Raises WrongTensor.
     """
     if len(tensors) == 1 and tensors[0].name not in _names(features):
-        return _of_all(features, tensors[0])
-    return _of_columns(features, tensors)
+        return _split_tensor(features, tensors[0])
+    return _join_tensors(features, tensors)
 
 
-def _of_all(features: Sequence[Feature], tensor: Tensor) -> Table:
-    """The rows of one tensor that has a column for each feature, in their order."""
+def _split_tensor(features: Sequence[Feature], tensor: Tensor) -> Table:
+    """Return the table of one tensor of shape (rows, features), its columns in the order of the features."""
     width = len(features)
     if tensor.shape[1:] != [width]:
         raise WrongTensor(
@@ -33,8 +34,8 @@ def _of_all(features: Sequence[Feature], tensor: Tensor) -> Table:
     return Table(columns, None if tensor.numbers is None else tensor.numbers.reshape(-1, width).T)
 
 
-def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
-    """The rows of tensors that are each the column of a feature."""
+def _join_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
+    """Return the table of tensors that are each the column of one feature."""
     _check_names(features, [tensor.name for tensor in tensors])
     columns, first = {tensor.name: tensor for tensor in tensors}, tensors[0]
     for feature in features:
@@ -42,16 +43,16 @@ def _of_columns(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table
             _check_column(feature, tensor)
     for tensor in tensors:
         if tensor.shape[0] != first.shape[0]:
-            said = f"{first.title} has {first.shape[0]}, and {tensor.title} has {tensor.shape[0]}"
-            raise WrongTensor(f"all inputs must have the same number of rows: {said}")
+            counts = f"{first.title} has {first.shape[0]}, and {tensor.title} has {tensor.shape[0]}"
+            raise WrongTensor(f"all inputs must have the same number of rows: {counts}")
     return Table({name: tensor.values for name, tensor in columns.items()})
 
 
 def _check_names(features: Sequence[Feature], names: Sequence[str]) -> None:
-    """Raise WrongTensor unless each is the name of a feature, once, and each feature that the model uses has one."""
+    """Raise WrongTensor unless each name is that of a feature, none is repeated, and no used feature is missing."""
     for name in names:
         if name not in _names(features):
-            raise WrongTensor(f"there is no input {name[:SHOWN]!r}; expected are {_expected(features)}")
+            raise WrongTensor(f"there is no input {name[:MAX_CHARACTERS]!r}; expected are {_expected(features)}")
         if names.count(name) > 1:
             raise WrongTensor(f"the input {name!r} is there {names.count(name)} times")
     for feature in features:
@@ -66,9 +67,10 @@ def _check_column(feature: Feature, tensor: Tensor) -> None:
 
 
 def _check_datatype(feature: Feature, tensor: Tensor, hint: str = "") -> None:
-    if tensor.datatype not in datatypes.accepted(feature):
-        taken = ", ".join(datatypes.accepted(feature))
-        raise WrongTensor(f"{tensor.title} has the datatype {tensor.datatype}; {feature.name} takes {taken}{hint}")
+    accepted = datatypes.accepted(feature)
+    if tensor.datatype not in accepted:
+        takes = ", ".join(accepted)
+        raise WrongTensor(f"{tensor.title} has the datatype {tensor.datatype}; {feature.name} takes {takes}{hint}")
 
 
 def _expected(features: Sequence[Feature]) -> str:
