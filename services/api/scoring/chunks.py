@@ -1,4 +1,4 @@
-"""Scores a batch in chunks, so that it can be stopped when its client no longer waits, and knows how long one takes."""
+"""Scores a batch in chunks, so that scoring can stop when its client no longer waits, and measures its speed."""
 
 import math
 import time
@@ -13,66 +13,72 @@ from services.api import errors
 from services.api.scoring.runtime import Runtime
 
 CHUNK_SECONDS = 0.1
-# BLAS adds up the rows of a matrix in tiles of 16 rows or fewer: chunks of whole tiles give the bits of one call.
+# BLAS sums a matrix in tiles of at most 16 rows. Chunks of whole tiles give the same bits as one call for all rows.
 TILE_ROWS = 16
-# A worker's event loop, which serves all its connections, may be busy with one request for so long.
-LOOP_SECONDS, CALLS = 0.05, 2
+# One request may keep a worker's event loop, which serves all its connections, busy for so long.
+LOOP_SECONDS = 0.05
+CALLS_REMEMBERED = 2
 
 
 class ChunkedRuntime:
-    """A model's runtime, called for as many rows as take about CHUNK_SECONDS by the speed of the last chunk.
+    """Calls a model's runtime with as many rows as take about CHUNK_SECONDS at the speed of the last chunk.
 
-    A fast model has a batch in one call, as every batch without a deadline.
+    A batch without a deadline, and with a fast model any batch, is one call.
     """
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime, self._rows = runtime, TILE_ROWS
+        self._runtime, self._chunk_rows = runtime, TILE_ROWS
         # The fastest of the last calls counts: any one may have waited for a processor.
-        self._seconds_of_few, self._seconds_a_row = deque([0.0], CALLS), deque([0.0], CALLS)
-        self._is_measured = False  # by a call of many rows
+        self._seconds_per_small_call = deque([0.0], CALLS_REMEMBERED)
+        self._seconds_per_row = deque([0.0], CALLS_REMEMBERED)
+        self._has_measured_tile = False
 
     def takes_long(self, rows: int) -> bool:
-        """Return whether so many rows will take longer than LOOP_SECONDS, by the speed of the calls before."""
-        return max(rows * min(self._seconds_a_row), min(self._seconds_of_few)) > LOOP_SECONDS
+        """Return whether scoring `rows` rows is expected to take longer than LOOP_SECONDS."""
+        return max(rows * min(self._seconds_per_row), min(self._seconds_per_small_call)) > LOOP_SECONDS
 
     def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> ModelOutput:
-        """The inference of `samples`, of shape (n, inputs). Raises DeadlinePassed, also between chunks."""
+        """Return the output for `samples`, of shape (n, inputs). Raises DeadlinePassed before any of the chunks.
+
+        `deadline` is in seconds of time.monotonic().
+        """
         if deadline == math.inf:
-            return self._call(samples)
-        parts, done = list[ModelOutput](), 0
-        while done < len(samples):
+            return self._infer_chunk(samples)
+        outputs, start = list[ModelOutput](), 0
+        while start < len(samples):
             if deadlines.has_passed(deadline):
                 raise errors.DeadlinePassed
-            # A shorter rest would not be a whole tile.
-            rows = self._rows if len(samples) - done - self._rows >= TILE_ROWS else len(samples) - done
-            parts.append(self._call(samples[done : done + rows]))
-            done += rows
-        return _joined(parts)
+            remaining = len(samples) - start
+            # Less than a tile must not remain for the last chunk.
+            rows = self._chunk_rows if remaining - self._chunk_rows >= TILE_ROWS else remaining
+            outputs.append(self._infer_chunk(samples[start : start + rows]))
+            start += rows
+        return _concatenate(outputs)
 
-    def _call(self, samples: NDArray[np.float64]) -> ModelOutput:
-        began = time.perf_counter()
-        found = self._runtime(samples)
-        self._measure(len(samples), time.perf_counter() - began)
-        return found
+    def _infer_chunk(self, samples: NDArray[np.float64]) -> ModelOutput:
+        started = time.perf_counter()
+        output = self._runtime(samples)
+        self._record_speed(len(samples), time.perf_counter() - started)
+        return output
 
-    def _measure(self, rows: int, seconds: float) -> None:
-        """Set the size of the next chunk. The time of a few rows says nothing of many."""
+    def _record_speed(self, rows: int, seconds: float) -> None:
+        """Record a call and set the size of the next chunk. A call with less than a tile is mostly overhead."""
         if rows < TILE_ROWS:
-            self._seconds_of_few.append(seconds)
-        if rows >= TILE_ROWS or not self._is_measured:
-            self._seconds_a_row.append(seconds / rows)
+            self._seconds_per_small_call.append(seconds)
+        if rows >= TILE_ROWS or not self._has_measured_tile:
+            self._seconds_per_row.append(seconds / rows)
         if rows >= TILE_ROWS:
-            self._is_measured = True
+            self._has_measured_tile = True
             tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // TILE_ROWS
-            self._rows = max(tiles, 1) * TILE_ROWS
+            self._chunk_rows = max(tiles, 1) * TILE_ROWS
 
 
-def _joined(parts: list[ModelOutput]) -> ModelOutput:
-    if len(parts) == 1:
-        return parts[0]
-    votes = [part.votes for part in parts if part.votes is not None]
+def _concatenate(outputs: list[ModelOutput]) -> ModelOutput:
+    if len(outputs) == 1:
+        return outputs[0]
+    votes = [output.votes for output in outputs if output.votes is not None]
     return ModelOutput(
-        np.concatenate([part.classes for part in parts]),
-        np.concatenate([part.probabilities for part in parts]),
+        np.concatenate([output.classes for output in outputs]),
+        np.concatenate([output.probabilities for output in outputs]),
         np.concatenate(votes) if votes else None,
     )

@@ -1,4 +1,4 @@
-"""What a model says of the rows of one request, and the forms in which that is told."""
+"""The predictions for the rows of one request, and their two JSON forms: row by row and in columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +13,9 @@ from petalstream.row_validation import RowError
 
 @dataclass(frozen=True)
 class Predictions:
-    """An outcome for each row: what was `found` of those that fit, which `fitting` counts, and `errors` of the others.
+    """The model's `output` for the rows whose numbers are `valid_rows`, in that order, and the `errors` of the others.
 
-    `warnings` and `unused` are by row, as `errors` are, and only where there are some.
+    `errors`, `warnings` and `unused` (the names of unused features) are by row number, for rows that have any.
     """
 
     manifest: Manifest
@@ -27,75 +27,81 @@ class Predictions:
 
     @property
     def row_count(self) -> int:
-        """How many rows there were."""
+        """Return the number of rows, valid and invalid."""
         return len(self.valid_rows) + len(self.errors)
 
     def labels(self) -> list[str]:
-        """The label of each row that fits."""
+        """Return the label of each valid row."""
         names = self.manifest.labels
         return [names[position] for position in self.output.classes.tolist()]
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """One object a row: label, probability of each class, model, version, warnings; or its errors.
+        """Return one object a row: model, version, label, probability of each class and warnings, or else its errors.
 
-        Where the model is a vote it has each voter's `votes` too, and where the row names features that the model does
-        without, they are `unused`.
+        If the model is a vote, the object has each voter's `votes`. If the row names unused features, it has `unused`.
         """
         model, version, names = self.manifest.model, self.manifest.version, self.manifest.labels
-        given: list[dict[str, Any]] = [
+        rows: list[dict[str, Any]] = [
             {
                 "model": model,
                 "version": version,
                 "label": label,
-                "probabilities": dict(zip(names, shares)),  # noqa: B905 - strict=True takes half as long again
-                "warnings": self.warnings.get(row, []),
+                "probabilities": dict(zip(names, probabilities)),  # noqa: B905 - strict=True takes half as long again
+                "warnings": self.warnings.get(number, []),
             }
-            for row, label, shares in zip(
+            for number, label, probabilities in zip(
                 self.valid_rows, self.labels(), self.output.probabilities.tolist(), strict=True
             )
         ]
-        for answer, votes in zip(given, self._votes(), strict=False):
-            answer["votes"] = votes
+        for row, votes in zip(rows, self._votes(), strict=False):
+            row["votes"] = votes
         if self.unused:
-            for row, answer in zip(self.valid_rows, given, strict=True):
-                if row in self.unused:
-                    answer["unused"] = self.unused[row]
-        return given if not self.errors else self._with_errors(given)
+            for number, row in zip(self.valid_rows, rows, strict=True):
+                if number in self.unused:
+                    row["unused"] = self.unused[number]
+        return rows if not self.errors else self._with_errors(rows)
 
     def as_columns(self) -> dict[str, Any]:
-        """One object for all rows: a value a row for label, probabilities and votes, null where the row has errors.
+        """Return one object with a list of a value a row for label, probabilities and votes, null for an invalid row.
 
-        What only some rows have is by the row's number.
+        Warnings, unused features and errors are by row number.
         """
-        probabilities = np.full((len(self.manifest.labels), self.row_count), np.nan)  # which JSON has as null
+        probabilities = np.full((len(self.manifest.labels), self.row_count), np.nan)  # NaN becomes null in JSON
         probabilities[:, self.valid_rows] = self.output.probabilities.T
         votes = {}
         if self.output.votes is not None:
             names = self.manifest.labels
-            for voter, of_voter in zip(self.manifest.voters, self.output.votes.T.tolist(), strict=True):
-                votes[voter] = self._spread([names[position] for position in of_voter])
+            for voter, positions in zip(self.manifest.voters, self.output.votes.T.tolist(), strict=True):
+                votes[voter] = self._with_nulls([names[position] for position in positions])
         return {
             "model": self.manifest.model,
             "version": self.manifest.version,
             "rows": self.row_count,
-            "label": self._spread(self.labels()),
+            "label": self._with_nulls(self.labels()),
             "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
             **({"votes": votes} if votes else {}),
-            "warnings": {str(row): said for row, said in self.warnings.items()},
-            **({"unused": {str(row): names for row, names in self.unused.items()}} if self.unused else {}),
-            "errors": {str(row): list(map(asdict, errors)) for row, errors in self.errors.items()},
+            "warnings": {str(number): warnings for number, warnings in self.warnings.items()},
+            **({"unused": {str(number): names for number, names in self.unused.items()}} if self.unused else {}),
+            "errors": {str(number): list(map(asdict, errors)) for number, errors in self.errors.items()},
         }
 
-    def _with_errors(self, given: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """An answer for every row, of those of the rows that fit."""
-        answers = iter(given)
+    def _with_errors(self, valid: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return an object for every row from those of the valid rows."""
+        objects = iter(valid)
         return [
-            {"errors": list(map(asdict, self.errors[row]))} if row in self.errors else next(answers)
-            for row in range(self.row_count)
+            {"errors": list(map(asdict, self.errors[number]))} if number in self.errors else next(objects)
+            for number in range(self.row_count)
         ]
 
+    def _with_nulls(self, valid: Sequence[str]) -> Sequence[str | None]:
+        """Return a value for every row from those of the valid rows."""
+        if not self.errors:
+            return valid
+        values = iter(valid)
+        return [None if number in self.errors else next(values) for number in range(self.row_count)]
+
     def _votes(self) -> list[dict[str, str]]:
-        """Each fitting row's votes by voter; nothing where nobody votes."""
+        """Return each valid row's votes by voter, or an empty list if the model is no vote."""
         if self.output.votes is None:
             return []
         names, voters = self.manifest.labels, self.manifest.voters
@@ -103,10 +109,3 @@ class Predictions:
             {voter: names[position] for voter, position in zip(voters, positions, strict=True)}
             for positions in self.output.votes.tolist()
         ]
-
-    def _spread(self, values: Sequence[str]) -> Sequence[str | None]:
-        """A value for every row, of those of the rows that fit."""
-        if not self.errors:
-            return values
-        given = iter(values)
-        return [None if row in self.errors else next(given) for row in range(self.row_count)]

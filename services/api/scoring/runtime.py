@@ -1,4 +1,4 @@
-"""What computes a model's answers: ONNX Runtime, or scikit-learn where the model could not be converted."""
+"""Opens a bundle's model for ONNX Runtime or, if it could not be converted to ONNX, for scikit-learn."""
 
 import io
 from collections.abc import Callable
@@ -11,19 +11,19 @@ from petalstream.bundle import MODEL, ONNX, Bundle
 from petalstream.graph import Graph
 from petalstream.inference import ModelOutput, infer
 
-# Samples of shape (n, inputs) in, what the model says of them out.
+# Takes samples of shape (n, inputs).
 Runtime = Callable[[NDArray[np.float64]], ModelOutput]
 
 
-def load_onnx(found: Bundle) -> Runtime:
-    """The bundle's model by ONNX Runtime, which reads it at the first call. Raises BundleError."""
-    return Graph(found.read(ONNX)).infer
+def load_onnx(bundle: Bundle) -> Runtime:
+    """Return the model run by ONNX Runtime, which opens it at the first call. Raises BundleError."""
+    return Graph(bundle.read(ONNX)).infer
 
 
-def load_pickle(found: Bundle) -> Runtime:
-    """The bundle's model by scikit-learn. Raises BundleError, and whatever unpickling does."""
-    found.verify_libraries()
-    import joblib  # a process that has no pickle to open does without scikit-learn
+def load_pickle(bundle: Bundle) -> Runtime:
+    """Return the model run by scikit-learn. Raises BundleError, and whatever unpickling raises."""
+    bundle.verify_libraries()
+    import joblib  # imports scikit-learn, which a process without pickled models does not need
 
-    # The very bytes whose digest was checked: the file may be another one by now.
-    return partial(infer, joblib.load(io.BytesIO(found.read(MODEL))))
+    # The very bytes whose digest was checked: the file may have changed since.
+    return partial(infer, joblib.load(io.BytesIO(bundle.read(MODEL))))

@@ -1,4 +1,4 @@
-"""The core of the api: rows in, predictions out. It knows no Flask."""
+"""The core of the api: rows in, predictions out, without HTTP."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from services.api.scoring.predictions import Predictions
 from services.api.scoring.runtime import Runtime
 from services.api.scoring.training_range import TrainingRange
 
-# Golden rows are computed again on another machine, whose floating-point library may round another way.
+# Golden rows are recomputed on another machine, whose floating-point library may round differently.
 GOLDEN_TOLERANCE = 1e-6
 MAX_ERRORS_PER_ROW = 10
-# A megabyte has room for hundreds of thousands of bad rows, whose errors would be hundreds of megabytes.
+# A megabyte can hold hundreds of thousands of invalid rows, whose errors would take hundreds of megabytes.
 MAX_INVALID_ROWS = 10_000
-# Of fewer rows a look at each value takes less time than to make columns of them.
+# Fewer rows are validated faster one by one than in columns.
 MIN_COLUMN_ROWS = 16
 Rows = Sequence[object] | Table
 
@@ -32,100 +32,105 @@ Rows = Sequence[object] | Table
 class Scorer:
     """One version of a model, ready to predict; `runtime` computes what the manifest describes.
 
-    A `deadline` is by time.monotonic(); DeadlinePassed is raised when it has passed before all rows are scored.
+    A `deadline` is in seconds of time.monotonic(). DeadlinePassed is raised if it passes before all rows are scored.
     """
 
     manifest: Manifest
     runtime: Runtime
 
     def predict(self, rows: Rows, deadline: float = math.inf) -> Predictions:
-        """What the model says of rows that must all fit it. Raises InvalidRows."""
+        """Return the predictions for rows that must all be valid. Raises InvalidRows and DeadlinePassed."""
         if samples := self._encode_columns(rows):
             return self._score(samples, {}, len(rows), deadline)
-        given = rows.rows() if isinstance(rows, Table) else rows
-        features = self.manifest.features
-        faults = (error for index, row in enumerate(given) for error in validate_row(features, row, index))
-        if errors := list(islice(faults, MAX_ERRORS)):
+        rows, features = _as_rows(rows), self.manifest.features
+        all_errors = (error for number, row in enumerate(rows) for error in validate_row(features, row, number))
+        if errors := list(islice(all_errors, MAX_ERRORS)):
             raise InvalidRows(errors)
-        return self._score(self._samples(enumerate(given)), {}, len(given), deadline)
+        return self._score(self._encode_rows(enumerate(rows)), {}, len(rows), deadline)
 
     def predict_valid(self, rows: Rows, deadline: float = math.inf) -> Predictions:
-        """What the model says of rows, where those that do not fit it have their errors.
+        """Return the predictions for the valid rows and the errors of the others.
 
-        Raises InvalidRows where more than MOST_REPORTED rows do not.
+        Raises InvalidRows for more than MAX_INVALID_ROWS invalid rows, and DeadlinePassed.
         """
         if samples := self._encode_columns(rows):
             return self._score(samples, {}, len(rows), deadline)
-        given = rows.rows() if isinstance(rows, Table) else rows
-        errors = self._errors(given)
-        fitting = ((index, row) for index, row in enumerate(given) if index not in errors)
-        return self._score(self._samples(fitting), errors, len(given), deadline)
+        rows = _as_rows(rows)
+        errors = self._find_errors(rows)
+        valid = ((number, row) for number, row in enumerate(rows) if number not in errors)
+        return self._score(self._encode_rows(valid), errors, len(rows), deadline)
 
     def takes_long(self, rows: Rows) -> bool:
-        """Return whether to score `rows` would keep a worker's event loop busy for too long."""
-        return self._chunks.takes_long(len(rows))
+        """Return whether scoring `rows` would keep a worker's event loop busy for too long."""
+        return self._runtime_in_chunks.takes_long(len(rows))
 
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
-        """Raise BundleError unless the model gives what it gave when it was trained, to within `tolerance`."""
-        answers = self.predict([golden["features"] for golden in self.manifest.golden]).as_rows()
-        for answer, golden in zip(answers, self.manifest.golden, strict=True):
-            drift = max(abs(answer["probabilities"][label] - p) for label, p in golden["probabilities"].items())
-            if answer["label"] != golden["label"] or drift > tolerance:
+        """Raise BundleError unless the model reproduces its golden rows, probabilities to within `tolerance`."""
+        predictions = self.predict([golden["features"] for golden in self.manifest.golden]).as_rows()
+        for prediction, golden in zip(predictions, self.manifest.golden, strict=True):
+            probabilities = prediction["probabilities"]
+            difference = max(abs(probabilities[label] - p) for label, p in golden["probabilities"].items())
+            if prediction["label"] != golden["label"] or difference > tolerance:
                 raise BundleError(
-                    f"{self.manifest.model} version {self.manifest.version} answers {answer} for a golden row"
+                    f"{self.manifest.model} version {self.manifest.version} answers {prediction} for a golden row"
                     f" that was {golden} when it was trained"
                 )
 
     @cached_property
-    def _matcher(self) -> Encoder:
+    def _encoder(self) -> Encoder:
         return Encoder(self.manifest.features)
 
     @cached_property
-    def _chunks(self) -> ChunkedRuntime:
+    def _runtime_in_chunks(self) -> ChunkedRuntime:
         return ChunkedRuntime(self.runtime)
 
     @cached_property
-    def _cautions(self) -> TrainingRange:
+    def _training_range(self) -> TrainingRange:
         return TrainingRange(self.manifest)
 
     def _encode_columns(self, rows: Rows) -> Samples | None:
-        """The samples of many rows that surely fit; None where they have to be looked at one by one."""
+        """Return the samples of many rows that are surely valid, or None if they must be validated one by one."""
         if len(rows) < MIN_COLUMN_ROWS:
             return None
-        return self._matcher.encode_table(rows) if isinstance(rows, Table) else self._matcher.encode_rows(rows)
+        return self._encoder.encode_table(rows) if isinstance(rows, Table) else self._encoder.encode_rows(rows)
 
-    def _samples(self, fitting: Iterator[tuple[int, object]]) -> Samples:
-        """The samples of numbered rows that fit."""
+    def _encode_rows(self, numbered: Iterator[tuple[int, object]]) -> Samples:
+        """Return the samples of valid rows, each with its number."""
         inputs = self.manifest.inputs
-        beside = [feature.name for feature in self.manifest.features if not feature.used]
+        optional = [feature.name for feature in self.manifest.features if not feature.used]
         matrix, unused = [], {}
-        for index, row in fitting:
+        for number, row in numbered:
             if isinstance(row, Mapping):
-                matrix.append([each.encode(row[each.name]) for each in inputs])
-                if named := [name for name in beside if row.get(name) is not None]:
-                    unused[index] = named
+                matrix.append([feature.encode(row[feature.name]) for feature in inputs])
+                if names := [name for name in optional if row.get(name) is not None]:
+                    unused[number] = names
         return Samples(np.array(matrix, dtype=np.float64).reshape(-1, len(inputs)), unused)
 
-    def _errors(self, rows: Sequence[object]) -> dict[int, list[RowError]]:
-        """The first errors of each row that does not fit."""
-        found: dict[int, list[RowError]] = {}
-        for index, row in enumerate(rows):
-            if errors := list(islice(validate_row(self.manifest.features, row, index), MAX_ERRORS_PER_ROW)):
-                found[index] = errors
-            if len(found) > MAX_INVALID_ROWS:
-                raise InvalidRows(list(islice((error for each in found.values() for error in each), MAX_ERRORS)))
-        return found
+    def _find_errors(self, rows: Sequence[object]) -> dict[int, list[RowError]]:
+        """Return the first errors of each invalid row by row number. Raises InvalidRows."""
+        errors: dict[int, list[RowError]] = {}
+        for number, row in enumerate(rows):
+            if of_row := list(islice(validate_row(self.manifest.features, row, number), MAX_ERRORS_PER_ROW)):
+                errors[number] = of_row
+            if len(errors) > MAX_INVALID_ROWS:
+                raise InvalidRows(list(islice((error for of_row in errors.values() for error in of_row), MAX_ERRORS)))
+        return errors
 
     def _score(
-        self, samples: Samples, errors: Mapping[int, Sequence[RowError]], count: int, deadline: float
+        self, samples: Samples, errors: Mapping[int, Sequence[RowError]], row_count: int, deadline: float
     ) -> Predictions:
-        found = self._chunks.infer(samples.matrix, deadline) if len(samples.matrix) else _nothing(self.manifest)
-        fitting = [row for row in range(count) if row not in errors] if errors else range(count)
-        warnings = {fitting[row]: said for row, said in self._cautions.find_warnings(samples.matrix).items()}
-        return Predictions(self.manifest, fitting, found, warnings, samples.unused, errors)
+        matrix = samples.matrix
+        output = self._runtime_in_chunks.infer(matrix, deadline) if len(matrix) else _empty_output(self.manifest)
+        valid_rows = [number for number in range(row_count) if number not in errors] if errors else range(row_count)
+        warnings = {valid_rows[at]: texts for at, texts in self._training_range.find_warnings(matrix).items()}
+        return Predictions(self.manifest, valid_rows, output, warnings, samples.unused, errors)
 
 
-def _nothing(manifest: Manifest) -> ModelOutput:
-    """What is said of no rows."""
+def _as_rows(rows: Rows) -> Sequence[object]:
+    return rows.rows() if isinstance(rows, Table) else rows
+
+
+def _empty_output(manifest: Manifest) -> ModelOutput:
+    """Return the output for no rows, with the shapes that any output of the model has."""
     votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
     return ModelOutput(np.empty(0, np.int64), np.empty((0, len(manifest.labels))), votes)
