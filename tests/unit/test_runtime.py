@@ -28,9 +28,9 @@ FRESH = """
 import sys
 from pathlib import Path
 from petalstream.bundle import Bundle
-from services.api.opening import open_bundle
+from services.api.models.loading import open_bundle
 served = open_bundle(Bundle.at(Path(sys.argv[1])))
-answer, = served.scorer.predict([served.manifest.golden[0]["features"]]).answers()
+answer, = served.scorer.predict([served.manifest.golden[0]["features"]]).as_rows()
 print(answer["label"], *sorted({name.split(".")[0] for name in sys.modules} & {"sklearn", "joblib", "scipy"}))
 """
 

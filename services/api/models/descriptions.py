@@ -1,4 +1,4 @@
-"""What the api says of its models in JSON."""
+"""Describes the models in JSON, for clients of the api."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,17 +9,17 @@ from services.api.models.loading import ServedModel
 
 
 def describe_models(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> dict[str, Any]:
-    """The served models in short, and the refused ones with the reason."""
+    """Return a summary of each served model, and each refused model with the reason."""
     return {
-        "models": [_summary(each.manifest) for each in served.values()],
+        "models": [_summarize(model.manifest) for model in served.values()],
         "refused": [{"model": name, "reason": reason} for name, reason in refused.items()],
     }
 
 
 def describe_model(manifest: Manifest) -> dict[str, Any]:
-    """Everything that a caller may want to know of a model: what it takes, what it answers, what it is worth."""
+    """Return the full description of a model: its features and labels, its metrics and how it was trained."""
     return {
-        **_summary(manifest),
+        **_summarize(manifest),
         "sample": manifest.sample,
         "notes": manifest.notes,
         "features": [asdict(feature) for feature in manifest.features],
@@ -37,7 +37,7 @@ def describe_model(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _summary(manifest: Manifest) -> dict[str, Any]:
+def _summarize(manifest: Manifest) -> dict[str, Any]:
     return {
         "model": manifest.model,
         "version": manifest.version,

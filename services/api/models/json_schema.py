@@ -1,4 +1,4 @@
-"""The JSON Schemas of what pages read of a bundle, so that no page fails over what one of its files lacks."""
+"""Builds JSON Schemas and validates against them what pages read of a bundle, so that no page fails on a bad bundle."""
 
 import json
 from typing import Any
@@ -12,23 +12,23 @@ COUNT: Schema = {"type": "integer"}
 TEXT: Schema = {"type": "string"}
 
 
-def array_of(each: Schema) -> Schema:
-    """A list of such."""
-    return {"type": "array", "items": each}
+def array_of(items: Schema) -> Schema:
+    """Return the schema of an array of `items`."""
+    return {"type": "array", "items": items}
 
 
-def mapping_of(each: Schema) -> Schema:
-    """An object with any names, of such."""
-    return {"type": "object", "additionalProperties": each}
+def mapping_of(values: Schema) -> Schema:
+    """Return the schema of an object of any names with `values`."""
+    return {"type": "object", "additionalProperties": values}
 
 
 def object_with(**properties: Schema) -> Schema:
-    """An object with these names, and maybe more."""
+    """Return the schema of an object that has these properties and may have more."""
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def validate(content: Any, schema: Schema) -> None:
     """Raise ValueError unless `content` fits the schema and can be sent as JSON and in a page: no NaN, all UTF-8."""
     json.dumps(content, allow_nan=False, ensure_ascii=False).encode()
-    if fault := best_match(Draft202012Validator(schema).iter_errors(content)):
-        raise ValueError(f"{fault.json_path}: {fault.message[:200]}")
+    if error := best_match(Draft202012Validator(schema).iter_errors(content)):
+        raise ValueError(f"{error.json_path}: {error.message[:200]}")

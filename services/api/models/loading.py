@@ -1,4 +1,4 @@
-"""From a bundle on the volume to a model that answers."""
+"""Opens a bundle on the volume as a model that can be served."""
 
 import logging
 from dataclasses import dataclass
@@ -14,44 +14,45 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ServedModel:
-    """One version of a model, ready to answer, and the report of its training."""
+    """One version of a model in memory: the scorer that predicts with it, and the report of its training."""
 
     scorer: Scorer
     report: Report
 
     @property
     def manifest(self) -> Manifest:
-        """What the version says of itself."""
+        """Return the manifest of the version's bundle."""
         return self.scorer.manifest
 
 
-def open_bundle(found: Bundle) -> ServedModel:
-    """Check the bundle, and only then open its model: the converted one, or else the pickle. Raises BundleError."""
+def open_bundle(bundle: Bundle) -> ServedModel:
+    """Verify the digests and the manifest, then open the ONNX model or else the pickle. Raises BundleError."""
     try:
-        found.verify()
-        manifest_schema.check_bundle(found)
-        scorer = _converted(found) or _unpickled(found)
-        return ServedModel(scorer, Report.read(found))
+        bundle.verify()
+        manifest_schema.check_bundle(bundle)
+        scorer = _open_onnx(bundle) or _open_pickle(bundle)
+        return ServedModel(scorer, Report.read(bundle))
     except BundleError:
         raise
     except Exception as error:  # unpickling runs whatever the file says, and may raise anything
-        raise BundleError(f"{found.path} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise BundleError(f"{bundle.path} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
-def _converted(found: Bundle) -> Scorer | None:
-    facts = found.manifest.onnx
+def _open_onnx(bundle: Bundle) -> Scorer | None:
+    """Return a scorer with the ONNX model, or None if there is none or it does not reproduce the golden rows."""
+    facts = bundle.manifest.onnx
     if facts is None:
         return None
-    scorer = Scorer(found.manifest, runtime.load_onnx(found))
+    scorer = Scorer(bundle.manifest, runtime.load_onnx(bundle))
     try:
         scorer.check_golden_rows(facts["tolerance"])
-    except Exception as error:  # a graph that is none, or that this ONNX Runtime does not know
-        log.warning("%s does not serve, and %s is opened instead: %s", found.path / ONNX, MODEL, error)
+    except Exception as error:  # the file is not a graph, or this ONNX Runtime cannot run it
+        log.warning("%s does not serve, and %s is opened instead: %s", bundle.path / ONNX, MODEL, error)
         return None
     return scorer
 
 
-def _unpickled(found: Bundle) -> Scorer:
-    scorer = Scorer(found.manifest, runtime.load_pickle(found))
+def _open_pickle(bundle: Bundle) -> Scorer:
+    scorer = Scorer(bundle.manifest, runtime.load_pickle(bundle))
     scorer.check_golden_rows()
     return scorer

@@ -1,4 +1,4 @@
-"""Whether a bundle says all that the pages and the list of models read of it."""
+"""The JSON Schema of a manifest: what the pages and the descriptions of the models read of it."""
 
 import json
 from datetime import datetime
@@ -8,14 +8,14 @@ from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, array_o
 
 _SCORE = object_with(mean=NUMBER, spread=NUMBER)
 _SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
-_CROSSED = object_with(folds=COUNT, repeats=COUNT, **_SCORES, without=mapping_of(object_with(**_SCORES)))
+_CROSS_VALIDATION = object_with(folds=COUNT, repeats=COUNT, **_SCORES, without=mapping_of(object_with(**_SCORES)))
 _SOURCE = object_with(citation=TEXT, url=TEXT, licence=TEXT)
 _QUANTILES: Schema = object_with(**{"0": NUMBER, "1": NUMBER})
-_COUNTED = object_with(choices=array_of(TEXT), counts=array_of(COUNT))
-_BINNED = object_with(edges=array_of(NUMBER), counts=array_of(COUNT), quantiles=_QUANTILES)
-_WORDS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
+_CHOICES = object_with(choices=array_of(TEXT), counts=array_of(COUNT))
+_BINS = object_with(edges=array_of(NUMBER), counts=array_of(COUNT), quantiles=_QUANTILES)
+_TEXTS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
 SCHEMA = object_with(
-    **dict.fromkeys(_WORDS, TEXT),
+    **dict.fromkeys(_TEXTS, TEXT),
     **dict.fromkeys(("notes", "labels", "voters"), array_of(TEXT)),
     data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
     features=array_of(object_with(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
@@ -26,31 +26,31 @@ SCHEMA = object_with(
         commonest_share=NUMBER,
         test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
     )
-    | {"dependentSchemas": {"cross_validation": object_with(cross_validation=_CROSSED)}},
-    training=mapping_of({"anyOf": [_COUNTED, _BINNED]}),
+    | {"dependentSchemas": {"cross_validation": object_with(cross_validation=_CROSS_VALIDATION)}},
+    training=mapping_of({"anyOf": [_CHOICES, _BINS]}),
     golden=array_of(object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))),
     libraries=mapping_of(TEXT),
     onnx={"anyOf": [{"type": "null"}, object_with(tolerance=NUMBER)]},
 )
 
 
-def check_bundle(found: Bundle) -> None:
-    """Raise BundleError unless the bundle lies in the folder of its model, names a model file, and can be shown."""
-    manifest, path = found.manifest, found.path / MANIFEST
-    if manifest.model != found.path.parent.name:
-        raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {found.path.parent.name!r}")
-    if manifest.version != found.path.name:
-        raise BundleError(f"{path} is of version {manifest.version!r}, and not of {found.path.name!r}")
+def check_bundle(bundle: Bundle) -> None:
+    """Raise BundleError unless the bundle is in its model's folder, lists its model files and fits the schema."""
+    manifest, path = bundle.manifest, bundle.path / MANIFEST
+    if manifest.model != bundle.path.parent.name:
+        raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {bundle.path.parent.name!r}")
+    if manifest.version != bundle.path.name:
+        raise BundleError(f"{path} is of version {manifest.version!r}, and not of {bundle.path.name!r}")
     for name in (MODEL, ONNX) if manifest.onnx else (MODEL,):
         if name not in manifest.files:
             raise BundleError(f"{path} does not list {name}")
     try:
-        _check_shape(manifest)
+        _validate_manifest(manifest)
     except (KeyError, ValueError, TypeError) as error:
         raise BundleError(f"{path} cannot be shown: {type(error).__name__}: {error}") from error
 
 
-def _check_shape(manifest: Manifest) -> None:
+def _validate_manifest(manifest: Manifest) -> None:
     validate(json.loads(manifest.to_json()), SCHEMA)
     datetime.fromisoformat(manifest.trained_at)
     for feature in manifest.inputs:

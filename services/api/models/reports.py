@@ -1,4 +1,4 @@
-"""The report of a bundle, kept in memory: a drawing is looked up by its name, and no path is ever opened for a URL."""
+"""The report of a bundle, in memory. A drawing is looked up by its name; no path is ever opened for a URL."""
 
 import json
 import logging
@@ -10,10 +10,11 @@ from typing import Any
 from petalstream.bundle import REPORT, REPORT_INDEX, Bundle
 from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
 
-_FIGURE = object_with(**dict.fromkeys(("title", "caption", "alt", "light", "dark"), TEXT), width=NUMBER, height=NUMBER)
-_ROW = object_with(values=array_of({}), mean=NUMBER, spread=NUMBER)
+_FIGURE_TEXTS = ("title", "caption", "alt", "light", "dark")
+_FIGURE = object_with(**dict.fromkeys(_FIGURE_TEXTS, TEXT), width=NUMBER, height=NUMBER)
+_CANDIDATE = object_with(values=array_of({}), mean=NUMBER, spread=NUMBER)
 _SEARCH = object_with(
-    searched=TEXT, candidates=COUNT, scoring=TEXT, folds=COUNT, parameters=array_of(TEXT), rows=array_of(_ROW)
+    searched=TEXT, candidates=COUNT, scoring=TEXT, folds=COUNT, parameters=array_of(TEXT), rows=array_of(_CANDIDATE)
 )
 SCHEMA: Schema = {
     "type": "object",
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Drawing:
-    """An SVG of the report, and the sha256 that the manifest gives of it."""
+    """An SVG of the report, and its sha256 as in the manifest."""
 
     content: bytes
     sha256: str
@@ -36,36 +37,36 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Report:
-    """report.json as it stands, empty where the bundle has none, and the drawings by the names of their files."""
+    """The content of report.json, empty if the bundle has none, and the drawings by file name."""
 
     content: Mapping[str, Any]
     drawings: Mapping[str, Drawing]
 
     @classmethod
-    def read(cls, found: Bundle) -> "Report":
-        """The report of a bundle that was verified; without one, or with one of another shape, the model serves on."""
+    def read(cls, bundle: Bundle) -> "Report":
+        """Return the report of a verified bundle. A missing or invalid report.json leaves the content empty."""
         drawings = {}
-        for name, digest in found.manifest.files.items():
+        for name, digest in bundle.manifest.files.items():
             path = PurePosixPath(name)
             if str(path.parent) == REPORT and path.suffix == ".svg":
-                drawings[path.name] = Drawing(found.read(name), digest)
-        return cls(_index(found), drawings)
+                drawings[path.name] = Drawing(bundle.read(name), digest)
+        return cls(_read_index(bundle), drawings)
 
     @property
     def figures(self) -> list[Mapping[str, Any]]:
-        """The figures whose drawings are there, for both colour schemes."""
+        """Return the figures whose drawings exist, for light and for dark colour schemes."""
         figures = self.content.get("figures", [])
-        return [each for each in figures if each["light"] in self.drawings and each["dark"] in self.drawings]
+        return [figure for figure in figures if figure["light"] in self.drawings and figure["dark"] in self.drawings]
 
 
-def _index(found: Bundle) -> Mapping[str, Any]:
-    if REPORT_INDEX not in found.manifest.files:
+def _read_index(bundle: Bundle) -> Mapping[str, Any]:
+    if REPORT_INDEX not in bundle.manifest.files:
         return {}
     try:
-        content = json.loads(found.read(REPORT_INDEX).decode("utf-8"))
+        content = json.loads(bundle.read(REPORT_INDEX).decode("utf-8"))
         validate(content, SCHEMA)
     except (ValueError, TypeError, RecursionError) as error:
-        log.error("the report of %s is left out: %s", found.path, error)
+        log.error("the report of %s is left out: %s", bundle.path, error)
         return {}
     index: Mapping[str, Any] = content
     return index

@@ -1,23 +1,27 @@
-"""Which models somebody had unloaded, known to all workers at once: an empty file each, in a folder that they share."""
+"""The names of the models that were unloaded on request, shared by all workers."""
 
 import os
 from pathlib import Path
 
 
 class UnloadedModels:
-    """A set of models' names; they must be names of models, since each becomes the name of a file."""
+    """A set of model names, kept as empty files in a folder that the workers share.
+
+    The names must be valid model names, since each becomes a file name.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def __contains__(self, name: str) -> bool:
-        return os.path.exists(f"{self._folder}/{name}")  # noqa: PTH110 - with each request; a Path takes ten times as long
+        # Asked with each request, and a Path takes ten times as long.
+        return os.path.exists(f"{self._folder}/{name}")  # noqa: PTH110
 
     def add(self, name: str) -> None:
-        """From now on the model is unloaded."""
+        """Add a model, which is then no longer served by any worker."""
         (self._folder / name).touch()
 
     def discard(self, name: str) -> None:
-        """The model is unloaded no longer, if it was."""
+        """Remove a model if it is in the set."""
         (self._folder / name).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Looks at the models volume again and again while the api serves."""
+"""Refreshes the registry while the api serves."""
 
 import logging
 import threading
@@ -6,13 +6,13 @@ import time
 
 from services.api.models.registry import Registry
 
-# The system tells nothing of what another machine changes on a shared volume: one has to look.
+# Polling, since a shared volume gives no notice of what another machine changes.
 WATCH_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
 def start(registry: Registry) -> None:
-    """Keep the models as the volume has them, from a thread of its own that ends with the process."""
+    """Start a daemon thread that refreshes `registry` every WATCH_SECONDS."""
     threading.Thread(target=_watch, args=(registry,), name="watch", daemon=True).start()
 
 
@@ -21,5 +21,5 @@ def _watch(registry: Registry) -> None:
         time.sleep(WATCH_SECONDS)
         try:
             registry.refresh()
-        except Exception:  # whatever it is, it may have passed a second later, and the models in memory serve on
+        except Exception:  # it may not occur again in a second, and the models in memory are still served
             log.exception("the models volume cannot be looked at")
