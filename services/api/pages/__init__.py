@@ -1,0 +1,1 @@
+"""View models: what the templates of the pages show, as plain data without Flask."""

@@ -1,4 +1,4 @@
-"""Where a value lies among those that the model was trained on, in words and as a chart."""
+"""Where a value lies in the distribution of the training data, in words and as a chart."""
 
 from bisect import bisect_left
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from services.api.pages.text_filters import plain
 
 @dataclass(frozen=True)
 class Distribution:
-    """An input of the model: `words` says what the chart shows, and `ends` are the texts below its floor."""
+    """The chart of one input: `words` describes it, and `ends` are the labels below its base line."""
 
     label: str
     words: str
@@ -25,16 +25,19 @@ class Distribution:
 
 
 def build_distributions(manifest: Manifest, row: Mapping[str, Any]) -> list[Distribution]:
-    """One for each input of the model; the row fits it."""
-    return [_distribution(feature, manifest.training[feature.name], row[feature.name]) for feature in manifest.inputs]
+    """Return a distribution for each input of the model; `row` is valid."""
+    return [_build(feature, manifest.training[feature.name], row[feature.name]) for feature in manifest.inputs]
 
 
-def share_below(seen: Mapping[str, Any], value: float) -> float:
-    """About which share of the training data is below the value: read between the edges of bins and the quantiles."""
-    total, below = sum(seen["counts"]), [0, *accumulate(seen["counts"])]
-    points = [(edge, count / total) for edge, count in zip(seen["edges"], below, strict=True)]
-    points = sorted(points + [(float(at), float(share)) for share, at in seen["quantiles"].items()])
-    values: list[float] = [at for at, _ in points]
+def share_below(training: Mapping[str, Any], value: float) -> float:
+    """Return the approximate share of the training data below `value`.
+
+    Interpolates linearly between the edges of the bins and the quantiles.
+    """
+    total, counts_below = sum(training["counts"]), [0, *accumulate(training["counts"])]
+    points = [(edge, count / total) for edge, count in zip(training["edges"], counts_below, strict=True)]
+    points = sorted(points + [(float(quantile), float(share)) for share, quantile in training["quantiles"].items()])
+    values: list[float] = [point for point, _ in points]
     shares: list[float] = list(accumulate((share for _, share in points), max))
     after = bisect_left(values, value)
     if after == 0:
@@ -47,22 +50,22 @@ def share_below(seen: Mapping[str, Any], value: float) -> float:
     return shares[after - 1] + part * (shares[after] - shares[after - 1])
 
 
-def _distribution(feature: Feature, seen: Mapping[str, Any], value: Any) -> Distribution:
-    written = f"{format_value(feature, value)} {feature.unit}".rstrip()
-    if "choices" in seen:
-        chosen, total = int(feature.encode(value)), sum(seen["counts"])
-        words = f"{written}: as {seen['counts'][chosen]} of {total} in the training data"
-        return Distribution(feature.label, words, charts.draw_counts(seen["counts"], chosen), tuple(seen["choices"]))
-    chart = charts.draw_histogram(seen["edges"], seen["counts"], value)
-    ends = plain(seen["quantiles"]["0"]), plain(seen["quantiles"]["1"])
-    return Distribution(feature.label, f"{written}: {_place(seen, value)} of the training data", chart, ends)
+def _build(feature: Feature, training: Mapping[str, Any], value: Any) -> Distribution:
+    text = f"{format_value(feature, value)} {feature.unit}".rstrip()
+    if "choices" in training:
+        counts, chosen = training["counts"], int(feature.encode(value))
+        words = f"{text}: as {counts[chosen]} of {sum(counts)} in the training data"
+        return Distribution(feature.label, words, charts.draw_counts(counts, chosen), tuple(training["choices"]))
+    chart = charts.draw_histogram(training["edges"], training["counts"], value)
+    ends = plain(training["quantiles"]["0"]), plain(training["quantiles"]["1"])
+    return Distribution(feature.label, f"{text}: {_describe_rank(training, value)} of the training data", chart, ends)
 
 
-def _place(seen: Mapping[str, Any], value: float) -> str:
-    least, most = seen["quantiles"]["0"], seen["quantiles"]["1"]
+def _describe_rank(training: Mapping[str, Any], value: float) -> str:
+    least, most = training["quantiles"]["0"], training["quantiles"]["1"]
     if not least <= value <= most:
         return "lower than all" if value < least else "higher than all"
     if value in (least, most):
         return "the lowest" if value == least else "the highest"
-    # Something is lower and something higher, however small its share.
-    return f"higher than {min(max(share_below(seen, value), 0.01), 0.99):.0%}"
+    # Some values are lower and some higher, so neither 0% nor 100% is right.
+    return f"higher than {min(max(share_below(training, value), 0.01), 0.99):.0%}"

@@ -1,4 +1,4 @@
-"""What was sent of a model's form, or fills it: the texts as typed, and the row that they mean."""
+"""The entries of a model's form: the texts as typed, the row that they mean, and its errors."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from services.api.pages.text_filters import plain
 
 @dataclass(frozen=True)
 class Entries:
-    """A form as it was filled in: the texts as typed, the row that they mean, and what is wrong with it."""
+    """The texts of a form by field, as typed, the row that they mean, and the errors of that row."""
 
     typed: Mapping[str, str]
     row: Mapping[str, object]
@@ -22,18 +22,21 @@ class Entries:
 
 
 def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) -> Entries:
-    """What the fields of a sent form mean; an empty one counts as not given, and one sent twice is an error."""
-    sent: dict[str, list[str]] = {}
+    """Return the entries for the name and text of each field sent.
+
+    An empty text counts as missing. A repeated field is an error. Errors are in the order of the features.
+    """
+    texts_by_name: dict[str, list[str]] = {}
     for name, text in pairs:
-        sent.setdefault(name, []).append(text)
+        texts_by_name.setdefault(name, []).append(text)
     known = {feature.name: feature for feature in features}
-    typed = {name: texts[0] for name, texts in sent.items()}
+    typed = {name: texts[0] for name, texts in texts_by_name.items()}
     row = {
         name: known[name].parse(text) if name in known else text
         for name, text in typed.items()
         if text.strip() or name not in known
     }
-    repeated = {name: len(texts) for name, texts in sent.items() if len(texts) > 1 and name in known}
+    repeated = {name: len(texts) for name, texts in texts_by_name.items() if len(texts) > 1 and name in known}
     errors = [
         RowError(0, name, f"is given {times} times; once is enough", Reason.WRONG_TYPE)
         for name, times in repeated.items()
@@ -45,11 +48,11 @@ def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) 
 
 
 def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
-    """A form with the values of a row that fits, or an empty one without any."""
+    """Return the entries that a valid row, or an empty one, fills a form with."""
     typed = {feature.name: format_value(feature, row[feature.name]) for feature in features if feature.name in row}
     return Entries(typed, row, ())
 
 
 def format_value(feature: Feature, value: Any) -> str:
-    """A value that fits, as a person would type it."""
+    """Return a valid value as a person would type it."""
     return plain(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.to_text(value)

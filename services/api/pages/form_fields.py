@@ -1,4 +1,4 @@
-"""What each field of a model's form shows."""
+"""The fields of a model's form, its examples and its list of errors, as the template shows them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from services.api.pages.text_filters import article, capital, plain
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the form: what is typed in it, and in `choices` the value and the words of each, where it has any."""
+    """A field of the form: `value` is its text, and `choices` has the value and the words of each choice, if any."""
 
     id: str
     feature: Feature
@@ -24,36 +24,36 @@ class Field:
 
     @property
     def described_by(self) -> str:
-        """The ids of the texts that a screen reader adds to the field's name."""
+        """Return the ids of the texts that a screen reader reads after the field's name."""
         return " ".join(f"{self.id}-{part}" for part, text in (("error", self.error), ("hint", self.hint)) if text)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A row that fills the form: where it stands among the golden rows, and what it is in words."""
+    """A golden row that can fill the form: its position among the golden rows, and a description in words."""
 
     index: int
     words: str
 
 
 def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
-    """The form's fields, in the order of the features."""
-    errors = {error.field: _sentence(manifest.features, error) for error in reversed(entries.errors)}
+    """Return the form's fields in the order of the features, each with its first error."""
+    errors = {error.field: _write_sentence(manifest.features, error) for error in reversed(entries.errors)}
     return [
         Field(
             f"field-{position}",
             feature,
-            _value(feature, entries.typed.get(feature.name, "")),
-            _hint(feature, manifest.training.get(feature.name)),
+            _normalize(feature, entries.typed.get(feature.name, "")),
+            _write_hint(feature, manifest.training.get(feature.name)),
             errors.get(feature.name, ""),
-            _choices(feature),
+            _list_choices(feature),
         )
         for position, feature in enumerate(manifest.features)
     ]
 
 
 def list_examples(manifest: Manifest) -> list[Example]:
-    """The first golden row of each label."""
+    """Return the first golden row of each label."""
     first: dict[str, int] = {}
     for index, golden in enumerate(manifest.golden):
         first.setdefault(golden["label"], index)
@@ -61,49 +61,49 @@ def list_examples(manifest: Manifest) -> list[Example]:
 
 
 def list_errors(manifest: Manifest, entries: Entries) -> list[tuple[str, str]]:
-    """Every error as a sentence, with the id of the field where it is to be mended; "" where there is none."""
-    positions = {feature.name: f"field-{position}" for position, feature in enumerate(manifest.features)}
-    return [(positions.get(error.field or "", ""), _sentence(manifest.features, error)) for error in entries.errors]
+    """Return for each error the id of its field, "" if it has none, and a sentence."""
+    ids = {feature.name: f"field-{position}" for position, feature in enumerate(manifest.features)}
+    return [(ids.get(error.field or "", ""), _write_sentence(manifest.features, error)) for error in entries.errors]
 
 
-def _sentence(features: Sequence[Feature], error: RowError) -> str:
-    """An error as a sentence that begins with the label of its field."""
+def _write_sentence(features: Sequence[Feature], error: RowError) -> str:
+    """Return an error as a sentence that begins with the label of its field."""
     labels = {feature.name: feature.label for feature in features}
     return f"{labels.get(error.field or '', error.field)} {error.message}"
 
 
-def _value(feature: Feature, text: str) -> str:
-    """What is typed; of yes and no, however they were written, the choice that they mean."""
-    parsed = feature.parse(text)
-    return feature.to_text(parsed) if isinstance(parsed, bool) else text
+def _normalize(feature: Feature, text: str) -> str:
+    """Return the text as typed, but "yes" or "no" for all spellings of these."""
+    value = feature.parse(text)
+    return feature.to_text(value) if isinstance(value, bool) else text
 
 
-def _choices(feature: Feature) -> list[tuple[str, str]]:
+def _list_choices(feature: Feature) -> list[tuple[str, str]]:
     if feature.kind is Kind.YES_NO:
-        # Without a script nobody can take a radio button back, so what may be missing has one for that.
+        # A radio button cannot be cleared without a script, so an optional field has a button for no value.
         return [("yes", "Yes"), ("no", "No")] + ([] if feature.used else [("", "Not given")])
     if feature.kind is Kind.CATEGORY:
         return [("", "Choose one" if feature.used else "Not given"), *((choice, choice) for choice in feature.choices)]
     return []
 
 
-def _hint(feature: Feature, seen: Mapping[str, Any] | None) -> str:
-    """Help and range in sentences."""
-    bounds = capital(_bounds(feature))
-    if seen and "quantiles" in seen:
-        least, most = seen["quantiles"]["0"], seen["quantiles"]["1"]
+def _write_hint(feature: Feature, training: Mapping[str, Any] | None) -> str:
+    """Return the help text, the bounds and the training range as sentences."""
+    bounds = capital(_write_bounds(feature))
+    if training and "quantiles" in training:
+        least, most = training["quantiles"]["0"], training["quantiles"]["1"]
         in_training = f"{plain(least)} to {plain(most)} {feature.unit}".rstrip() + " in the training data"
         bounds = f"{bounds}; {in_training}" if bounds else capital(in_training)
     return " ".join(f"{text}." for text in (feature.help, bounds) if text)
 
 
-def _bounds(feature: Feature) -> str:
+def _write_bounds(feature: Feature) -> str:
     least, most = feature.minimum, feature.maximum
     if least is not None and most is not None:
-        span = f"{plain(least)} to {plain(most)} {feature.unit}".rstrip()
+        bounds = f"{plain(least)} to {plain(most)} {feature.unit}".rstrip()
     elif least is not None or most is not None:
         which, bound = ("at least", least) if least is not None else ("at most", most)
-        span = f"{which} {plain(bound or 0)} {feature.unit}".rstrip()
+        bounds = f"{which} {plain(bound or 0)} {feature.unit}".rstrip()
     else:
-        span = ""
-    return ", ".join(text for text in ("a whole number" if feature.kind is Kind.INTEGER else "", span) if text)
+        bounds = ""
+    return ", ".join(text for text in ("a whole number" if feature.kind is Kind.INTEGER else "", bounds) if text)

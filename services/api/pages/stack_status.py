@@ -1,4 +1,4 @@
-"""What the first page says of the stack around the models."""
+"""The state of the stack around the models, for the first page."""
 
 import platform
 import socket
@@ -15,30 +15,32 @@ KAFKA_PORT = 9092
 
 @dataclass(frozen=True)
 class Broker:
-    """A Kafka broker as the settings name it, and whether it takes a TCP connection."""
+    """A Kafka broker as the settings name it, and whether it accepts a TCP connection."""
 
     address: str
     connects: bool
 
 
 def check_brokers(servers: str) -> Sequence[Broker]:
-    """Every broker of `host:port,host:port`, all asked at once; one without an answer in time is not reachable."""
+    """Return every broker of `host:port,host:port`, after at most CONNECT_SECONDS for all of them together."""
     addresses = servers.split(",")
     pool = ThreadPoolExecutor(len(addresses))
-    asked = [pool.submit(_connects, address) for address in addresses]
-    # Looking up a name takes as long as the system likes: whoever is still at it is left to end by itself.
+    futures = [pool.submit(_connects, address) for address in addresses]
+    # A name lookup has no timeout of its own, so slow threads are left to end by themselves.
     pool.shutdown(wait=False)
-    answered = wait(asked, CONNECT_SECONDS).done
-    return [Broker(address, one in answered and one.result()) for address, one in zip(addresses, asked, strict=True)]
+    done = wait(futures, CONNECT_SECONDS).done
+    return [
+        Broker(address, future in done and future.result()) for address, future in zip(addresses, futures, strict=True)
+    ]
 
 
 def library_versions() -> dict[str, str]:
-    """The versions that this process runs with."""
+    """Return the versions of Python and of the libraries that this process runs with."""
     return {"Python": platform.python_version(), **{name: version(name) for name in (*UNPICKLED_BY, "flask")}}
 
 
 def _connects(address: str) -> bool:
-    host, port = _split(address)
+    host, port = _split_address(address)
     try:
         socket.create_connection((host, port), CONNECT_SECONDS).close()
     except (OSError, OverflowError, UnicodeError):
@@ -46,8 +48,8 @@ def _connects(address: str) -> bool:
     return True
 
 
-def _split(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`, `[::1]:port`, or a host alone."""
+def _split_address(address: str) -> tuple[str, int]:
+    """Return the host and port of `host:port`, `[::1]:port`, or a host alone."""
     host, _, port = address.rpartition(":")
     if not host or address.endswith("]"):
         host, port = address, str(KAFKA_PORT)
