@@ -1,7 +1,7 @@
 """A model's features, the rules for their values, and the text form of values. It needs the standard library alone.
 
-The rules are the properties `types`, `is_whole`, `bounds` and `codes` of a Feature. `fault` applies them to one value,
-services/api/scoring/matrix.py to whole columns.
+The rules are the properties `types`, `is_whole`, `bounds` and `codes` of a Feature. `find_fault` applies them to one
+value, services/api/scoring/matrix.py to whole columns.
 """
 
 import math
@@ -21,14 +21,14 @@ FLOAT32_MAX = 3.4e38
 
 @dataclass(frozen=True)
 class Fault:
-    """Why something cannot be scored: a word to count by, and a sentence to read."""
+    """Why something cannot be scored: a reason for the metrics and a message for people."""
 
     reason: Reason
     message: str
 
 
 class Kind(StrEnum):
-    """What a feature's values are; in JSON a number, a whole number, true or false, or one of the texts to choose."""
+    """The kind of a feature's values: in JSON a number, a whole number, true or false, or one of several strings."""
 
     NUMBER = "number"
     INTEGER = "integer"
@@ -51,8 +51,8 @@ _YES_NO = {**dict.fromkeys(("yes", "true", "1", "1.0"), True), **dict.fromkeys((
 class Feature:
     """One value of a sample: a number in `unit`, yes or no, or one of `choices`.
 
-    `minimum` and `maximum` are hard bounds of a number, None means none. One that is not `used` is asked for and kept
-    beside the sample, may be missing or None, and is no input of the model.
+    `minimum` and `maximum` bound a number, both inclusive; None means no bound. A feature that is not `used` may be
+    sent, missing or null; it is validated and reported, and is no input of the model.
     """
 
     name: str
@@ -66,10 +66,10 @@ class Feature:
     used: bool = True
 
     def __post_init__(self) -> None:
-        """Raise ValueError where the feature could have no value, or none that a form can send."""
+        """Raise ValueError if no value can be valid, or none that a form can send."""
         if (self.kind is Kind.CATEGORY) != (len(self.choices) >= 2):
-            said = "only a category has choices, and two or more"
-            raise ValueError(f"{self.name} is a {self.kind} with {len(self.choices)} choices: {said}")
+            rule = "only a category has choices, and two or more"
+            raise ValueError(f"{self.name} is a {self.kind} with {len(self.choices)} choices: {rule}")
         if len(self.choices) != len({choice.strip() for choice in self.choices} - {""}):
             raise ValueError(f"the choices of {self.name} must differ from each other and from nothing")
         if not self.name or not self.label:
@@ -79,11 +79,11 @@ class Feature:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """The feature of a manifest, where it stands with all its fields."""
+        """Return the feature that a manifest describes with all its fields."""
         return cls(**{**fields, "kind": Kind(fields["kind"]), "choices": tuple(fields["choices"])})
 
     def parse(self, text: str) -> object:
-        """The value that a cell of a CSV or a field of a form means; the text itself where it is no such value."""
+        """Return the value of a CSV cell or a form field, or the text itself if it has no such value."""
         text = text.strip()
         if self.kind is Kind.CATEGORY:
             return next((choice for choice in self.choices if choice.strip() == text), text)
@@ -93,13 +93,13 @@ class Feature:
             number = float(text)
         except ValueError:
             return text
-        if "_" in text:  # Python's own way to write 1000
+        if "_" in text:  # 1_000 is a number to Python alone
             return text
-        # Not by way of the float, which would round a large one to within the bounds.
+        # Decimal is exact; the float could be rounded to within the bounds.
         return int(Decimal(text)) if self.kind is Kind.INTEGER and number.is_integer() else number
 
     def to_text(self, value: object) -> str:
-        """A value that fits as the text that `parsed` reads, and that a person does."""
+        """Return a valid value as text that `parse` and people can read."""
         if self.kind is Kind.YES_NO:
             return "yes" if value else "no"
         return str(value)
@@ -133,11 +133,11 @@ class Feature:
         return {choice: float(position) for position, choice in enumerate(self.choices)}
 
     def encode(self, value: Any) -> float:
-        """Return a value that fits as the model's input: 1 for yes, 0 for no, and the code of a choice."""
+        """Return a valid value as the model's input: 1 for yes, 0 for no, the code of a choice, or the number."""
         return self.codes[value] if self.kind is Kind.CATEGORY else float(value)
 
     def find_fault(self, value: Any) -> Fault | None:
-        """Return why the feature does not accept `value`, or None if it does."""
+        """Return why `value` is invalid, or None if it is valid."""
         if self.kind is Kind.CATEGORY:
             return self._choice_fault(value)
         if self.kind is Kind.YES_NO:
@@ -179,5 +179,5 @@ class Feature:
         return None
 
     def with_unit(self, number: float) -> str:
-        """A number with the feature's unit, where it has one."""
+        """Return a number with the feature's unit, if it has one."""
         return f"{number:g} {self.unit}".rstrip()

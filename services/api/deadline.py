@@ -1,6 +1,6 @@
-"""How long a client waits for its response: the request header X-Request-Timeout, in seconds.
+"""The deadline of a request, from the header X-Request-Timeout: how many seconds its client waits for the response.
 
-HTTP has no standard for it; gRPC sends the same in grpc-timeout.
+HTTP has no standard header for it; gRPC's grpc-timeout means the same.
 """
 
 import math
@@ -16,38 +16,39 @@ from services.api.errors import UnreadableTimeout
 HEADER, VARIABLE = "X-Request-Timeout", "HTTP_X_REQUEST_TIMEOUT"
 # A positive decimal number.
 PATTERN = r"(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,6})?"
-# The bytes of Linux's struct tcp_info up to the end of tcpi_last_data_recv, which is in milliseconds.
+# The size of Linux's struct tcp_info up to the end of tcpi_last_data_recv, which is in milliseconds.
 _TCP_INFO_BYTES = 56
 
 
 def of(environ: dict[str, Any]) -> float:
-    """When the client stops waiting, by time.monotonic(); infinity without a readable timeout.
+    """Return the deadline in seconds of time.monotonic(), or infinity without a readable timeout.
 
-    The time counts from when the last bytes of what has been sent of the request arrived at this machine.
+    The timeout starts when the last bytes that were sent of the request arrived at this machine.
     """
-    seconds = _seconds(environ.get(VARIABLE, ""))
-    return math.inf if seconds is None else time.monotonic() - _waited(environ.get("gunicorn.socket")) + seconds
+    seconds = _parse_seconds(environ.get(VARIABLE, ""))
+    return math.inf if seconds is None else time.monotonic() - _age(environ.get("gunicorn.socket")) + seconds
 
 
 def has_passed(deadline: float) -> bool:
-    """Whether the client has stopped waiting."""
+    """Return whether the client no longer waits."""
     return time.monotonic() >= deadline
 
 
 def require_readable(environ: dict[str, Any]) -> None:
     """Raise UnreadableTimeout if the request has a timeout that cannot be read."""
-    given = environ.get(VARIABLE)
-    if given is not None and _seconds(given) is None:
-        raise UnreadableTimeout(f"{HEADER} must be a positive number of seconds such as 2 or 0.5, not {given[:40]!r}")
+    timeout = environ.get(VARIABLE)
+    if timeout is not None and _parse_seconds(timeout) is None:
+        expected = f"{HEADER} must be a positive number of seconds such as 2 or 0.5"
+        raise UnreadableTimeout(f"{expected}, not {timeout[:40]!r}")
 
 
 @lru_cache(100)
-def _seconds(given: str) -> float | None:
-    return float(given) if re.fullmatch(PATTERN, given) else None
+def _parse_seconds(text: str) -> float | None:
+    return float(text) if re.fullmatch(PATTERN, text) else None
 
 
-def _waited(connection: socket.socket | None) -> float:
-    """Seconds for which the newest received bytes have lain in the connection; 0 where the system does not know."""
+def _age(connection: socket.socket | None) -> float:
+    """Return for how many seconds the newest bytes have been in the connection, or 0 if the system cannot tell."""
     if connection is None or not hasattr(socket, "TCP_INFO"):
         return 0.0
     try:

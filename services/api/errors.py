@@ -1,15 +1,15 @@
-"""The exceptions of the api. They know nothing of HTTP: gateway/problems.py has the status of each."""
+"""The exceptions of the api, without HTTP: gateway/problems.py gives each its status."""
 
 from collections.abc import Sequence
 
 from petalstream.row_validation import RowError
 
-# InvalidRows has at most so many errors.
+# The number of errors in one InvalidRows.
 MAX_ERRORS = 100
 
 
 class UnreadableBody(ValueError):
-    """A body that is not JSON or not rows, or a parameter of the query that cannot be met; says what was expected."""
+    """A body that is not JSON or not rows, or a query parameter that is not supported; says what was expected."""
 
 
 class WrongTensor(ValueError):
@@ -17,11 +17,11 @@ class WrongTensor(ValueError):
 
 
 class UnreadableTimeout(ValueError):
-    """A timeout of a request that is no positive decimal number."""
+    """A request timeout that is not a positive decimal number."""
 
 
 class DeadlinePassed(TimeoutError):
-    """The client no longer waits."""
+    """The client no longer waits for its response."""
 
     def __init__(self) -> None:
         super().__init__("X-Request-Timeout passed before the rows were scored; no predictions were made")
@@ -43,17 +43,17 @@ class NotReady(RuntimeError):
 
 
 class InvalidRows(ValueError):
-    """Rows that do not fit the model's schema; `errors` has the first MOST_ERRORS errors, row by row."""
+    """Rows that do not fit the model's schema; `errors` has the first MAX_ERRORS errors, row by row."""
 
     def __init__(self, errors: Sequence[RowError]) -> None:
-        faults, rows = len(errors), len({error.row for error in errors})
-        some = "the first " if len(errors) == MAX_ERRORS else ""
+        error_count, row_count = len(errors), len({error.row for error in errors})
+        first = "the first " if error_count == MAX_ERRORS else ""
         super().__init__(
-            f"the rows do not fit the model: {some}{_counted(faults, 'fault')}, in {_counted(rows, 'row')},"
-            f" {'is' if faults == 1 else 'are'} listed"
+            f"the rows do not fit the model: {first}{_count_nouns(error_count, 'fault')},"
+            f" in {_count_nouns(row_count, 'row')}, {'is' if error_count == 1 else 'are'} listed"
         )
         self.errors = errors
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_nouns(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
