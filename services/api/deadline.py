@@ -1,4 +1,4 @@
-"""How long a client waits for its response: the request header X-Request-Timeout, in seconds.
+"""Reads how long a client waits for its response: the request header X-Request-Timeout, in seconds.
 
 HTTP has no standard for it; gRPC sends the same in grpc-timeout.
 """
@@ -21,16 +21,16 @@ _TCP_INFO_BYTES = 56
 
 
 def of(environ: dict[str, Any]) -> float:
-    """When the client stops waiting, by time.monotonic(); infinity without a readable timeout.
+    """Return when the client stops waiting, by time.monotonic(); infinity without a readable timeout.
 
-    The time counts from when the last bytes of what has been sent of the request arrived at this machine.
+    The timeout begins when the newest bytes of the request arrived at this machine.
     """
     seconds = _seconds(environ.get(VARIABLE, ""))
     return math.inf if seconds is None else time.monotonic() - _waited(environ.get("gunicorn.socket")) + seconds
 
 
 def has_passed(deadline: float) -> bool:
-    """Whether the client has stopped waiting."""
+    """Return whether the client has stopped waiting."""
     return time.monotonic() >= deadline
 
 
@@ -47,7 +47,7 @@ def _seconds(given: str) -> float | None:
 
 
 def _waited(connection: socket.socket | None) -> float:
-    """Seconds for which the newest received bytes have lain in the connection; 0 where the system does not know."""
+    """Return the seconds since the newest bytes of the connection arrived; 0 if the system does not know."""
     if connection is None or not hasattr(socket, "TCP_INFO"):
         return 0.0
     try:

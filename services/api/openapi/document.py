@@ -7,11 +7,11 @@ from typing import Any
 
 from apispec import APISpec
 
-from services.api.gateway.middleware import UNGATED
 from services.api.models.json_schema import TEXT
 from services.api.models.loading import ServedModel
 from services.api.openapi import answers, models, pages, predict, protocol, tensors, watching
 from services.api.openapi.operation import Json, Operation
+from services.api.telemetry.probe_paths import UNLIMITED
 
 TITLE = "Petalstream"
 # Of this document; each model has versions of its own.
@@ -90,7 +90,7 @@ def _written(operation: Operation, open_parts: Sequence[str] | None) -> Json:
     failures = {HTTPStatus.BAD_REQUEST, *operation.failures}
     if asks:
         failures.add(HTTPStatus.UNAUTHORIZED)
-    if operation.path not in UNGATED:
+    if operation.path not in UNLIMITED:
         failures.add(HTTPStatus.SERVICE_UNAVAILABLE)
     written: Json = {
         "operationId": operation.name,

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and a page to look at it and try it out, whose script comes from an installed package."""
+"""Routes of the OpenAPI document and its page, Swagger UI from an installed package."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,37 +14,37 @@ from services.api.openapi.document import Surroundings
 from services.api.routes import current
 from services.api.wire.json_text import json_bytes
 
-blueprint = Blueprint("explorer", __name__)
+blueprint = Blueprint("docs", __name__)
 
 PACKAGE = Path(flask_swagger_ui.__file__).with_name("dist")
-# All that the page loads of it. Systems do not agree on the type of a script.
+# The files that the page loads. Systems disagree on the media type of a script.
 ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-# Swagger UI sets the style of what it draws, and requests the document and what its user tries out.
+# Swagger UI sets styles by script, and requests the document and what its user tries.
 POLICY = f"{NOTHING}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
 
 
 class Document:
-    """The document of the models that are served, written anew when these are others."""
+    """Writes the OpenAPI document, and keeps it until other models are served."""
 
     def __init__(self, configured: Settings, static: Path) -> None:
         open_parts = configured.api_open.split(",") if configured.api_keys else None
         own = sorted(path.name for path in static.iterdir())
-        self._around = Surroundings(configured.default_model, open_parts, own, list(ASSETS))
-        self._written: tuple[Sequence[ServedModel], bytes] | None = None
+        self._surroundings = Surroundings(configured.default_model, open_parts, own, list(ASSETS))
+        self._last: tuple[Sequence[ServedModel], bytes] | None = None
 
-    def written(self, served: Sequence[ServedModel]) -> bytes:
-        """The document as JSON."""
-        last = self._written
+    def to_json(self, served: Sequence[ServedModel]) -> bytes:
+        """Return the document in JSON."""
+        last = self._last
         if not last or last[0] != served:
-            last = self._written = served, json_bytes(document.make(served, self._around))
+            last = self._last = served, json_bytes(document.make(served, self._surroundings))
         return last[1]
 
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """The document for programs."""
-    found: Document = current_app.extensions["document"]
-    response = Response(found.written(list(current.registry().served.values())), mimetype="application/json")
+    """Return the document."""
+    written: Document = current_app.extensions["document"]
+    response = Response(written.to_json(list(current.registry().served.values())), mimetype="application/json")
     response.add_etag()
     response.headers["Cache-Control"] = "no-cache"
     response.make_conditional(request)
@@ -53,7 +53,7 @@ def openapi() -> Response:
 
 @blueprint.get("/docs")
 def docs() -> Response:
-    """The document for people, who need JavaScript for it."""
+    """Return the page that shows the document; it needs JavaScript."""
     response = make_response(render_template("docs.html"))
     response.headers["Content-Security-Policy"] = POLICY
     return response
@@ -61,7 +61,7 @@ def docs() -> Response:
 
 @blueprint.get("/docs/<file>")
 def asset(file: str) -> Response:
-    """A file of the package that the page loads."""
+    """Return a file of Swagger UI."""
     if file not in ASSETS:
         abort(404, "the page loads no file of that name")
     return send_from_directory(PACKAGE, file, mimetype=ASSETS[file])

@@ -106,35 +106,35 @@ def test_what_is_unusual_in_a_whole_one_is_left_to_gunicorn(sent: bytes) -> None
 
 def test_what_has_come_stays_in_the_connection(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
-    assert whole_request.come(server) is None
+    assert whole_request.peek(server) is None
     client.sendall(WHOLE[:-1])
-    assert whole_request.come(server) is None
+    assert whole_request.peek(server) is None
     client.sendall(WHOLE[-1:])
-    assert whole_request.come(server) == WHOLE
-    assert whole_request.come(server) == WHOLE
+    assert whole_request.peek(server) == WHOLE
+    assert whole_request.peek(server) == WHOLE
     assert server.recv(2 * len(WHOLE)) == WHOLE
 
 
 def test_two_requests_in_one_packet_are_left_to_gunicorn(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
     client.sendall(WHOLE * 2)
-    assert whole_request.come(server) is None
+    assert whole_request.peek(server) is None
     assert server.recv(3 * len(WHOLE)) == WHOLE * 2
 
 
 def test_a_long_request_is_left_to_gunicorn(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
-    room = whole_request.MOST_BYTES - len(HEAD % 99_999)
-    for size, is_taken in ((room, True), (room + 1, False)):
+    most = whole_request.MOST_BYTES - len(HEAD % 99_999)
+    for size, is_taken in ((most, True), (most + 1, False)):
         sent = HEAD % size + b"1" * size
         client.sendall(sent)
-        assert (whole_request.come(server) == sent) == is_taken
+        assert (whole_request.peek(server) == sent) == is_taken
         assert server.recv(len(sent), socket.MSG_WAITALL) == sent
 
 
 def test_a_connection_that_is_gone_has_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
     client, server = pair
     client.close()
-    assert whole_request.come(server) is None
+    assert whole_request.peek(server) is None
     server.close()
-    assert whole_request.come(server) is None
+    assert whole_request.peek(server) is None

@@ -1,4 +1,4 @@
-"""The short ways past Flask's dispatch, and past gunicorn's WSGI too: nobody can tell whether one was taken."""
+"""The fast paths around Flask's dispatch and around gunicorn's WSGI have the outcome of the ordinary path."""
 
 import dataclasses
 import json
@@ -23,36 +23,36 @@ from services.api.scoring.scorer import Rows, Scorer
 from services.api.server import whole_request
 from tests.unit.asked import GUARDED, KEYS, LIMIT, PLAIN, SHARED, UNUSUAL, USUAL, Asked
 
-# Usual ones whose clients say more than most do, or not how long the body is.
-NOT_AT_ONCE = ("with a trace and an origin", "without a length")
+# Usual requests with headers that the event loop does not know, or without the length of the body.
+NOT_FOR_THE_LOOP = ("with a trace and an origin", "without a length")
 
 
 class Remembering:
-    """A short way that keeps what it has answered."""
+    """A fast path that remembers its responses."""
 
-    def __init__(self, way: FastPath | None) -> None:
-        self._way, self.answers = way, list[HeadersAndBody | None]()
+    def __init__(self, fast_path: FastPath | None) -> None:
+        self._fast_path, self.responses = fast_path, list[HeadersAndBody | None]()
 
     def __call__(self, environ: Environ) -> HeadersAndBody | None:
-        self.answers.append(self._way(environ) if self._way else None)
-        return self.answers[-1]
+        self.responses.append(self._fast_path(environ) if self._fast_path else None)
+        return self.responses[-1]
 
-    def together(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
-        return self._way.predict_batch(environs) if self._way else [None] * len(environs)
+    def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
+        return self._fast_path.predict_batch(environs) if self._fast_path else [None] * len(environs)
 
 
 @dataclass(frozen=True)
 class Api:
-    """An app as it is, and the same without its short way."""
+    """An app as it is, and the same without its fast path."""
 
-    with_short_way: Flask
+    with_fast_path: Flask
     without: Flask
-    short_way: Remembering
+    fast_path: Remembering
 
 
 @pytest.fixture(autouse=True)
 def at_any_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the speed of this machine not decide the way: a model that takes long leaves the short one."""
+    """Make the path independent of this machine's speed: a slow model is not for the fast path."""
     monkeypatch.setattr(chunks, "LOOP_SECONDS", math.inf)
 
 
@@ -71,15 +71,15 @@ def apis(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 def both_ways(own: Settings) -> Api:
     usual, without = create_app(own), create_app(own)
-    front = vars(usual)["wsgi_app"]
-    front.short_way = remembering = Remembering(front.short_way)
-    vars(without)["wsgi_app"].short_way = None
+    middleware = vars(usual)["wsgi_app"]
+    middleware.fast_path = remembering = Remembering(middleware.fast_path)
+    vars(without)["wsgi_app"].fast_path = None
     return Api(usual, without, remembering)
 
 
 @dataclass
-class Told:
-    """All that comes of a request: the answer, what is counted and what is logged."""
+class Outcome:
+    """The outcome of a request: the response, what is counted and what is logged."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -90,7 +90,7 @@ class Told:
 
 @contextmanager
 def counting() -> Iterator[dict[str, float]]:
-    """What has been counted within, by name and labels, but for times."""
+    """Yield what is counted meanwhile, by name and labels, without times."""
 
     def now() -> dict[str, float]:
         return {
@@ -108,12 +108,12 @@ def counting() -> Iterator[dict[str, float]]:
             grown[name] = value - before.get(name, 0)
 
 
-def ask(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Told:
+def ask(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Outcome:
     capsys.readouterr()
     with counting() as counted:
         body, status, headers = run_wsgi_app(app, asked.environ(), buffered=True)
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
-    return Told(status, sorted(headers), b"".join(body), counted, without_times(line))
+    return Outcome(status, sorted(headers), b"".join(body), counted, without_times(line))
 
 
 def without_times(line: dict[str, Any]) -> dict[str, Any]:
@@ -121,37 +121,37 @@ def without_times(line: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in (USUAL | UNUSUAL).items()])
-def test_nobody_can_tell_which_way_was_taken(
+def test_both_ways_have_the_same_outcome(
     apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = apis[asked.where]
-    assert ask(api.with_short_way, asked, capsys) == ask(api.without, asked, capsys)
+    assert ask(api.with_fast_path, asked, capsys) == ask(api.without, asked, capsys)
 
 
 @pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in USUAL.items()])
-def test_what_is_usual_takes_the_short_way(
+def test_usual_requests_take_the_fast_path(
     apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = apis[asked.where]
-    told = ask(api.with_short_way, asked, capsys)
-    assert told.status.startswith("200")
-    assert api.short_way.answers[-1] is not None
+    outcome = ask(api.with_fast_path, asked, capsys)
+    assert outcome.status.startswith("200")
+    assert api.fast_path.responses[-1] is not None
 
 
 @pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in UNUSUAL.items()])
-def test_what_is_refused_is_refused_by_the_ordinary_way(
+def test_invalid_requests_are_rejected_by_flask(
     apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = apis[asked.where]
     ask(api.without, asked, capsys)
-    told = ask(api.with_short_way, asked, capsys)
-    assert not told.status.startswith("5")
-    if not told.status.startswith("200"):
-        assert api.short_way.answers[-1:] in ([], [None])
+    outcome = ask(api.with_fast_path, asked, capsys)
+    assert not outcome.status.startswith("5")
+    if not outcome.status.startswith("200"):
+        assert api.fast_path.responses[-1:] in ([], [None])
 
 
-def come(asked: Asked) -> Environ | None:
-    """The request as the worker's loop reads it, None where it leaves it to gunicorn."""
+def loop_environ(asked: Asked) -> Environ | None:
+    """Return the request as the worker's event loop reads it, None if it leaves it to gunicorn."""
     seen = asked.sent()
     return (
         whole_request.environ(seen, "")
@@ -160,57 +160,57 @@ def come(asked: Asked) -> Environ | None:
     )
 
 
-def ask_at_once(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Told | None:
-    """What the worker's loop answers, None where it leaves the request to gunicorn."""
-    environ = come(asked)
+def ask_loop(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Outcome | None:
+    """Return the outcome of the worker's event loop, None if it leaves the request to gunicorn."""
+    environ = loop_environ(asked)
     with counting() as counted:
-        (answer,) = vars(app)["wsgi_app"].at_once([environ]) if environ else [None]
+        (answer,) = vars(app)["wsgi_app"].predict_batch([environ]) if environ else [None]
     if not answer:
         assert counted == {}
         assert capsys.readouterr().out == ""
         return None
     line = json.loads(capsys.readouterr().out)
     assert line.pop("client") == ""
-    return Told("200 OK", sorted(answer[0]), answer[1], counted, without_times(line))
+    return Outcome("200 OK", sorted(answer[0]), answer[1], counted, without_times(line))
 
 
 @pytest.mark.parametrize("name", USUAL | UNUSUAL)
-def test_nobody_can_tell_what_the_loop_has_answered(
+def test_the_event_loop_has_the_same_outcome(
     apis: dict[str, Api], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = (USUAL | UNUSUAL)[name]
     api = apis[asked.where]
     expected = ask(api.without, asked, capsys)
-    told = ask_at_once(api.with_short_way, asked, capsys)
-    assert told in (None, expected)
-    assert (told is not None) == (name in USUAL and name not in NOT_AT_ONCE)
-    assert ask_at_once(api.without, asked, capsys) is None
+    outcome = ask_loop(api.with_fast_path, asked, capsys)
+    assert outcome in (None, expected)
+    assert (outcome is not None) == (name in USUAL and name not in NOT_FOR_THE_LOOP)
+    assert ask_loop(api.without, asked, capsys) is None
 
 
 @pytest.mark.parametrize("where", [PLAIN, GUARDED, SHARED])
-def test_nobody_can_tell_what_came_together_with_a_request(
+def test_a_batch_has_the_outcome_of_its_requests_alone(
     apis: dict[str, Api], where: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Twice each, so that those that ask for one row stand beside their like and beside what is at fault.
-    environs, again = (all_that_come(where) + all_that_come(where) for _ in range(2))
-    front = vars(apis[where].with_short_way)["wsgi_app"]
+    # Each twice, so that requests for one row are in a batch with others like them, and with invalid ones.
+    environs, again = (loop_environs(where) + loop_environs(where) for _ in range(2))
+    middleware = vars(apis[where].with_fast_path)["wsgi_app"]
     alone, counted_alone = [], Counter[str]()
     for environ in again:
         with counting() as counted:
-            alone += front.at_once([environ])
+            alone += middleware.predict_batch([environ])
         counted_alone.update(counted)
     lines_alone = logged(capsys)
     with counting() as counted:
-        together = front.at_once(environs)
+        together = middleware.predict_batch(environs)
     assert [sorted_headers(answer) for answer in together] == [sorted_headers(answer) for answer in alone]
     assert counted == counted_alone
     assert logged(capsys) == lines_alone
     assert (None in together, any(together)) == (True, where != SHARED)
 
 
-def all_that_come(where: str) -> list[Environ]:
-    """Whatever is asked there in requests that a worker's loop may answer."""
-    every = [come(asked) for asked in (USUAL | UNUSUAL).values() if asked.where == where]
+def loop_environs(where: str) -> list[Environ]:
+    """Return all requests to that api that a worker's event loop may respond to."""
+    every = [loop_environ(asked) for asked in (USUAL | UNUSUAL).values() if asked.where == where]
     return [environ for environ in every if environ]
 
 
@@ -222,9 +222,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [without_times(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_single_rows_that_come_together_are_scored_at_once(
-    apis: dict[str, Api], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_single_rows_that_arrive_together_are_one_batch(apis: dict[str, Api], monkeypatch: pytest.MonkeyPatch) -> None:
     sizes, predict = list[int](), Scorer.predict
 
     def predict_and_count(scorer: Scorer, rows: Rows, deadline: float) -> Predictions:
@@ -232,6 +230,6 @@ def test_single_rows_that_come_together_are_scored_at_once(
         return predict(scorer, rows, deadline)
 
     monkeypatch.setattr(Scorer, "predict", predict_and_count)
-    environs = [come(USUAL["a row"]) for _ in range(5)]
-    assert all(vars(apis[PLAIN].with_short_way)["wsgi_app"].at_once(environs))
+    environs = [loop_environ(USUAL["a row"]) for _ in range(5)]
+    assert all(vars(apis[PLAIN].with_fast_path)["wsgi_app"].predict_batch(environs))
     assert sizes == [5]
