@@ -20,12 +20,12 @@ def prediction(manifest: Manifest) -> Schema:
         "version": VERSION,
         "label": label,
         "probabilities": _probabilities(manifest, PROBABILITY),
-        "warnings": {**listed(TEXT), "description": "Values of which the model has not seen the like in training."},
+        "warnings": {**listed(TEXT), "description": "Values outside the range of the training data, or new choices."},
     }
     if manifest.voters:
         properties["votes"] = _object(dict.fromkeys(manifest.voters, label))
     if unused := [feature.name for feature in manifest.features if not feature.used]:
-        said = "Features that were given and are no input of the model."
+        said = "Features of the row that the model does not use."
         properties["unused"] = {**listed(one_of(unused)), "minItems": 1, "description": said}
     return _object(properties, optional=["unused"])
 
@@ -33,7 +33,7 @@ def prediction(manifest: Manifest) -> Schema:
 def prediction_columns(manifest: Manifest) -> Schema:
     """Return the schema of the predictions for several rows as one object of columns."""
     label = listed({"enum": [*manifest.labels, None]})
-    said = "One a row, null where the row has errors, as in the columns that follow."
+    said = "One value per row, null if the row has errors; the same holds for the other columns."
     properties = {
         "model": {"const": manifest.model},
         "version": VERSION,

@@ -21,7 +21,7 @@ def request(manifest: Manifest) -> Schema:
         inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
     schema = named(inputs=_one_or_more({"anyOf": inputs}))
     schema["properties"] |= {
-        "id": {"type": ["string", "null"], "description": "The answer has it too."},
+        "id": {"type": ["string", "null"], "description": "The response repeats it."},
         "outputs": {"type": ["array", "null"], "items": _with_parameters(named(name=one_of(OUTPUTS)))},
     }
     return _with_parameters(schema)
