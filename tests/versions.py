@@ -7,10 +7,12 @@ from sklearn.base import clone
 
 from petalstream.bundle import CURRENT, Bundle
 from petalstream.settings import Settings
-from services.trainer import dataset, evaluate, publish
+from services.trainer.data import dataset
+from services.trainer.data.split import Parts, split
 from services.trainer.definition import definition
-from services.trainer.split import Parts, split
-from services.trainer.versions import STAGING, serve
+from services.trainer.evaluation import metrics
+from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.versions import STAGING, serve
 from tests.records import FLOWER
 
 
@@ -28,9 +30,9 @@ class Versions:
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
         fitted.fit(divided.training.samples, divided.training.labels)
-        golden = tuple(evaluate.golden_rows(fitted, divided.test, self._definition))
+        golden = tuple(metrics.golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
-        published = publish.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
+        published = bundle_writer.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
         probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
         self.says[published.manifest.version] = float(probability)
         return published

@@ -11,7 +11,7 @@ from pathlib import Path
 from petalstream import bundle, lifecycle, logs, settings
 from petalstream.bundle import CURRENT, Bundle, BundleError
 from petalstream.messages import MODEL_NAME
-from services.trainer.versions import STAGING, locked, serve, sync
+from services.trainer.publishing.versions import STAGING, locked, serve, sync
 
 log = logging.getLogger("services.trainer")
 

@@ -10,15 +10,19 @@ from petalstream import bundle
 from petalstream.bundle import ONNX, REPORT, Bundle, BundleError, Manifest, sha256
 from petalstream.inference import voters, weighted
 from petalstream.settings import Settings
-from services.trainer import agreement, dataset, evaluate, publish, report
-from services.trainer.agreement import Converted
-from services.trainer.dataset import DataError, Dataset
+from services.trainer import report
+from services.trainer.conversion import comparison
+from services.trainer.conversion.comparison import Converted
+from services.trainer.data import dataset
+from services.trainer.data.dataset import DataError, Dataset
+from services.trainer.data.split import split
 from services.trainer.definition import Definition, DefinitionError, definition
-from services.trainer.fingerprint import fingerprint, libraries
-from services.trainer.search import search
-from services.trainer.split import split
-from services.trainer.validation import cross_validate
-from services.trainer.versions import locked
+from services.trainer.evaluation import metrics
+from services.trainer.fitting.cross_validation import cross_validate
+from services.trainer.fitting.grid_search import search
+from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.fingerprint import fingerprint, libraries
+from services.trainer.publishing.versions import locked
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +90,14 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
     estimator, parameters, tables = search(model, parts.training, settings.train_seed)
-    evaluate.check_choices(estimator, parts.test, model)
-    figures = evaluate.metrics(estimator, parts.validation, parts.test, model)
+    metrics.check_choices(estimator, parts.test, model)
+    figures = metrics.metrics(estimator, parts.validation, parts.test, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    print(f"{name}: chosen {chosen}\n{evaluate.table(figures)}", flush=True)
+    print(f"{name}: chosen {chosen}\n{metrics.table(figures)}", flush=True)
     _gate(figures["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
     figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
-    print("\n".join(evaluate.cross_validated(figures["cross_validation"])), flush=True)
-    converted = agreement.converted(name, estimator, samples, model, settings.train_seed)
+    print("\n".join(metrics.cross_validated(figures["cross_validation"])), flush=True)
+    converted = comparison.converted(name, estimator, samples, model, settings.train_seed)
     log.info("%s: drawing the report", name)
     manifest = Manifest(
         model=name,
@@ -109,14 +113,14 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
         voters=tuple(voters(estimator)),
         parameters=parameters,
         metrics=figures,
-        training=evaluate.training_distribution(parts.training, model),
-        golden=tuple(evaluate.golden_rows(estimator, parts.test, model)),
+        training=metrics.training_distribution(parts.training, model),
+        golden=tuple(metrics.golden_rows(estimator, parts.test, model)),
         libraries=libraries(),
         onnx=converted.facts if converted else None,
         files={},
     )
     files = _files(report.draw(estimator, parts, model, tables), converted)
-    return publish.publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
+    return bundle_writer.publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
 
 
 def _files(drawn: Mapping[str, bytes], converted: Converted | None) -> dict[str, bytes]:

@@ -19,11 +19,11 @@ from sklearn.tree import DecisionTreeClassifier
 from petalstream.graph import Graph
 from petalstream.inference import infer
 from petalstream.schema import Feature, Kind
-from services.trainer.agreement import Converted, Disagreement, compare, converted
-from services.trainer.conversion import convert
-from services.trainer.dataset import Dataset
+from services.trainer.conversion.comparison import Converted, Disagreement, compare, converted
+from services.trainer.conversion.comparison_rows import DRAWN, probes
+from services.trainer.conversion.onnx_model import convert
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
-from services.trainer.probes import DRAWN, probes
 
 FEATURES = (
     Feature("height", "Height", "cm", minimum=0),

@@ -9,9 +9,9 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.pages import charts
 from services.api.pages.distributions import distributions, share_below
-from services.trainer import dataset
+from services.trainer.data import dataset
+from services.trainer.data.split import split
 from services.trainer.definition import definition
-from services.trainer.split import split
 
 SEEN: dict[str, Any] = {
     "edges": [0.0, 10.0, 20.0, 30.0, 40.0],

@@ -17,11 +17,12 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.schema import Feature, Kind
-from services.trainer import dataset, report
-from services.trainer.dataset import Dataset
+from services.trainer import report
+from services.trainer.data import dataset
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import Parts, split
 from services.trainer.definition import Definition, definition
-from services.trainer.search import Table
-from services.trainer.split import Parts, split
+from services.trainer.fitting.grid_search import Table
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
 DATA = Path(__file__).parent.parent.parent / "data"

@@ -13,10 +13,10 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.bundle import sha256
-from services.trainer import dataset
-from services.trainer.dataset import DataError, Dataset
+from services.trainer.data import dataset
+from services.trainer.data.dataset import DataError, Dataset
+from services.trainer.data.split import split
 from services.trainer.definition import DefinitionError, definition
-from services.trainer.split import split
 
 IRIS = definition("iris")
 VOTE = VotingClassifier([("tree", DecisionTreeClassifier())])

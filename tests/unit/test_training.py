@@ -12,8 +12,9 @@ import pytest
 from petalstream import bundle
 from petalstream.bundle import Bundle, Manifest
 from petalstream.settings import Settings
-from services.trainer import dataset, publish
+from services.trainer.data import dataset
 from services.trainer.definition import definition
+from services.trainer.publishing import bundle_writer
 from services.trainer.rollback import roll_back
 from services.trainer.training import TooInaccurate, up_to_date
 from tests.publications import names, publish_again
@@ -149,16 +150,16 @@ def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -
     read = dataset.parse(dataset.read(own.data_dir / "iris.csv"), Path(), definition("iris"))
     empty = read.part(np.arange(0))
     with pytest.raises(Exception, match="pickle"):
-        publish.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)
+        bundle_writer.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)
     assert contents(own.models_dir) == before
     assert names(own.models_dir / "iris") == ["1", "current"]
 
 
 def test_versions_count_on_from_the_highest(tmp_path: Path) -> None:
-    assert publish.next_version(tmp_path) == "1"
+    assert bundle_writer.next_version(tmp_path) == "1"
     for name in ("9", "10", ".staging-x", "current"):
         (tmp_path / name).mkdir()
-    assert publish.next_version(tmp_path) == "11"
+    assert bundle_writer.next_version(tmp_path) == "11"
 
 
 def test_a_manifest_survives_its_way_to_disk(iris: Bundle) -> None:

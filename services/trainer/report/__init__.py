@@ -4,13 +4,20 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
-from services.trainer.report import balance, calibration, confusion, curves, importance, inputs
-from services.trainer.report.answers import answers, joined
+from services.trainer.fitting.grid_search import Table
+from services.trainer.report import (
+    calibration,
+    class_balance,
+    confusion_matrix,
+    curves,
+    feature_distributions,
+    feature_importance,
+)
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.tables import searches
-from services.trainer.search import Table
-from services.trainer.split import Parts
+from services.trainer.report.labelled_predictions import answers, joined
+from services.trainer.report.search_tables import searches
 
 
 def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[Table]) -> dict[str, bytes]:
@@ -19,7 +26,7 @@ def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[
     index = {
         "figures": [drawing.entry() for drawing in drawings],
         "searches": searches(tables),
-        "class_balance": balance.counts(parts, definition),
+        "class_balance": class_balance.counts(parts, definition),
     }
     files = {name: content for drawing in drawings for name, content in drawing.files().items()}
     return {"report.json": (json.dumps(index, indent=2, allow_nan=False) + "\n").encode(), **files}
@@ -28,14 +35,14 @@ def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[
 def _drawings(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
     held_out = joined(parts.validation, parts.test)
     on_test, on_held_out = answers(estimator, parts.test, definition), answers(estimator, held_out, definition)
-    score = importance.scoring(estimator, held_out, definition)
-    ranked = importance.importances(estimator, held_out, definition, score)
+    score = feature_importance.scoring(estimator, held_out, definition)
+    ranked = feature_importance.importances(estimator, held_out, definition, score)
     return [
-        confusion.drawing(on_test),
+        confusion_matrix.drawing(on_test),
         curves.drawing(curves.ROC, on_test),
         curves.drawing(curves.PRECISION_RECALL, on_test),
         calibration.drawing(on_held_out),
-        importance.drawing(ranked, score, len(definition.inputs)),
-        balance.drawing(balance.counts(parts, definition)),
-        inputs.drawing(parts.training, definition, [each.column for each in ranked]),
+        feature_importance.drawing(ranked, score, len(definition.inputs)),
+        class_balance.drawing(class_balance.counts(parts, definition)),
+        feature_distributions.drawing(parts.training, definition, [each.column for each in ranked]),
     ]

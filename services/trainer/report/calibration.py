@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from services.trainer.report.answers import Answers
 from services.trainer.report.drawing import Drawing
+from services.trainer.report.labelled_predictions import Answers
 from services.trainer.report.style import SMALL, WIDTH, Scheme, percent_axes
 
 # Shares of votes have few distinct values, and each is a bin of its own; else bins hold about so many samples.

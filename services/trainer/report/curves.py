@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from services.trainer.report.answers import Answers
 from services.trainer.report.curve_axes import COLUMNS, Curve, Words, panels, together
 from services.trainer.report.drawing import Drawing
+from services.trainer.report.labelled_predictions import Answers
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme
 
 # The curve of so few distinct probabilities has few points, and they are marked.

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from petalstream.graph import CLASSES, PROBABILITIES, SAMPLES, VOTES
 from petalstream.inference import is_vote, last_step, steps_before, weights
-from services.trainer import forests
+from services.trainer.conversion import forests
 
 OPSETS = {"": 21, forests.MACHINE_LEARNING: forests.VERSION}
 IR_VERSION = 10  # what came with that opset

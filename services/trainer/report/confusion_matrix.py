@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-from services.trainer.report.answers import Answers
 from services.trainer.report.drawing import Drawing
+from services.trainer.report.labelled_predictions import Answers
 from services.trainer.report.style import POINTS, SMALL, WIDTH, Scheme, mixed, quiet, readable_on, wrapped
 
 # A cell of fewer pixels has no room for its percent, and one of still fewer none for its count.

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from petalstream.graph import Graph
 from petalstream.inference import ModelOutput, infer
-from services.trainer import conversion
-from services.trainer.dataset import Dataset
+from services.trainer.conversion import onnx_model
+from services.trainer.conversion.comparison_rows import probes
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
-from services.trainer.probes import probes
 
 # Most by which a probability may differ: in 64 bits rounding makes 1e-15 of it, in 32 bits 1e-7.
 TOLERANCE = 1e-6
@@ -40,7 +40,7 @@ def converted(name: str, estimator: Any, dataset: Dataset, definition: Definitio
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # skl2onnx still uses what scikit-learn is to rename
-            content = conversion.convert(estimator, len(definition.inputs))
+            content = onnx_model.convert(estimator, len(definition.inputs))
             rows = probes(estimator, dataset, definition, seed)
             difference = compare(estimator, content, rows)
     except Exception as error:  # converters raise anything, and scikit-learn serves what they cannot convert
@@ -49,7 +49,7 @@ def converted(name: str, estimator: Any, dataset: Dataset, definition: Definitio
         return None
     within = f"probabilities within {TOLERANCE:g} of scikit-learn's on {len(rows):,} rows"
     print(f"{name}: converted to ONNX, {within}", flush=True)
-    facts = {"largest_difference": difference, "rows_compared": len(rows), "opset": conversion.OPSETS[""]}
+    facts = {"largest_difference": difference, "rows_compared": len(rows), "opset": onnx_model.OPSETS[""]}
     return Converted(content, {"tolerance": TOLERANCE, **facts})
 
 

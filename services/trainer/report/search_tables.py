@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.trainer.search import FOLDS, Table
+from services.trainer.fitting.grid_search import FOLDS, Table
 
 ROWS = 10
 

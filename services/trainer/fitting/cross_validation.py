@@ -9,9 +9,9 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 from petalstream.inference import predicted
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
-from services.trainer.progress import Progress
+from services.trainer.fitting.progress import Progress
 
 FOLDS, REPEATS = 5, 5
 SCORES = {"accuracy": accuracy_score, "balanced_accuracy": balanced_accuracy_score}

@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError, searched_by_voter
-from services.trainer.progress import Progress
+from services.trainer.fitting.progress import Progress
 
 FOLDS = 5
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from petalstream.inference import last_step, steps_before
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 DRAWN = 20_000

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.inference import ballot, infer, is_vote, voters
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 

@@ -9,10 +9,10 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from petalstream.schema import Feature, Kind
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
+from services.trainer.report.distribution_axes import shares, stacked, table
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.input_axes import shares, stacked, table
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme, legend_above, wrapped
 
 # Rows of classes in all panels together; more would make the figure too tall and its file too big.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from petalstream.inference import infer, predicted
 from petalstream.schema import Feature
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
 
 BINS = 10

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import petalstream
+import services.trainer
 from petalstream.bundle import UNPICKLED_BY, sha256
 
 LIBRARIES = (*UNPICKLED_BY, "scipy", "matplotlib", "skl2onnx", "onnx", "onnxruntime")
@@ -18,15 +19,22 @@ def libraries() -> dict[str, str]:
 
 
 def fingerprint(model: str, data: bytes, seed: int) -> str:
-    """The digest of data, seed, library versions and code: the model's own file and what all models share."""
-    trainer = Path(__file__).parent
-    shared = [*Path(petalstream.__path__[0]).glob("*.py"), *trainer.glob("*.py"), *trainer.glob("report/*.py")]
-    code = [*shared, trainer / "models" / f"{model}.py"]
+    """Return the digest of data, seed, library versions and code: the trainer's, without the files of other models."""
     made_from = {
         "model": model,
         "data": sha256(data),
         "seed": seed,
         "libraries": libraries(),
-        "code": {f"{path.parent.name}/{path.name}": sha256(path.read_bytes()) for path in sorted(code)},
+        "code": {name: sha256(path.read_bytes()) for name, path in sorted(_code(model).items())},
     }
     return sha256(json.dumps(made_from, sort_keys=True).encode())
+
+
+def _code(model: str) -> dict[str, Path]:
+    """Return the Python files that training `model` runs, by their path in the package."""
+    shared, trainer = Path(petalstream.__path__[0]), Path(services.trainer.__path__[0])
+    files = {f"petalstream/{path.name}": path for path in shared.glob("*.py")}
+    for path in trainer.rglob("*.py"):
+        if path.parent != trainer / "models" or path.stem in (model, "__init__"):
+            files[f"trainer/{path.relative_to(trainer).as_posix()}"] = path
+    return files

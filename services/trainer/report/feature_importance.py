@@ -10,7 +10,7 @@ from sklearn.metrics import get_scorer
 
 from petalstream.inference import is_vote
 from petalstream.schema import Feature
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import SMALL, WIDTH, Scheme, wrapped

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
+from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import SMALL, WIDTH, Scheme, quiet, wrapped
-from services.trainer.split import Parts
 
 
 def counts(parts: Parts, definition: Definition) -> dict[str, dict[str, int]]:

@@ -9,8 +9,8 @@ from typing import Any
 import joblib
 
 from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
-from services.trainer.dataset import Dataset
-from services.trainer.versions import STAGING, locked, prune, serve, sync
+from services.trainer.data.dataset import Dataset
+from services.trainer.publishing.versions import STAGING, locked, prune, serve, sync
 
 
 def publish(
