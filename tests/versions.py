@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from petalstream.bundle import CURRENT, Bundle
 from petalstream.settings import Settings
-from services.trainer.data import dataset
+from services.trainer.data import csv_reader
 from services.trainer.data.split import Parts, split
 from services.trainer.definition import definition
 from services.trainer.evaluation import metrics
@@ -48,4 +48,4 @@ class Versions:
 def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
-    return split(dataset.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)
+    return split(csv_reader.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)

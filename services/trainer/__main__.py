@@ -7,7 +7,7 @@ import sys
 from petalstream import bundle, lifecycle, logs, settings
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.trainer.data.dataset import DataError
+from services.trainer.data.csv_reader import DataError
 from services.trainer.definition import DefinitionError, defined_names
 from services.trainer.training import TooInaccurate, servable, train, up_to_date
 

@@ -13,8 +13,9 @@ from petalstream.settings import Settings
 from services.trainer import report
 from services.trainer.conversion import comparison
 from services.trainer.conversion.comparison import Converted
-from services.trainer.data import dataset
-from services.trainer.data.dataset import DataError, Dataset
+from services.trainer.data import csv_reader
+from services.trainer.data.csv_reader import DataError
+from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import split
 from services.trainer.definition import Definition, DefinitionError, definition
 from services.trainer.evaluation import metrics
@@ -52,7 +53,7 @@ def up_to_date(settings: Settings, name: str) -> Bundle | None:
     """
     home = settings.models_dir / name
     try:
-        data = dataset.read(settings.data_dir / definition(name).csv)
+        data = csv_reader.read(settings.data_dir / definition(name).csv)
     except (DataError, DefinitionError):
         return None
     if not home.is_dir():
@@ -83,8 +84,8 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     Raises DataError, DefinitionError, TooInaccurate or OSError, and then nothing is published.
     """
     path = settings.data_dir / model.csv
-    content = dataset.read(path)
-    samples = dataset.parse(content, path, model)
+    content = csv_reader.read(path)
+    samples = csv_reader.parse(content, path, model)
     parts = split(samples, settings.train_seed)
     sizes = [len(part.labels) for part in (parts.training, parts.validation, parts.test)]
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)

@@ -9,7 +9,7 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.pages import charts
 from services.api.pages.distributions import distributions, share_below
-from services.trainer.data import dataset
+from services.trainer.data import csv_reader
 from services.trainer.data.split import split
 from services.trainer.definition import definition
 
@@ -58,7 +58,7 @@ def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: floa
 
 def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle, root: Path) -> None:
     manifest, path = heart_failure.manifest, root / "data" / heart_failure.manifest.data["csv"]
-    samples = dataset.parse(dataset.read(path), path, definition("heart_failure"))
+    samples = csv_reader.parse(csv_reader.read(path), path, definition("heart_failure"))
     training = split(samples, Settings().train_seed).training.samples
     checked = 0
     for column, feature in enumerate(manifest.inputs):

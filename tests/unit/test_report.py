@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.schema import Feature, Kind
 from services.trainer import report
-from services.trainer.data import dataset
+from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import Parts, split
 from services.trainer.definition import Definition, definition
@@ -66,7 +66,7 @@ def reported(estimator: Any, parts: Parts, model: Definition, tables: tuple[Tabl
 
 
 def parts_of(model: Definition) -> Parts:
-    return split(dataset.parse((DATA / model.csv).read_bytes(), DATA / model.csv, model), seed=42)
+    return split(csv_reader.parse((DATA / model.csv).read_bytes(), DATA / model.csv, model), seed=42)
 
 
 def made_up(model: Definition, each: int = 20) -> Parts:
