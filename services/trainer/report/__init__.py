@@ -16,7 +16,7 @@ from services.trainer.report import (
     feature_importance,
 )
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import answers, joined
+from services.trainer.report.labelled_predictions import predict
 from services.trainer.report.search_tables import searches
 
 
@@ -33,8 +33,8 @@ def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[
 
 
 def _drawings(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
-    held_out = joined(parts.validation, parts.test)
-    on_test, on_held_out = answers(estimator, parts.test, definition), answers(estimator, held_out, definition)
+    held_out = parts.validation.joined(parts.test)
+    on_test, on_held_out = predict(estimator, parts.test, definition), predict(estimator, held_out, definition)
     score = feature_importance.scoring(estimator, held_out, definition)
     ranked = feature_importance.importances(estimator, held_out, definition, score)
     return [

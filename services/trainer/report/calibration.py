@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import Answers
+from services.trainer.report.labelled_predictions import LabelledPredictions
 from services.trainer.report.style import SMALL, WIDTH, Scheme, percent_axes
 
 # Shares of votes have few distinct values, and each is a bin of its own; else bins hold about so many samples.
@@ -35,7 +35,7 @@ class Bin:
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def drawing(held_out: Answers) -> Drawing:
+def drawing(held_out: LabelledPredictions) -> Drawing:
     """For two classes the probability of the last; for more that of the label the model gives."""
     if len(held_out.classes) == 2:
         what = f"probability of {held_out.classes[-1]}"

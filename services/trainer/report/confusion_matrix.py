@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import Answers
+from services.trainer.report.labelled_predictions import LabelledPredictions
 from services.trainer.report.style import POINTS, SMALL, WIDTH, Scheme, mixed, quiet, readable_on, wrapped
 
 # A cell of fewer pixels has no room for its percent, and one of still fewer none for its count.
@@ -20,7 +20,7 @@ ROOM_FOR_TWO_LINES = 34
 MOST_WITH_ZEROS = 6
 
 
-def drawing(test: Answers) -> Drawing:
+def drawing(test: LabelledPredictions) -> Drawing:
     """Counts and percent of each row, for the test part."""
     counts = confusion_matrix(test.true, test.predicted, labels=test.classes)
     room = 150 if len(test.classes) > 2 else 170
@@ -88,7 +88,7 @@ def _tilted(classes: tuple[str, ...], cell: float) -> bool:
     return cell < 8 * max(len(word) for label in classes for word in label.split() or [""])
 
 
-def _caption(test: Answers, counts: NDArray[np.int64]) -> str:
+def _caption(test: LabelledPredictions, counts: NDArray[np.int64]) -> str:
     right, all_of_them = int(np.trace(counts)), int(counts.sum())
     said = (
         "Each row is what samples of the test part really are, each column what the model said; on the diagonal it was"
@@ -106,7 +106,7 @@ def _caption(test: Answers, counts: NDArray[np.int64]) -> str:
     )
 
 
-def _alt(test: Answers, counts: NDArray[np.int64]) -> str:
+def _alt(test: LabelledPredictions, counts: NDArray[np.int64]) -> str:
     rows = []
     for label, row in zip(test.classes, counts, strict=True):
         said = [f"{count} predicted as {column}" for column, count in zip(test.classes, row, strict=True) if count]

@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from services.trainer.report.curve_axes import COLUMNS, Curve, Words, panels, together
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import Answers
+from services.trainer.report.labelled_predictions import LabelledPredictions
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme
 
 # The curve of so few distinct probabilities has few points, and they are marked.
@@ -74,7 +74,7 @@ PRECISION_RECALL = Kind(
 )
 
 
-def drawing(kind: Kind, test: Answers) -> Drawing:
+def drawing(kind: Kind, test: LabelledPredictions) -> Drawing:
     """For two classes the curve of the last and those of voters; for more classes one curve each against the rest."""
     curves = _curves(kind, test)
     many = len(test.classes) > MOST_COLOURS
@@ -89,19 +89,19 @@ def drawing(kind: Kind, test: Answers) -> Drawing:
     return Drawing(kind.name, kind.title, f"{kind.how} {_finding(kind, test, curves)}", alt, WIDTH, height, onto)
 
 
-def _curves(kind: Kind, test: Answers) -> list[Curve]:
+def _curves(kind: Kind, test: LabelledPredictions) -> list[Curve]:
     if len(test.classes) > 2:
         return [
             kind.measure(label, test.true == label, test.probabilities[:, column], False)
             for column, label in enumerate(test.classes)
         ]
     positive = test.true == test.classes[-1]
-    whole = "majority vote" if test.vote else test.classes[-1]
+    whole = "majority vote" if test.is_vote else test.classes[-1]
     own = [kind.measure(name.replace("_", " "), positive, given[:, -1], True) for name, given in test.voters.items()]
     return [kind.measure(whole, positive, test.probabilities[:, -1], False), *own]
 
 
-def _finding(kind: Kind, test: Answers, curves: Sequence[Curve]) -> str:
+def _finding(kind: Kind, test: LabelledPredictions, curves: Sequence[Curve]) -> str:
     if len(test.classes) > 2:
         worst = min(curves, key=lambda curve: curve.summary)
         return (
