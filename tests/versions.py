@@ -10,7 +10,7 @@ from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.data.split import Parts, split
 from services.trainer.definition import definition
-from services.trainer.evaluation import metrics
+from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.versions import STAGING, serve
 from tests.records import FLOWER
@@ -30,7 +30,7 @@ class Versions:
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
         fitted.fit(divided.training.samples, divided.training.labels)
-        golden = tuple(metrics.golden_rows(fitted, divided.test, self._definition))
+        golden = tuple(predict_golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
         published = bundle_writer.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
         probability = fitted.predict_proba([list(FLOWER.values())])[0][0]

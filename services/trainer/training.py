@@ -18,8 +18,11 @@ from services.trainer.data.csv_reader import DataError
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import split
 from services.trainer.definition import Definition, DefinitionError, definition
-from services.trainer.evaluation import metrics
-from services.trainer.fitting.cross_validation import cross_validate
+from services.trainer.evaluation.choices import check_choices
+from services.trainer.evaluation.golden_rows import predict_golden_rows
+from services.trainer.evaluation.metrics import compute_metrics, format_metrics
+from services.trainer.evaluation.training_distributions import compute_distributions
+from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
 from services.trainer.fitting.grid_search import search
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.fingerprint import fingerprint, libraries
@@ -91,13 +94,13 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
     estimator, parameters, tables = search(model, parts.training, settings.train_seed)
-    metrics.check_choices(estimator, parts.test, model)
-    figures = metrics.metrics(estimator, parts.validation, parts.test, model)
+    check_choices(estimator, parts.test, model)
+    metrics = compute_metrics(estimator, parts, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    print(f"{name}: chosen {chosen}\n{metrics.table(figures)}", flush=True)
-    _gate(figures["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
-    figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
-    print("\n".join(metrics.cross_validated(figures["cross_validation"])), flush=True)
+    print(f"{name}: chosen {chosen}\n{format_metrics(metrics)}", flush=True)
+    _gate(metrics["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
+    metrics["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
+    print(format_cross_validation(metrics["cross_validation"]), flush=True)
     converted = comparison.converted(name, estimator, samples, model, settings.train_seed)
     log.info("%s: drawing the report", name)
     manifest = Manifest(
@@ -113,9 +116,9 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
         probability=_probability(estimator),
         voters=tuple(voters(estimator)),
         parameters=parameters,
-        metrics=figures,
-        training=metrics.training_distribution(parts.training, model),
-        golden=tuple(metrics.golden_rows(estimator, parts.test, model)),
+        metrics=metrics,
+        training=compute_distributions(parts.training, model),
+        golden=tuple(predict_golden_rows(estimator, parts.test, model)),
         libraries=libraries(),
         onnx=converted.facts if converted else None,
         files={},

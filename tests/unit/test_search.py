@@ -15,7 +15,7 @@ from petalstream.inference import infer, voters
 from petalstream.schema import Feature, Kind
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
-from services.trainer.evaluation.metrics import check_choices
+from services.trainer.evaluation.choices import check_choices
 from services.trainer.fitting.grid_search import search
 
 VOTE = VotingClassifier([("tree", DecisionTreeClassifier(random_state=0)), ("line", LogisticRegression())])

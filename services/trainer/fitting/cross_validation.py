@@ -1,5 +1,6 @@
-"""Repeated cross-validation: what a model with the chosen parameters is worth, and how much the rows matter in it."""
+"""Repeated cross-validation of the chosen parameters, with all inputs and without those that the definition names."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,10 @@ SCORES = {"accuracy": accuracy_score, "balanced_accuracy": balanced_accuracy_sco
 
 
 def cross_validate(estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> dict[str, Any]:
-    """Mean and spread (standard deviation) of accuracy and balanced accuracy over FOLDS x REPEATS fits on all rows.
+    """Return mean and standard deviation of accuracy and balanced accuracy over FOLDS x REPEATS fits on all samples.
 
-    `without` holds the same for the model without each of the inputs to compare. The parameters are the chosen ones,
-    which the training part had a say in: the figures are a little too good.
+    `without` has the same for each input in `compare_without`, for a model without it. The scores are slightly
+    optimistic: the parameters were chosen on the training part, which is among these samples.
     """
     names, samples = [feature.name for feature in definition.inputs], dataset.samples
     without = {
@@ -32,16 +33,27 @@ def cross_validate(estimator: Any, dataset: Dataset, definition: Definition, see
     return {"folds": FOLDS, "repeats": REPEATS, **all_inputs, "without": without}
 
 
+def format_cross_validation(scores: Mapping[str, Any]) -> str:
+    """Return the scores as the lines that the trainer prints: with all inputs, then without each that is compared."""
+    measured = {"": scores} | {f" without {name}": less for name, less in scores["without"].items()}
+    return "\n".join(
+        f"{scores['repeats']} x {scores['folds']}-fold cross-validation{which}:"
+        f" accuracy {found['accuracy']['mean']:.3f} ± {found['accuracy']['spread']:.3f},"
+        f" balanced {found['balanced_accuracy']['mean']:.3f} ± {found['balanced_accuracy']['spread']:.3f}"
+        for which, found in measured.items()
+    )
+
+
 def _scores(
-    what: str, estimator: Any, samples: NDArray[np.float64], dataset: Dataset, seed: int
+    title: str, estimator: Any, samples: NDArray[np.float64], dataset: Dataset, seed: int
 ) -> dict[str, dict[str, float]]:
     folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=seed)
-    found: dict[str, list[float]] = {name: [] for name in SCORES}
-    with Progress(what, FOLDS * REPEATS) as progress:
+    scores: dict[str, list[float]] = {name: [] for name in SCORES}
+    with Progress(title, FOLDS * REPEATS) as progress:
         for fitted_on, held_out in folds.split(samples, dataset.labels):
-            model = clone(estimator).fit(samples[fitted_on], dataset.labels[fitted_on])
-            answered = predicted(model, samples[held_out])
+            fitted = clone(estimator).fit(samples[fitted_on], dataset.labels[fitted_on])
+            labels = predicted(fitted, samples[held_out])
             for name, score in SCORES.items():
-                found[name].append(score(dataset.labels[held_out], answered))
+                scores[name].append(score(dataset.labels[held_out], labels))
             progress.step()
-    return {name: {"mean": float(np.mean(scores)), "spread": float(np.std(scores))} for name, scores in found.items()}
+    return {name: {"mean": float(np.mean(found)), "spread": float(np.std(found))} for name, found in scores.items()}
