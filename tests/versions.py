@@ -9,8 +9,8 @@ from petalstream.bundle import CURRENT, Bundle
 from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.data.split import Parts, split
-from services.trainer.definition import definition
 from services.trainer.evaluation.golden_rows import predict_golden_rows
+from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.versions import STAGING, serve
 from tests.records import FLOWER
@@ -22,7 +22,7 @@ class Versions:
     def __init__(self, models_dir: Path, keep: int = 100) -> None:
         self.models_dir, self.keep = models_dir, keep
         self.says: dict[str, float] = {}
-        self._definition = definition("iris")
+        self._definition = load_definition("iris")
 
     def publish(self, like: Bundle) -> Bundle:
         """The next version: fitted anew, with another strength of regularisation, and otherwise as `like`."""
@@ -48,4 +48,4 @@ class Versions:
 def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
-    return split(csv_reader.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)
+    return split(csv_reader.parse(path.read_bytes(), path, load_definition("iris")), Settings().train_seed)

@@ -8,7 +8,8 @@ from petalstream import bundle, lifecycle, logs, settings
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.trainer.data.csv_reader import DataError
-from services.trainer.definition import DefinitionError, defined_names
+from services.trainer.definition import DefinitionError
+from services.trainer.models import model_names
 from services.trainer.training import TooInaccurate, servable, train, up_to_date
 
 log = logging.getLogger("services.trainer")
@@ -20,7 +21,7 @@ def main() -> int:
     One that fails does not stop the others. With --if-changed the stack can go on as long as each model has a bundle
     that the api can serve: only then is a failure no reason for exit code 1.
     """
-    names = defined_names()
+    names = model_names()
     parser = argparse.ArgumentParser(prog="trainer", description="Train models and publish them to the models folder.")
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"one of {', '.join(names)}; none means all")
     parser.add_argument("--if-changed", action="store_true", help="keep a bundle that training would only repeat")

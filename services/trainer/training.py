@@ -17,13 +17,14 @@ from services.trainer.data import csv_reader
 from services.trainer.data.csv_reader import DataError
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import split
-from services.trainer.definition import Definition, DefinitionError, definition
+from services.trainer.definition import Definition, DefinitionError
 from services.trainer.evaluation.choices import check_choices
 from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.evaluation.metrics import compute_metrics, format_metrics
 from services.trainer.evaluation.training_distributions import compute_distributions
 from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
 from services.trainer.fitting.grid_search import search
+from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.fingerprint import fingerprint, libraries
 from services.trainer.publishing.versions import locked
@@ -56,7 +57,7 @@ def up_to_date(settings: Settings, name: str) -> Bundle | None:
     """
     home = settings.models_dir / name
     try:
-        data = csv_reader.read(settings.data_dir / definition(name).csv)
+        data = csv_reader.read(settings.data_dir / load_definition(name).csv)
     except (DataError, DefinitionError):
         return None
     if not home.is_dir():
@@ -78,7 +79,7 @@ def _newest(settings: Settings, name: str) -> Bundle | None:
 
 def train(settings: Settings, name: str) -> Bundle:
     """Train the model that models/<name>.py defines and publish it. Raises what `train_definition` raises."""
-    return train_definition(settings, name, definition(name))
+    return train_definition(settings, name, load_definition(name))
 
 
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:

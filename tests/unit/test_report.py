@@ -21,8 +21,9 @@ from services.trainer import report
 from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import Parts, split
-from services.trainer.definition import Definition, definition
+from services.trainer.definition import Definition
 from services.trainer.fitting.grid_search import Table
+from services.trainer.models import load_definition
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -89,14 +90,14 @@ def of_labels(labels: list[str], *features: Feature) -> Definition:
 
 @pytest.fixture(scope="module")
 def iris() -> Model:
-    model = definition("iris")
+    model = load_definition("iris")
     return reported(make_pipeline(StandardScaler(), LogisticRegression()), parts_of(model), model)
 
 
 @pytest.fixture(scope="module")
 def vote() -> Model:
     """A quick majority vote on the heart failure data; its last voter has no probabilities."""
-    model = definition("heart_failure")
+    model = load_definition("heart_failure")
     voters = [
         ("small_tree", DecisionTreeClassifier(max_depth=3, random_state=0)),
         ("small_forest", RandomForestClassifier(5, random_state=0)),

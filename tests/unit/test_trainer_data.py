@@ -17,9 +17,10 @@ from services.trainer.data import csv_reader
 from services.trainer.data.csv_reader import DataError
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import split
-from services.trainer.definition import DefinitionError, definition
+from services.trainer.definition import DefinitionError
+from services.trainer.models import load_definition
 
-IRIS = definition("iris")
+IRIS = load_definition("iris")
 VOTE = VotingClassifier([("tree", DecisionTreeClassifier())])
 HEADER = "sepal_length,sepal_width,petal_length,petal_width,species"
 FLOWERS = [f"5.{i},3.5,1.4,0.2,{label}" for label in IRIS.labels for i in range(10)]
@@ -106,9 +107,9 @@ def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows
 def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> None:
     content = csv_reader.read(root / "data/heart_failure_clinical_records.csv")
     assert sha256(content) in (root / "data/README.md").read_text()
-    read = csv_reader.parse(content, Path(), definition("heart_failure"))
+    read = csv_reader.parse(content, Path(), load_definition("heart_failure"))
     assert np.unique(read.labels, return_counts=True)[1].tolist() == [96, 203]
-    names = [feature.name for feature in definition("heart_failure").features]
+    names = [feature.name for feature in load_definition("heart_failure").features]
     means = dict(zip(names, read.values.astype(float).mean(axis=0).tolist(), strict=True))
     published = {"age": 60.8339, "creatinine_phosphokinase": 581.8395, "ejection_fraction": 38.0836}
     published |= {"platelets": 263358.03, "serum_creatinine": 1.3939, "serum_sodium": 136.6254, "time": 130.2609}
@@ -116,7 +117,7 @@ def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> No
 
 
 def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Path) -> None:
-    model = definition("heart_failure")
+    model = load_definition("heart_failure")
     read = csv_reader.parse(csv_reader.read(root / "data" / model.csv), Path(), model)
     assert (read.values.shape, read.samples.shape) == ((299, 12), (299, 10))
     first = dict(zip([feature.name for feature in model.features], read.values[0], strict=True))

@@ -13,7 +13,7 @@ from petalstream import bundle
 from petalstream.bundle import Bundle, Manifest
 from petalstream.settings import Settings
 from services.trainer.data import csv_reader
-from services.trainer.definition import definition
+from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.rollback import roll_back
 from services.trainer.training import TooInaccurate, up_to_date
@@ -147,7 +147,7 @@ def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris
 
 def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -> None:
     before = contents(own.models_dir)
-    read = csv_reader.parse(csv_reader.read(own.data_dir / "iris.csv"), Path(), definition("iris"))
+    read = csv_reader.parse(csv_reader.read(own.data_dir / "iris.csv"), Path(), load_definition("iris"))
     empty = read.part(np.arange(0))
     with pytest.raises(Exception, match="pickle"):
         bundle_writer.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)

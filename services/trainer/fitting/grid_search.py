@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
 from services.trainer.data.dataset import Dataset
-from services.trainer.definition import Definition, DefinitionError, searched_by_voter
+from services.trainer.definition import Definition, DefinitionError, is_searched_by_voter
 from services.trainer.fitting.progress import Progress
 
 FOLDS = 5
@@ -60,7 +60,7 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
     is a majority vote, each voter is searched for by itself, with the part of the grid that begins with its name.
     Raises DefinitionError where no candidate has a score.
     """
-    if not searched_by_voter(definition.estimator):
+    if not is_searched_by_voter(definition.estimator):
         best, chosen, table = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
         return best, chosen, [table]
     vote, parameters, tables = clone(definition.estimator), {}, []
