@@ -10,7 +10,8 @@ from petalstream.settings import Settings
 from services.trainer.data.csv_reader import DataError
 from services.trainer.definition import DefinitionError
 from services.trainer.models import model_names
-from services.trainer.training import TooInaccurate, servable, train, up_to_date
+from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
+from services.trainer.training import TooInaccurate, train
 
 log = logging.getLogger("services.trainer")
 
@@ -34,14 +35,14 @@ def main() -> int:
     logs.configure(configured.log_level)
     failed = [name for name in arguments.models or names if not _trained(configured, name, arguments.if_changed)]
     if arguments.if_changed:
-        failed = [name for name in failed if not servable(configured, name)]
+        failed = [name for name in failed if not find_servable(configured, name)]
     return 1 if failed else 0
 
 
 def _trained(configured: Settings, name: str, if_changed: bool) -> bool:
     """Whether the model is as it should be now."""
     try:
-        if if_changed and (kept := up_to_date(configured, name)):
+        if if_changed and (kept := find_up_to_date(configured, name)):
             _tell_kept(configured, kept)
             return True
         published = train(configured, name)
@@ -67,7 +68,7 @@ def _tell_kept(configured: Settings, kept: Bundle) -> None:
 
 
 def _tell_failed(configured: Settings, name: str, what: str) -> None:
-    served = servable(configured, name)
+    served = find_servable(configured, name)
     goes_on = f"; version {served.manifest.version} goes on serving" if served else ""
     print(f"trainer: {name}: {what}{goes_on}", file=sys.stderr)
 

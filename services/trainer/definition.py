@@ -67,7 +67,7 @@ class Definition:
 
 
 def is_searched_by_voter(estimator: Any) -> bool:
-    """Return whether each voter is searched by itself: not if the majority vote is the last step of a Pipeline."""
+    """Return whether each voter is searched by itself: in a majority vote that is not inside a Pipeline."""
     return is_vote(estimator) and hasattr(estimator, "estimators")
 
 

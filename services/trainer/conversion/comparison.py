@@ -1,4 +1,4 @@
-"""Whether a converted model is the one that was trained; only then is it published."""
+"""Converts an estimator to ONNX and compares the predictions: a model that differs is not published."""
 
 import logging
 import warnings
@@ -13,55 +13,58 @@ from numpy.typing import NDArray
 from petalstream.graph import Graph
 from petalstream.inference import ModelOutput, infer
 from services.trainer.conversion import onnx_model
-from services.trainer.conversion.comparison_rows import probes
+from services.trainer.conversion.comparison_rows import make_comparison_rows
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
-# Most by which a probability may differ: in 64 bits rounding makes 1e-15 of it, in 32 bits 1e-7.
+# The largest allowed difference of a probability. Rounding makes 1e-15 of it in 64 bits and 1e-7 in 32 bits.
 TOLERANCE = 1e-6
-MOST_WORDS = 160
+MAX_ERROR_LENGTH = 160
 log = logging.getLogger(__name__)
 
 
 class Disagreement(Exception):
-    """A converted model that answers otherwise than scikit-learn does."""
+    """A converted model whose predictions differ from scikit-learn's."""
 
 
 @dataclass(frozen=True)
-class Converted:
-    """A model for ONNX Runtime, and what the manifest says of how it was compared."""
+class ConvertedModel:
+    """An ONNX model, and the result of the comparison for the manifest."""
 
     content: bytes
     facts: Mapping[str, Any]
 
 
-def converted(name: str, estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> Converted | None:
-    """The estimator for ONNX Runtime; None, and the reason printed, where it does not convert or answers otherwise."""
+def convert_and_compare(
+    name: str, estimator: Any, dataset: Dataset, definition: Definition, seed: int
+) -> ConvertedModel | None:
+    """Return the estimator as an ONNX model; if it cannot be converted or differs, print why and return None."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # skl2onnx still uses what scikit-learn is to rename
+            warnings.simplefilter("ignore")  # skl2onnx uses names that scikit-learn deprecates
             content = onnx_model.convert(estimator, len(definition.inputs))
-            rows = probes(estimator, dataset, definition, seed)
+            rows = make_comparison_rows(estimator, dataset, definition, seed)
             difference = compare(estimator, content, rows)
-    except Exception as error:  # converters raise anything, and scikit-learn serves what they cannot convert
+    except Exception as error:  # converters raise anything; the api then serves the model with scikit-learn
         log.debug("%s is not converted", name, exc_info=True)
-        print(f"{name}: served by scikit-learn: {type(error).__name__}: {shorten(str(error), MOST_WORDS)}", flush=True)
+        reason = f"{type(error).__name__}: {shorten(str(error), MAX_ERROR_LENGTH)}"
+        print(f"{name}: served by scikit-learn: {reason}", flush=True)
         return None
     within = f"probabilities within {TOLERANCE:g} of scikit-learn's on {len(rows):,} rows"
     print(f"{name}: converted to ONNX, {within}", flush=True)
     facts = {"largest_difference": difference, "rows_compared": len(rows), "opset": onnx_model.OPSETS[""]}
-    return Converted(content, {"tolerance": TOLERANCE, **facts})
+    return ConvertedModel(content, {"tolerance": TOLERANCE, **facts})
 
 
 def compare(estimator: Any, content: bytes, rows: NDArray[np.float64]) -> float:
-    """The largest difference of a probability over `rows`.
+    """Return the largest difference of a probability over `rows`, of shape (n, inputs).
 
-    Raises Disagreement where it is above TOLERANCE, and where a label or a vote is another.
+    Raises Disagreement if it is above TOLERANCE or if any label or vote differs.
     """
     ours, theirs = Graph(content).infer(rows), infer(estimator, rows)
     if (ours.votes is None) != (theirs.votes is None):
         raise Disagreement("only one of the two tells votes")
-    differing = int((_told(ours) != _told(theirs)).any(axis=1).sum())
+    differing = int((_labels_and_votes(ours) != _labels_and_votes(theirs)).any(axis=1).sum())
     if differing:
         raise Disagreement(f"the labels of {differing:,} of {len(rows):,} rows differ from scikit-learn's")
     differences = np.abs(ours.probabilities - theirs.probabilities)
@@ -70,6 +73,6 @@ def compare(estimator: Any, content: bytes, rows: NDArray[np.float64]) -> float:
     return float(differences.max())
 
 
-def _told(found: ModelOutput) -> NDArray[np.int64]:
-    """The label of each row, and who voted for what."""
-    return np.column_stack([found.classes] if found.votes is None else [found.classes, found.votes])
+def _labels_and_votes(output: ModelOutput) -> NDArray[np.int64]:
+    """Return the position of each row's label and of each vote, of shape (n, 1 + voters)."""
+    return np.column_stack([output.classes] if output.votes is None else [output.classes, output.votes])
