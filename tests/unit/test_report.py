@@ -22,7 +22,7 @@ from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.split import Parts, split
 from services.trainer.definition import Definition
-from services.trainer.fitting.grid_search import Table
+from services.trainer.fitting.grid_search import SearchScores
 from services.trainer.models import load_definition
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
@@ -61,9 +61,9 @@ class Model:
         return ["".join(text.itertext()) for text in drawn.iter(f"{SVG}text")]
 
 
-def reported(estimator: Any, parts: Parts, model: Definition, tables: tuple[Table, ...] = ()) -> Model:
+def reported(estimator: Any, parts: Parts, model: Definition, searches: tuple[SearchScores, ...] = ()) -> Model:
     estimator.fit(parts.training.samples, parts.training.labels)
-    return Model(estimator, parts, model, report.draw(estimator, parts, model, tables))
+    return Model(estimator, parts, model, report.draw(estimator, parts, model, searches))
 
 
 def parts_of(model: Definition) -> Parts:
@@ -228,8 +228,9 @@ def test_the_class_balance_counts_each_part(iris: Model) -> None:
 
 def test_a_search_is_told_with_its_ten_best_candidates_the_best_first(iris: Model) -> None:
     rows = [({"depth": None if i == 7 else i, "leaf": 0.5}, i / 20, 0.0123456) for i in range(14)]
-    table = Table("tree", "balanced_accuracy", [*reversed(rows), ({"depth": 99, "leaf": 0.5}, float("nan"), 0.0)])
-    drawn = report.draw(iris.estimator, iris.parts, iris.definition, (table,))
+    rows = [*reversed(rows), ({"depth": 99, "leaf": 0.5}, float("nan"), 0.0)]
+    search = SearchScores("tree", "balanced_accuracy", rows)
+    drawn = report.draw(iris.estimator, iris.parts, iris.definition, (search,))
     [told] = json.loads(drawn["report.json"])["searches"]
     assert (told["searched"], told["scoring"], told["folds"]) == ("tree", "balanced_accuracy", 5)
     assert (told["candidates"], told["parameters"]) == (15, ["depth", "leaf"])

@@ -1,4 +1,4 @@
-"""Chooses a model's parameters by grid search over five folds of the training part."""
+"""Grid search of a model's parameters by cross-validation on the training part."""
 
 import logging
 import math
@@ -20,11 +20,10 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Table:
-    """What a search found: for each candidate its parameters, and the mean and spread of its score over the folds.
+class SearchScores:
+    """The candidates of one search, the best first: parameters, mean and standard deviation of the scores of all folds.
 
-    `searched` names what was searched for: a voter, or "" for the whole estimator. The best comes first, and what could
-    not be scored is left out.
+    `searched` is the name of a voter, or "" for the whole estimator. Candidates without a score are left out.
     """
 
     searched: str
@@ -32,38 +31,38 @@ class Table:
     rows: Sequence[tuple[Mapping[str, Any], float, float]]
 
 
-class Counter:
-    """A scikit-learn fit callback that counts the search's fits."""
+class FitCounter:
+    """A scikit-learn callback that counts the fits of the search."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Asked for by scikit-learn's protocol of a callback; there is nothing to prepare."""
+        """Do nothing; scikit-learn's callback protocol requires the method."""
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Asked for by the protocol too."""
+        """Do nothing; the protocol requires the method."""
 
     def on_fit_task_begin(self, estimator: Any, context: Any, **_: Any) -> None:
-        """Asked for by the protocol too."""
+        """Do nothing; the protocol requires the method."""
 
     def on_fit_task_end(self, estimator: Any, context: Any, **_: Any) -> None:
-        """Count one fit of one candidate on one fold."""
+        """Count the fit of a candidate on a fold."""
         if context.task_name == "candidate-split-evaluation":
             self._progress.step()
 
 
-def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, dict[str, Any], list[Table]]:
-    """The estimator with the best parameters of the grid, fitted on all of `training`, the parameters, the scores.
+def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, dict[str, Any], list[SearchScores]]:
+    """Return the estimator with the best parameters, fitted on all of `training`, the parameters and all scores.
 
-    Best is the highest mean score over the folds; among equals the first in the grid's order wins. Where the estimator
-    is a majority vote, each voter is searched for by itself, with the part of the grid that begins with its name.
-    Raises DefinitionError where no candidate has a score.
+    The best has the highest mean score over the folds, and is the first of several in the grid's order. Each voter of a
+    majority vote is searched by itself, with the part of the grid that begins with its name. Raises DefinitionError if
+    no candidate has a score.
     """
     if not is_searched_by_voter(definition.estimator):
-        best, chosen, table = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
-        return best, chosen, [table]
-    vote, parameters, tables = clone(definition.estimator), {}, []
+        best, chosen, found = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
+        return best, chosen, [found]
+    vote, parameters, scores = clone(definition.estimator), {}, []
     for name, voter in vote.estimators:
         if voter == "drop":
             continue
@@ -72,36 +71,38 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
             for key, values in definition.grid.items()
             if key.startswith(f"{name}__")
         }
-        _, chosen, table = _search(name, voter, own, definition.scoring, training, seed)
+        _, chosen, found = _search(name, voter, own, definition.scoring, training, seed)
         parameters.update({f"{name}__{key}": value for key, value in chosen.items()})
-        tables.append(table)
-    return vote.set_params(**parameters).fit(training.samples, training.labels), parameters, tables
+        scores.append(found)
+    return vote.set_params(**parameters).fit(training.samples, training.labels), parameters, scores
 
 
 def _search(
     name: str, estimator: Any, parameters: Mapping[str, Any], scoring: str, training: Dataset, seed: int
-) -> tuple[Any, dict[str, Any], Table]:
-    what = f"search for {name}" if name else "search"
+) -> tuple[Any, dict[str, Any], SearchScores]:
+    title = f"search for {name}" if name else "search"
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     grid = GridSearchCV(clone(estimator), dict(parameters), cv=folds, scoring=scoring)
-    with Progress(what, len(ParameterGrid(dict(parameters))) * FOLDS) as progress:
-        grid.set_callbacks(Counter(progress))
+    with Progress(title, len(ParameterGrid(dict(parameters))) * FOLDS) as progress:
+        grid.set_callbacks(FitCounter(progress))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             grid.fit(training.samples, training.labels)
-    _tell(what, [warning.category for warning in caught], [str(warning.message) for warning in caught])
+    _log_warnings(title, [warning.category for warning in caught], [str(warning.message) for warning in caught])
     if not math.isfinite(grid.best_score_):
-        raise DefinitionError(f"{what}: no candidate has a score of {scoring!r}, as the warnings before tell")
-    log.info("%s: best mean %s %.3f over %d folds", what, scoring.replace("_", " "), grid.best_score_, FOLDS)
-    found = grid.cv_results_
-    scores = zip(found["params"], found["mean_test_score"].tolist(), found["std_test_score"].tolist(), strict=True)
+        raise DefinitionError(f"{title}: no candidate has a score of {scoring!r}, as the warnings before tell")
+    log.info("%s: best mean %s %.3f over %d folds", title, scoring.replace("_", " "), grid.best_score_, FOLDS)
+    results = grid.cv_results_
+    scores = zip(
+        results["params"], results["mean_test_score"].tolist(), results["std_test_score"].tolist(), strict=True
+    )
     rows = sorted((row for row in scores if math.isfinite(row[1])), key=lambda row: -row[1])
-    return grid.best_estimator_, grid.best_params_, Table(name, scoring, rows)
+    return grid.best_estimator_, grid.best_params_, SearchScores(name, scoring, rows)
 
 
-def _tell(what: str, kinds: Sequence[type[Warning]], messages: Sequence[str]) -> None:
-    """Log each warning of the fits once; those that did not converge are counted, and scored like the others."""
-    for told in {message for kind, message in zip(kinds, messages, strict=True) if kind is not ConvergenceWarning}:
-        log.warning("%s: %s", what, told)
+def _log_warnings(title: str, kinds: Sequence[type[Warning]], messages: Sequence[str]) -> None:
+    """Log each warning of the fits once; fits that did not converge are counted, and scored like the others."""
+    for warning in {message for kind, message in zip(kinds, messages, strict=True) if kind is not ConvergenceWarning}:
+        log.warning("%s: %s", title, warning)
     if unfinished := sum(issubclass(kind, ConvergenceWarning) for kind in kinds):
-        log.info("%s: %d fits reached max_iter before they converged", what, unfinished)
+        log.info("%s: %d fits reached max_iter before they converged", title, unfinished)

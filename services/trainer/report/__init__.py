@@ -1,4 +1,4 @@
-"""The report of a trained model: figures as SVG, one for each colour scheme, and tables."""
+"""The report of a trained model: figures as SVG in two colour schemes, and tables."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
-from services.trainer.fitting.grid_search import Table
+from services.trainer.fitting.grid_search import SearchScores
 from services.trainer.report import (
     calibration,
     class_balance,
@@ -17,15 +17,15 @@ from services.trainer.report import (
 )
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.labelled_predictions import predict
-from services.trainer.report.search_tables import searches
+from services.trainer.report.search_tables import best_candidates
 
 
-def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[Table]) -> dict[str, bytes]:
-    """The files of the report by name: report.json, which names the others, and two SVG files a figure."""
+def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequence[SearchScores]) -> dict[str, bytes]:
+    """Return the files of the report by name: report.json and, for each figure, an SVG in each colour scheme."""
     drawings = _drawings(estimator, parts, definition)
     index = {
         "figures": [drawing.entry() for drawing in drawings],
-        "searches": searches(tables),
+        "searches": best_candidates(searches),
         "class_balance": class_balance.counts(parts, definition),
     }
     files = {name: content for drawing in drawings for name, content in drawing.files().items()}

@@ -1,28 +1,28 @@
-"""What the report says in tables: the best candidates of each search."""
+"""Tables of the report: the best candidates of each search."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from services.trainer.fitting.grid_search import FOLDS, Table
+from services.trainer.fitting.grid_search import FOLDS, SearchScores
 
 ROWS = 10
 
 
-def searches(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    """Of each search the ROWS best candidates, the best first; scores have four decimals."""
-    return [_search(table) for table in tables]
+def best_candidates(searches: Sequence[SearchScores]) -> list[dict[str, Any]]:
+    """Return for each search its ROWS best candidates, the best first, with scores of four decimals."""
+    return [_table(search) for search in searches]
 
 
-def _search(table: Table) -> dict[str, Any]:
-    names = list(table.rows[0][0]) if table.rows else []
+def _table(search: SearchScores) -> dict[str, Any]:
+    names = list(search.rows[0][0]) if search.rows else []
     return {
-        "searched": table.searched,
-        "scoring": table.scoring,
+        "searched": search.searched,
+        "scoring": search.scoring,
         "folds": FOLDS,
-        "candidates": len(table.rows),
+        "candidates": len(search.rows),
         "parameters": names,
         "rows": [
             {"values": [str(chosen[name]) for name in names], "mean": round(mean, 4), "spread": round(spread, 4)}
-            for chosen, mean, spread in table.rows[:ROWS]
+            for chosen, mean, spread in search.rows[:ROWS]
         ],
     }
