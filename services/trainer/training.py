@@ -23,7 +23,7 @@ from services.trainer.fitting.cross_validation import cross_validate, format_cro
 from services.trainer.fitting.grid_search import search
 from services.trainer.models import load_definition
 from services.trainer.publishing.bundle_writer import publish
-from services.trainer.publishing.fingerprint import fingerprint, libraries
+from services.trainer.publishing.fingerprint import compute_fingerprint, library_versions
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     sizes = [len(part.labels) for part in (parts.training, parts.validation, parts.test)]
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
-    estimator, parameters, tables = search(model, parts.training, seed)
+    estimator, parameters, scores = search(model, parts.training, seed)
     check_choices(estimator, parts.test, model)
     metrics = compute_metrics(estimator, parts, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
@@ -63,19 +63,19 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
 
     converted = convert_and_compare(name, estimator, samples, model, seed)
     log.info("%s: drawing the report", name)
-    files = _files(report.draw(estimator, parts, model, tables), converted)
+    files = _files(report.draw(estimator, parts, model, scores), converted)
     manifest = Manifest(
         **_definition_fields(name, model),
         **_estimator_fields(estimator),
         version="",
         trained_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        fingerprint=fingerprint(name, content, seed),
+        fingerprint=compute_fingerprint(name, content, seed),
         data=_provenance(model, content, samples),
         parameters=parameters,
         metrics=metrics,
         training=compute_distributions(parts.training, model),
         golden=tuple(predict_golden_rows(estimator, parts.test, model)),
-        libraries=libraries(),
+        libraries=library_versions(),
         onnx=converted.facts if converted else None,
         files={},
     )

@@ -1,4 +1,4 @@
-"""How far a long piece of work is: a bar on a terminal, in a log a line for each tenth."""
+"""Progress of many fits: a bar on a terminal, a line for each tenth in a log."""
 
 import logging
 import sys
@@ -12,21 +12,21 @@ log = logging.getLogger(__name__)
 
 
 class Progress:
-    """Counts `total` steps of the work `what`; a context manager."""
+    """Context manager that counts `total` steps of the work `title`."""
 
-    def __init__(self, what: str, total: int) -> None:
-        self._what, self._total = what, total
-        self._done = self._told = 0
-        self._bar = tqdm(total=total, desc=what, unit=" fits", leave=False, disable=not sys.stderr.isatty())
+    def __init__(self, title: str, total: int) -> None:
+        self._title, self._total = title, total
+        self._done = self._logged = 0
+        self._bar = tqdm(total=total, desc=title, unit=" fits", leave=False, disable=not sys.stderr.isatty())
 
     def step(self) -> None:
         """Count one step."""
         self._done += 1
         self._bar.update()
         tenths = self._done * LINES // self._total
-        if self._bar.disable and tenths > self._told:
-            self._told = tenths
-            log.info("%s: %d of %d fits", self._what, self._done, self._total)
+        if self._bar.disable and tenths > self._logged:
+            self._logged = tenths
+            log.info("%s: %d of %d fits", self._title, self._done, self._total)
 
     def __enter__(self) -> Self:
         return self

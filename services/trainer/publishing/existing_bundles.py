@@ -7,7 +7,7 @@ from services.trainer.data import csv_reader
 from services.trainer.data.csv_reader import DataError
 from services.trainer.definition import DefinitionError
 from services.trainer.models import load_definition
-from services.trainer.publishing.fingerprint import fingerprint
+from services.trainer.publishing.fingerprint import compute_fingerprint
 from services.trainer.publishing.versions import locked
 
 
@@ -38,7 +38,7 @@ def find_up_to_date(settings: Settings, name: str) -> Bundle | None:
         if not (served := find_servable(settings, name)):
             return None
         newest = _newest(settings, name)
-    now = fingerprint(name, data, settings.train_seed)
+    now = compute_fingerprint(name, data, settings.train_seed)
     return next((found for found in (newest, served) if found and found.manifest.fingerprint == now), None)
 
 

@@ -1,4 +1,4 @@
-"""What a bundle was made from, as one digest: where it is unchanged, training again would give the same model."""
+"""One digest of all that a bundle is made from: if it is unchanged, training would give the same model."""
 
 import json
 import platform
@@ -12,19 +12,19 @@ from petalstream.bundle import UNPICKLED_BY, sha256
 LIBRARIES = (*UNPICKLED_BY, "scipy", "matplotlib", "skl2onnx", "onnx", "onnxruntime")
 
 
-def libraries() -> dict[str, str]:
-    """The versions that a bundle depends on."""
+def library_versions() -> dict[str, str]:
+    """Return the versions that a bundle depends on, by name: of Python (major.minor) and of the libraries."""
     python = ".".join(platform.python_version_tuple()[:2])
     return {"python": python, **{name: version(name) for name in LIBRARIES}}
 
 
-def fingerprint(model: str, data: bytes, seed: int) -> str:
+def compute_fingerprint(model: str, data: bytes, seed: int) -> str:
     """Return the digest of data, seed, library versions and code: the trainer's, without the files of other models."""
     made_from = {
         "model": model,
         "data": sha256(data),
         "seed": seed,
-        "libraries": libraries(),
+        "libraries": library_versions(),
         "code": {name: sha256(path.read_bytes()) for name, path in sorted(_code(model).items())},
     }
     return sha256(json.dumps(made_from, sort_keys=True).encode())
