@@ -33,14 +33,14 @@ def main() -> int:
     lifecycle.exit_on_sigterm()
     configured = settings.load_or_exit("trainer")
     logs.configure(configured.log_level)
-    failed = [name for name in arguments.models or names if not _is_trained(configured, name, arguments.if_changed)]
+    failed = [name for name in arguments.models or names if not _train_or_keep(configured, name, arguments.if_changed)]
     if arguments.if_changed:
         failed = [name for name in failed if not find_servable(configured, name)]
     return 1 if failed else 0
 
 
-def _is_trained(configured: Settings, name: str, if_changed: bool) -> bool:
-    """Return whether the model was trained or, with `if_changed`, is up to date."""
+def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
+    """Train and publish the model; with `if_changed`, keep one that is up to date. Returns False on failure."""
     try:
         if if_changed and (kept := find_up_to_date(configured, name)):
             _print_kept(configured, kept)

@@ -60,7 +60,6 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     _check_accuracy(metrics["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
     metrics["cross_validation"] = cross_validate(estimator, samples, model, seed)
     print(format_cross_validation(metrics["cross_validation"]), flush=True)
-
     converted = convert_and_compare(name, estimator, samples, model, seed)
     log.info("%s: drawing the report", name)
     files = _files(report.draw(estimator, parts, model, scores), converted)
