@@ -1,4 +1,4 @@
-"""From a fitted estimator to the ONNX graph that petalstream.graph opens."""
+"""Converts a fitted estimator to the ONNX model that petalstream.graph opens."""
 
 from collections.abc import Iterator, Sequence
 from copy import copy
@@ -14,19 +14,19 @@ from sklearn.pipeline import Pipeline
 
 from petalstream.graph import CLASSES, PROBABILITIES, SAMPLES, VOTES
 from petalstream.inference import is_vote, last_step, steps_before, weights
-from services.trainer import forests
+from services.trainer.conversion import forests
 
 OPSETS = {"": 21, forests.MACHINE_LEARNING: forests.VERSION}
-IR_VERSION = 10  # what came with that opset
+IR_VERSION = 10  # the one that was released with this opset
 
 
 def convert(estimator: Any, inputs: int) -> bytes:
-    """The graph of an estimator that takes so many inputs: the same bytes for the same estimator.
+    """Return the ONNX model of an estimator with so many inputs; the same estimator gives the same bytes.
 
-    Raises whatever the converters do of an estimator that they cannot convert.
+    May raise any exception for an estimator that skl2onnx cannot convert.
     """
     vote = is_vote(estimator)
-    parts = [_part(each, inputs) for each in (_voters(estimator) if vote else [estimator])]
+    parts = [_convert_part(each, inputs) for each in (_voters(estimator) if vote else [estimator])]
     labels = len(last_step(estimator).classes_)
     outputs = [
         helper.make_tensor_value_info(CLASSES, TensorProto.INT64, ["n"]),
@@ -34,8 +34,8 @@ def convert(estimator: Any, inputs: int) -> bytes:
     ]
     if vote:
         outputs.append(helper.make_tensor_value_info(VOTES, TensorProto.INT64, ["n", len(parts)]))
-    nodes, constants = _joined(parts)
-    own_nodes, own_constants = _counted(estimator, len(parts)) if vote else _named(estimator)
+    nodes, constants = _merge(parts)
+    own_nodes, own_constants = _vote_counts(estimator, len(parts)) if vote else _label_positions(estimator)
     graph = helper.make_graph(
         [*nodes, *own_nodes],
         "model",
@@ -50,20 +50,20 @@ def convert(estimator: Any, inputs: int) -> bytes:
 
 
 def _voters(estimator: Any) -> Iterator[Any]:
-    """Each fitted voter of a majority vote, with the steps before the vote."""
+    """Yield each fitted voter of a majority vote, in a Pipeline with the steps before the vote if there are some."""
     before = steps_before(estimator)
     for voter in last_step(estimator).estimators_:
         yield Pipeline([*before, ("voter", voter)]) if before else voter
 
 
-def _part(estimator: Any, inputs: int) -> ModelProto:
-    """The graph of what gives a label and probabilities."""
+def _convert_part(estimator: Any, inputs: int) -> ModelProto:
+    """Return the ONNX model of one estimator; its outputs are labels and probabilities."""
     last = last_step(estimator)
-    # scikit-learn computes in 64 bits but for trees, and skl2onnx has boosted ones in 32 bits only.
+    # scikit-learn computes in 64 bits, but for trees, and skl2onnx converts gradient boosting only in 32 bits.
     kind = FloatTensorType if isinstance(last, GradientBoostingClassifier) else DoubleTensorType
     if isinstance(last, VotingClassifier):
         last = copy(last)
-        last.flatten_transform = False  # skl2onnx wants it so, and wants an array
+        last.flatten_transform = False  # skl2onnx converts no other value, and takes weights only as an array
         last.weights = None if last.weights is None else np.array(weights(last))
         before = steps_before(estimator)
         estimator = Pipeline([*before, ("vote", last)]) if before else last
@@ -78,8 +78,8 @@ def _part(estimator: Any, inputs: int) -> ModelProto:
     return part
 
 
-def _joined(parts: Sequence[ModelProto]) -> tuple[list[NodeProto], list[TensorProto]]:
-    """The nodes and constants of all parts, which take the same samples; part 0 has names that begin with 0."""
+def _merge(parts: Sequence[ModelProto]) -> tuple[list[NodeProto], list[TensorProto]]:
+    """Return nodes and constants of all parts, with the part's number before each name; all take the same samples."""
     nodes, constants = [], []
     for number, part in enumerate(parts):
         own = compose.add_prefix(part, str(number)).graph
@@ -92,8 +92,8 @@ def _joined(parts: Sequence[ModelProto]) -> tuple[list[NodeProto], list[TensorPr
     return nodes, constants
 
 
-def _named(estimator: Any) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
-    """What makes a label its position."""
+def _label_positions(estimator: Any) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
+    """Return the nodes that turn a label into its position."""
     labels = last_step(estimator).classes_.tolist()
     positions = {"keys_strings": labels, "values_int64s": range(len(labels)), "domain": forests.MACHINE_LEARNING}
     return [
@@ -102,8 +102,8 @@ def _named(estimator: Any) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
     ], {}
 
 
-def _counted(estimator: Any, voters: int) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
-    """What counts the votes, as petalstream.inference does: the voters' own labels are positions already."""
+def _vote_counts(estimator: Any, voters: int) -> tuple[list[NodeProto], dict[str, NDArray[Any]]]:
+    """Return the nodes that count votes, as petalstream.inference does; the voters' labels are positions already."""
     vote = last_step(estimator)
     each = np.array(weights(vote) or [1.0] * voters, np.float64)
     constants = {

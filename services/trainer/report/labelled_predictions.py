@@ -1,4 +1,4 @@
-"""What a model says of labelled samples, in the order of the definition's labels."""
+"""Predictions for labelled samples, in the order of the definition's labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.inference import ballot, infer, is_vote, voters
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 
 @dataclass(frozen=True)
-class Answers:
+class LabelledPredictions:
     """True and predicted labels of shape (n,), and probabilities of shape (n, classes) in the order of `classes`.
 
-    `voters` holds the probabilities of those voters who have some, by name.
+    `voters` holds the probabilities of each voter that gives some, by its name.
     """
 
     classes: tuple[str, ...]
@@ -23,27 +23,18 @@ class Answers:
     predicted: NDArray[np.str_]
     probabilities: NDArray[np.float64]
     voters: dict[str, NDArray[np.float64]]
-    vote: bool
+    is_vote: bool
 
 
-def answers(estimator: Any, dataset: Dataset, definition: Definition) -> Answers:
-    """What `estimator` and its voters, if any, say of `dataset`."""
+def predict(estimator: Any, dataset: Dataset, definition: Definition) -> LabelledPredictions:
+    """Return the predictions of `estimator`, and of its voters if it has some, for `dataset`."""
     classes = tuple(definition.words.values())
     order = [list(estimator.classes_).index(label) for label in classes]
-    found = infer(estimator, dataset.samples)
-    predicted = estimator.classes_[found.classes]
-    own = {name: given[:, order] for name, given in _of_voters(estimator, dataset.samples).items()}
-    return Answers(classes, dataset.labels, predicted, found.probabilities[:, order], own, vote=is_vote(estimator))
-
-
-def joined(first: Dataset, second: Dataset) -> Dataset:
-    """The samples of both."""
-    return Dataset(
-        np.concatenate([first.values, second.values]),
-        np.concatenate([first.samples, second.samples]),
-        np.concatenate([first.labels, second.labels]),
-        np.concatenate([first.lines, second.lines]),
-    )
+    output = infer(estimator, dataset.samples)
+    predicted = estimator.classes_[output.classes]
+    of_voters = {name: given[:, order] for name, given in _of_voters(estimator, dataset.samples).items()}
+    probabilities = output.probabilities[:, order]
+    return LabelledPredictions(classes, dataset.labels, predicted, probabilities, of_voters, is_vote(estimator))
 
 
 def _of_voters(estimator: Any, samples: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

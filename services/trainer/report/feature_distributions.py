@@ -1,4 +1,4 @@
-"""How the values of each input are distributed over the training part, by class."""
+"""The figure of the values of each input in the training part, by class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,24 +9,24 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from petalstream.schema import Feature, Kind
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
+from services.trainer.report.distribution_axes import count_by_class, draw_rows, draw_stacked
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.input_axes import shares, stacked, table
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme, legend_above, wrapped
 
-# Rows of classes in all panels together; more would make the figure too tall and its file too big.
-MOST_ROWS = 120
+# Rows of classes in all panels together; more make the figure too tall and its file too large.
+MAX_ROWS = 120
 COLUMNS = 2
 
 Panel = tuple[Feature, NDArray[np.float64]]
 
 
 def drawing(training: Dataset, definition: Definition, ranked: Sequence[int]) -> Drawing:
-    """A panel for each input at the columns `ranked`, the most important first, or for as many of them as fit."""
+    """Return the figure: a panel for each input of the columns `ranked`, or for the first ones if not all fit."""
     classes = list(definition.words.values())
     many = len(classes) > MOST_COLOURS
-    columns = sorted(ranked[: max(2, MOST_ROWS // len(classes))] if many else ranked)
+    columns = sorted(ranked[: max(2, MAX_ROWS // len(classes))] if many else ranked)
     panels = [(definition.inputs[column], training.samples[:, column]) for column in columns]
 
     def onto(figure: Figure, scheme: Scheme) -> None:
@@ -52,7 +52,7 @@ def _height(panels: Sequence[Panel], classes: int, many: bool) -> int:
 
 
 def _grid(figure: Figure, panels: Sequence[Panel]) -> list[Any]:
-    """Axes for the panels, each with its input's name."""
+    """Return the panels' axes, each with its input's name as title."""
     grid = figure.subplots(-(-len(panels) // COLUMNS), COLUMNS, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
@@ -65,7 +65,7 @@ def _coloured(
     figure: Figure, panels: Sequence[Panel], labels: NDArray[np.str_], classes: Sequence[str], scheme: Scheme
 ) -> None:
     for axes, (feature, values) in zip(_grid(figure, panels), panels, strict=True):
-        stacked(axes, feature, *table(feature, values, labels, classes), scheme)
+        draw_stacked(axes, feature, *count_by_class(feature, values, labels, classes), scheme)
     legend_above(figure, [Patch(color=colour) for colour in scheme.classes[: len(classes)]], classes)
 
 
@@ -74,11 +74,11 @@ def _rows(
 ) -> None:
     for position, (axes, (feature, values)) in enumerate(zip(_grid(figure, panels), panels, strict=True)):
         names = classes if position % COLUMNS == 0 else []
-        shares(axes, feature, *table(feature, values, labels, classes), scheme, names)
+        draw_rows(axes, feature, *count_by_class(feature, values, labels, classes), scheme, names)
 
 
 def _in_words(feature: Feature, values: NDArray[np.float64], labels: NDArray[np.str_], classes: Sequence[str]) -> str:
-    """The middle of each class: the median of a number, the share of yes, the commonest choice."""
+    """Return for each class the median of a number, the share of yes, or the commonest choice, in words."""
     said = ", ".join(f"{label} {_middle(feature, values[labels == label])}" for label in classes)
     what = {Kind.YES_NO: "share of yes", Kind.CATEGORY: "commonest choice"}.get(feature.kind, "median")
     return f"{feature.label}, {what}: {said}."

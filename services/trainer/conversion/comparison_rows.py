@@ -1,4 +1,4 @@
-"""Rows to compare two models on: the data, rows drawn from what the features allow, and some at trees' thresholds."""
+"""The rows on which an ONNX model is compared with scikit-learn."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,18 +8,21 @@ from numpy.typing import NDArray
 
 from petalstream.inference import last_step, steps_before
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 DRAWN = 20_000
-MOST_THRESHOLDS = 10_000
-# Far beyond any data, and when a step has scaled it still a number of 32 bits, which a tree asks for.
+MAX_THRESHOLDS = 10_000
+# Far beyond any data, but finite in 32 bits even after scaling: scikit-learn's trees require that.
 EXTREME = 1e30
 _EXTREMES = DRAWN // 100
 
 
-def probes(estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> NDArray[np.float64]:
-    """Rows of shape (n, inputs): every sample, DRAWN rows at random, and six or fewer for each threshold of a tree."""
+def make_comparison_rows(estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> NDArray[np.float64]:
+    """Return rows of shape (n, inputs): all samples, DRAWN random rows and some at each threshold of a tree.
+
+    At most MAX_THRESHOLDS thresholds are taken. The features allow all values in the rows.
+    """
     random = np.random.default_rng(seed)
     columns = zip(definition.inputs, dataset.samples.T, strict=True)
     drawn = np.column_stack([_drawn(feature, seen, random) for feature, seen in columns])
@@ -27,7 +30,7 @@ def probes(estimator: Any, dataset: Dataset, definition: Definition, seed: int) 
 
 
 def _drawn(feature: Feature, seen: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    """Values of one input: half of them of the data, half from a range a quarter wider on both sides, a few extreme."""
+    """Return DRAWN values of one input: half from the data, half from a range a quarter wider each way, 1% extreme."""
     if choices := len(feature.options):
         return random.integers(choices, size=DRAWN).astype(np.float64)
     margin = (seen.max() - seen.min()) / 4 or 1.0
@@ -46,17 +49,17 @@ def _allowed(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float6
 def _at_thresholds(
     estimator: Any, dataset: Dataset, definition: Definition, random: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Samples of which one input lies at a threshold of a tree, or next to it in 32 bits or in 64."""
+    """Return samples with one input changed to a threshold of a tree, or to its neighbours in 32 and 64 bits."""
     numbers = [column for column, feature in enumerate(definition.inputs) if not feature.options]
     found = [
         (column, threshold)
         for feature, threshold in set(_thresholds(last_step(estimator)))
-        # Behind other steps a tree's inputs are not the samples', and may be any of them.
+        # After other steps of a Pipeline, a tree's inputs are not those of the samples: try all.
         for column in ([feature] if not steps_before(estimator) else numbers)
         if column in numbers
     ]
-    if len(found) > MOST_THRESHOLDS:
-        found = [found[position] for position in random.choice(len(found), MOST_THRESHOLDS, replace=False)]
+    if len(found) > MAX_THRESHOLDS:
+        found = [found[position] for position in random.choice(len(found), MAX_THRESHOLDS, replace=False)]
     rows = []
     for column, threshold in sorted(found):
         beside = _allowed(definition.inputs[column], _beside(threshold))
@@ -67,7 +70,7 @@ def _at_thresholds(
 
 
 def _beside(threshold: float) -> NDArray[np.float64]:
-    """A threshold and its neighbours; for a whole number, the one below and the one above are among them."""
+    """Return a threshold, its neighbours in 32 and 64 bits, and the whole numbers below and above."""
     rounded = np.float32(threshold)
     ends = (-np.inf, np.inf)
     near = [np.nextafter(threshold, end) for end in ends] + [np.nextafter(rounded, np.float32(end)) for end in ends]
@@ -75,7 +78,7 @@ def _beside(threshold: float) -> NDArray[np.float64]:
 
 
 def _thresholds(estimator: Any) -> Iterator[tuple[int, float]]:
-    """Each input that a tree of the estimator looks at, and what it compares it with."""
+    """Yield input and threshold of each inner node of the trees in the estimator."""
     if hasattr(estimator, "tree_"):
         inner = estimator.tree_.children_left != -1
         yield from zip(estimator.tree_.feature[inner].tolist(), estimator.tree_.threshold[inner].tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""Permutation importance: how much worse the model gets when one input is shuffled."""
+"""The figure of permutation importance: the loss of score when one input is shuffled."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,14 @@ from sklearn.metrics import get_scorer
 
 from petalstream.inference import is_vote
 from petalstream.schema import Feature
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import SMALL, WIDTH, Scheme, wrapped
 
-REPEATS, MOST_SAMPLES = 10, 1000
+REPEATS, MAX_SAMPLES = 10, 1000
 # With more inputs than these, figures show the most important ones.
-MOST_INPUTS = 15
+MAX_INPUTS = 15
 
 
 @dataclass(frozen=True)
@@ -31,25 +31,25 @@ class Importance:
 
 
 def importances(estimator: Any, held_out: Dataset, definition: Definition, score: str) -> list[Importance]:
-    """The inputs by what the model loses of `score` on `held_out`, the most important first, at most MOST_INPUTS."""
+    """Return the MAX_INPUTS inputs with the highest mean loss of `score` on `held_out`, the highest first."""
     found = permutation_importance(
         estimator,
         held_out.samples,
         held_out.labels,
         scoring=score,
         n_repeats=REPEATS,
-        max_samples=min(len(held_out.labels), MOST_SAMPLES),
+        max_samples=min(len(held_out.labels), MAX_SAMPLES),
         random_state=0,
     )
     of_inputs = [
         Importance(feature, column, float(found.importances_mean[column]), float(found.importances_std[column]))
         for column, feature in enumerate(definition.inputs)
     ]
-    return sorted(of_inputs, key=lambda each: -each.mean)[:MOST_INPUTS]
+    return sorted(of_inputs, key=lambda each: -each.mean)[:MAX_INPUTS]
 
 
 def scoring(estimator: Any, held_out: Dataset, definition: Definition) -> str:
-    """The definition's scoring; accuracy where that asks for probabilities and the model, a vote, has none."""
+    """Return the definition's scoring, or accuracy if that needs probabilities and the estimator is a majority vote."""
     if is_vote(estimator):
         try:
             get_scorer(definition.scoring)(estimator, held_out.samples, held_out.labels)
@@ -59,7 +59,7 @@ def scoring(estimator: Any, held_out: Dataset, definition: Definition) -> str:
 
 
 def drawing(found: list[Importance], score: str, inputs: int) -> Drawing:
-    """A bar an input, with the spread of the repeats; `inputs` says how many the model has."""
+    """Return the figure: a bar for each input of `found`, with the spread of the repeats, of `inputs` inputs in all."""
     score = score.replace("_", " ")
 
     def onto(figure: Figure, scheme: Scheme) -> None:
@@ -110,5 +110,5 @@ def _bars(figure: Figure, found: list[Importance], scheme: Scheme) -> None:
 
 
 def _signed(number: float) -> str:
-    """Two decimals, with a real minus sign, and none before zero."""
+    """Return two decimals with a typographic minus sign, and no sign before zero."""
     return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")

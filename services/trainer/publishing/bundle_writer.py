@@ -1,4 +1,4 @@
-"""Puts a bundle on the models volume so that a reader sees all of it or nothing."""
+"""Writes a bundle to the models volume; a reader sees all of it or nothing."""
 
 import csv
 from collections.abc import Mapping
@@ -9,17 +9,17 @@ from typing import Any
 import joblib
 
 from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
-from services.trainer.dataset import Dataset
-from services.trainer.versions import STAGING, locked, prune, serve, sync
+from services.trainer.data.dataset import Dataset
+from services.trainer.publishing.versions import STAGING, locked, prune, serve, sync
 
 
 def publish(
     models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, files: Mapping[str, bytes], keep: int
 ) -> Bundle:
-    """Write the next version of the model beside its final place, rename it there, and make it the served one.
+    """Write the next version of the model in a staging folder, rename the folder, and make the version the served one.
 
-    `files` holds what else belongs to the bundle, by its path there. `manifest` comes without version and files, which
-    are filled in here. Of older versions all but the last `keep`, with the new one, are deleted. Raises OSError.
+    `files` has further contents by their path in the bundle. Version and digests of `manifest` are filled in here. Then
+    the last `keep` versions are kept and older ones deleted, unless one is served. Raises OSError.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
@@ -33,16 +33,16 @@ def publish(
     except OSError as error:
         if error.errno is None or error.filename:
             raise
-        raise OSError(error.errno, error.strerror, str(home)) from error  # a disk that is full gives no name
+        raise OSError(error.errno, error.strerror, str(home)) from error  # the error of a full disk names no file
     return Bundle(final, published.manifest)
 
 
 def _write(
     folder: Path, manifest: Manifest, estimator: Any, test: Dataset, files: Mapping[str, bytes], version: str
 ) -> Bundle:
-    """The whole bundle in a new folder and on the disk, with the pointer that is to become `current` in it.
+    """Write and sync the whole bundle in a new folder, with the file that later becomes `current`.
 
-    The pointer is written so early for a disk that is full, or a kill, to leave no version that nothing points to.
+    Written here, that file needs no disk space later, and it marks a version that a kill has left unserved.
     """
     folder.mkdir()
     joblib.dump(estimator, folder / MODEL)
@@ -61,7 +61,7 @@ def _write(
 
 
 def next_version(home: Path) -> str:
-    """One more than the highest version in the model's folder; versions are whole numbers from 1."""
+    """Return the highest version in the model's folder plus one; versions are whole numbers from 1."""
     return str(1 + max((int(path.name) for path in home.iterdir() if path.name.isdecimal()), default=0))
 
 

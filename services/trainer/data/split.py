@@ -1,11 +1,11 @@
-"""Splits a data set 3:1:1, at random but the same each time, with the classes in the same shares in every part."""
+"""Splits a data set at random into training, validation and test part (3:1:1), stratified by class."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Parts:
 
 
 def split(dataset: Dataset, seed: int) -> Parts:
-    """The three parts, each sample in just one; the same `seed` gives the same parts."""
+    """Return the three parts; the same `seed` gives the same parts."""
     rows = np.arange(len(dataset.labels))
     training, rest = train_test_split(rows, train_size=3 / 5, stratify=dataset.labels, random_state=seed)
     validation, test = train_test_split(rest, train_size=1 / 2, stratify=dataset.labels[rest], random_state=seed)

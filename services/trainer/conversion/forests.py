@@ -1,8 +1,8 @@
-"""Trees and forests as ONNX, so that ONNX Runtime answers to the last bit as scikit-learn does.
+"""Converters of trees and forests with exactly scikit-learn's probabilities.
 
-skl2onnx's own converters add up the trees' shares in 32 bits: where two classes are equally likely, which in a forest
-of 100 trees is no rare case, rounding would decide between them. Here the graph finds the leaf that each tree comes to,
-and adds up scikit-learn's own shares of these leaves in 64 bits.
+skl2onnx's own converters add the trees' shares in 32 bits. Where two classes are equally likely, which is common in a
+forest of 100 trees, rounding then decides. Here the graph finds the leaf of each tree, looks up scikit-learn's shares
+of the classes in that leaf, and adds them in 64 bits.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 MACHINE_LEARNING, VERSION = "ai.onnx.ml", 3
 
 
-def convert(scope: Any, operator: Any, container: Any) -> None:
-    """Add the nodes of a tree or a forest, as skl2onnx asks of a converter: its label and its probabilities."""
+def convert_forest(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes for label and probabilities of a tree or forest (a skl2onnx converter)."""
     forest = operator.raw_operator
     trees = [each.tree_ for each in getattr(forest, "estimators_", [forest])]
     label, probabilities = (output.full_name for output in operator.outputs)
@@ -35,7 +35,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
         container.initializers.append(numpy_helper.from_array(value, name))
         return name
 
-    # scikit-learn's trees compare a number of 32 bits with a threshold of 64.
+    # scikit-learn's trees compare a 32-bit number with a 64-bit threshold.
     rounded = node("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
     seen = node("Cast", [rounded], to=TensorProto.DOUBLE)
     attributes = _ensemble(trees)
@@ -53,18 +53,18 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
     node("LabelEncoder", [position], label, op_domain=MACHINE_LEARNING, op_version=2, **names)
 
 
-def shape(operator: Any) -> None:
-    """Say what the nodes give, as skl2onnx asks: probabilities as wide as the samples, and not of 32 bits always."""
+def set_output_shapes(operator: Any) -> None:
+    """Set the outputs' shapes and give the probabilities the samples' type (a skl2onnx shape calculator)."""
     calculate_linear_classifier_output_shapes(operator)
     operator.outputs[1].type = type(operator.inputs[0].type)(operator.outputs[1].type.shape)
 
 
 _KINDS = (DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)
-CONVERTERS, SHAPES = dict.fromkeys(_KINDS, convert), dict.fromkeys(_KINDS, shape)
+CONVERTERS, SHAPES = dict.fromkeys(_KINDS, convert_forest), dict.fromkeys(_KINDS, set_output_shapes)
 
 
 def _ensemble(trees: Sequence[Any]) -> dict[str, Any]:
-    """The attributes of a TreeEnsembleRegressor that gives for each tree the leaf, a node's position in the tree."""
+    """Return the attributes of a TreeEnsembleRegressor whose targets are the trees, and whose values their leaves."""
     nodes = [np.arange(tree.node_count) for tree in trees]
     owners = np.repeat(np.arange(len(trees)), [tree.node_count for tree in trees])
     left, right, features, thresholds = (

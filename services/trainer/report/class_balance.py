@@ -1,18 +1,18 @@
-"""Class balance: how many samples of each class the three parts have."""
+"""The figure of the class balance: the samples of each class in each part."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.style import SMALL, WIDTH, Scheme, quiet, wrapped
-from services.trainer.split import Parts
+from services.trainer.report.style import SMALL, WIDTH, Scheme, hide_frame, wrapped
 
 
 def counts(parts: Parts, definition: Definition) -> dict[str, dict[str, int]]:
-    """For each part the number of samples of each class."""
+    """Return the number of samples of each class, by part."""
     of_parts = {"training": parts.training, "validation": parts.validation, "test": parts.test}
     return {
         name: {label: int((part.labels == label).sum()) for label in definition.words.values()}
@@ -21,7 +21,7 @@ def counts(parts: Parts, definition: Definition) -> dict[str, dict[str, int]]:
 
 
 def drawing(found: Mapping[str, Mapping[str, int]]) -> Drawing:
-    """A panel a part, a bar a class."""
+    """Return the figure: a panel for each part, a bar for each class."""
 
     def onto(figure: Figure, scheme: Scheme) -> None:
         _panels(figure, found, scheme)
@@ -61,4 +61,4 @@ def _panels(figure: Figure, found: Mapping[str, Mapping[str, int]], scheme: Sche
         axes.set_ylim(len(of_part) - 0.5, -0.5)
         axes.set_xticks([])
         axes.margins(x=0.35)
-        quiet(axes)
+        hide_frame(axes)

@@ -1,4 +1,4 @@
-"""One input's values on its axes, by class: stacked by colour, or a row a class."""
+"""Draws the distribution of one input by class: stacked bars, or a row for each class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,15 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from petalstream.schema import Feature, Kind
-from services.trainer.report.style import Scheme, mixed, quiet, wrapped
+from services.trainer.report.style import Scheme, hide_frame, mixed, wrapped
 
 BINS = 16
 
 
-def table(
+def count_by_class(
     feature: Feature, values: NDArray[np.float64], labels: NDArray[np.str_], classes: Sequence[str]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Counts of shape (classes, bins) and the edges of the bins; a choice is a bin around its code."""
+    """Return counts of shape (classes, bins) and the bins' edges of shape (bins + 1,); each choice has a bin."""
     edges = np.arange(len(feature.options) + 1) - 0.5
     if not feature.options:
         low, high = values.min(), values.max()
@@ -26,17 +26,17 @@ def table(
     return np.array(counts, dtype=np.int64), edges.astype(np.float64)
 
 
-def stacked(
+def draw_stacked(
     axes: Axes, feature: Feature, counts: NDArray[np.int64], edges: NDArray[np.float64], scheme: Scheme
 ) -> None:
-    """Counts by class on each other, in the classes' colours: a histogram of a number, a bar for each choice."""
+    """Draw the counts stacked, in the classes' colours: a histogram of a number, a bar for each choice."""
     tops = counts.cumsum(axis=0)
-    named = feature.options
+    choices = feature.options
     for position, top in enumerate(tops):
         colour = scheme.classes[position]
-        if named:
+        if choices:
             axes.barh(
-                range(len(named)),
+                range(len(choices)),
                 counts[position],
                 left=top - counts[position],
                 height=0.62,
@@ -46,8 +46,8 @@ def stacked(
             )
         else:
             axes.stairs(top, edges, baseline=top - counts[position], fill=True, color=colour, linewidth=0)
-    if named:
-        axes.set_yticks(range(len(named)), [wrapped(choice, 12, 1) for choice in named])
+    if choices:
+        axes.set_yticks(range(len(choices)), [wrapped(choice, 12, 1) for choice in choices])
         axes.invert_yaxis()
         axes.locator_params(axis="x", nbins=4, integer=True)
         axes.grid(visible=True, axis="x")
@@ -58,10 +58,10 @@ def stacked(
         axes.grid(visible=True, axis="y")
         axes.set_ylabel("samples")
         _numbers(axes, feature)
-    quiet(axes)
+    hide_frame(axes)
 
 
-def shares(
+def draw_rows(
     axes: Axes,
     feature: Feature,
     counts: NDArray[np.int64],
@@ -69,7 +69,7 @@ def shares(
     scheme: Scheme,
     names: Sequence[str],
 ) -> None:
-    """A row a class, from faint to strong by the share of its samples; the strongest cell of a panel is full."""
+    """Draw a row for each class, coloured by the share of its samples; the largest share has the full colour."""
     within = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, of_class in enumerate(within):
         for place in np.flatnonzero(of_class):
@@ -78,13 +78,13 @@ def shares(
     axes.set_facecolor(scheme.faint)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(len(counts) - 0.5, -0.5))
     axes.set_yticks(range(len(counts)) if names else [], [wrapped(name, 14, 1) for name in names])
-    if named := feature.options:
-        tilted = max(map(len, named)) > 22 // len(named)
+    if choices := feature.options:
+        tilted = max(map(len, choices)) > 22 // len(choices)
         turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if tilted else {}
-        axes.set_xticks(range(len(named)), [wrapped(choice, 14, 1) for choice in named], **turned)
+        axes.set_xticks(range(len(choices)), [wrapped(choice, 14, 1) for choice in choices], **turned)
     else:
         _numbers(axes, feature)
-    quiet(axes)
+    hide_frame(axes)
 
 
 def _numbers(axes: Axes, feature: Feature) -> None:
@@ -94,7 +94,7 @@ def _numbers(axes: Axes, feature: Feature) -> None:
 
 
 def _short(number: float) -> str:
-    """A number for an axis: 250k for 250000."""
+    """Return a number for an axis, such as 250k for 250000."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(number) >= max(size, 1e4):
             return f"{number / size:g}{letter}".replace("-", "−")

@@ -1,7 +1,7 @@
-"""The versions of a model on the volume: changed under a lock, one at a time, and never seen half changed.
+"""The versions of a model on the volume: changed one at a time, under a lock, by renames.
 
-What is being written or deleted has a name that begins with .staging-. A version that still holds a file `current` has
-its place but was not served yet. What is found so under the lock is of a training that was cut short.
+A folder or file that is being written or deleted has a name that begins with .staging-. A version that contains a file
+`current` is complete but was never served. Both are left by an interrupted training or rollback; `locked` deletes them.
 """
 
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def locked(home: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-    """Have the model's folder `home` to oneself, and tidy before and after. Raises TimeoutError."""
+    """Lock the model's folder `home`; delete leftovers before and after. Raises TimeoutError after `seconds`."""
     lock = home / LOCK
     try:
         held = FileLock(lock).acquire(timeout=seconds)
@@ -38,20 +38,20 @@ def locked(home: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
 
 def serve(home: Path, pointer: Path) -> None:
-    """Make `pointer`, a file that names a version and is on the disk, the model's `current`, in one rename."""
+    """Rename `pointer`, a synced file that names a version, to the model's `current`."""
     pointer.replace(home / CURRENT)
     sync(home)
 
 
 def prune(home: Path, keep: int) -> None:
-    """Delete all versions but the last `keep` and the served one."""
+    """Delete all versions except the last `keep` and the served one."""
     for version in _folders(home)[:-keep]:
         if version.name != _served(home):
             _delete(version)
 
 
 def sync(path: Path) -> None:
-    """Have the system write a file or folder to the disk before what follows."""
+    """Write a file or folder through to the disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -68,7 +68,7 @@ def _tidy(home: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """Delete a file or folder, of which readers see all or nothing; what cannot be deleted is named in the log."""
+    """Rename a file or folder, so that readers see all of it or nothing, and delete it; log what cannot be deleted."""
     aside = path.with_name(STAGING + path.name.removeprefix(STAGING))
     try:
         path.rename(aside)
