@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from services.api.gateway.problems import V2
 from services.api.models.json_schema import TEXT
 from services.api.models.loading import ServedModel
 from services.api.openapi import placeholders
@@ -80,7 +79,7 @@ def _complete(path: str, template: Json, schemes: Sequence[str], open_parts: Seq
         operation["security"] = [{name: []} for name in schemes] + ([{}] if partly_open in open_parts else [])
     if path not in UNLIMITED:
         errors.add(HTTPStatus.SERVICE_UNAVAILABLE)
-    name = "ProtocolError" if path.startswith(V2) else "Problem"
+    name = "ProtocolError" if path.startswith("/v2") else "Problem"
     responses = {status: _with_request_id(response) for status, response in operation["responses"].items()}
     references = {f"{status:d}": {"$ref": f"#/components/responses/{name}{status:d}"} for status in sorted(errors)}
     return operation | {"responses": responses | references}
