@@ -86,10 +86,11 @@ bench: ## How fast it is beside others, into docs/benchmarks.md; QUICK=1 prints 
 	$(need-python)
 	@$(PYTHON) embedded/bootstrap.py benchmarks/requirements.txt
 	@$(VENV_PYTHON) -m benchmarks $(if $(QUICK),--quick) $(SECTIONS)
-lint: .installed ## ruff and mypy, which change nothing
+lint: .installed ## Check code, types and imports (ruff, mypy, import-linter); changes nothing
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check --quiet
 	@$(VENV_PYTHON) -m mypy --no-error-summary .
+	@.venv/bin/lint-imports --no-logo --no-cache
 format: .installed ## Format the code and mend what ruff can
 	@$(VENV_PYTHON) -m ruff check --fix --quiet
 	@$(VENV_PYTHON) -m ruff format --quiet

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from petalstream.bundle import MODEL, REPORT, Bundle
-from services.trainer.dataset import Dataset
-from services.trainer.publish import publish
+from services.trainer.data.dataset import Dataset
+from services.trainer.publishing.bundle_writer import publish
 
 
 def publish_again(models_dir: Path, like: Bundle, keep: int = 5, samples: int = 30, **changes: Any) -> Bundle:

@@ -13,7 +13,8 @@ from filelock import FileLock
 from petalstream import bundle
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.trainer.definition import Definition, definition
+from services.trainer.definition import Definition
+from services.trainer.models import load_definition
 from services.trainer.training import train_definition
 
 TRAIN_SECONDS = 300
@@ -42,7 +43,7 @@ CANDIDATES: Mapping[str, Mapping[str, Any]] = {
 
 def quick_definition(name: str) -> Definition:
     """The definition of `name` with a grid of one candidate, from which training takes seconds."""
-    return replace(definition(name), grid={key: [value] for key, value in CANDIDATES[name].items()})
+    return replace(load_definition(name), grid={key: [value] for key, value in CANDIDATES[name].items()})
 
 
 def train_quickly(settings: Settings, name: str) -> Bundle:

@@ -7,10 +7,12 @@ from sklearn.base import clone
 
 from petalstream.bundle import CURRENT, Bundle
 from petalstream.settings import Settings
-from services.trainer import dataset, evaluate, publish
-from services.trainer.definition import definition
-from services.trainer.split import Parts, split
-from services.trainer.versions import STAGING, serve
+from services.trainer.data import csv_reader
+from services.trainer.data.split import Parts, split
+from services.trainer.evaluation.golden_rows import predict_golden_rows
+from services.trainer.models import load_definition
+from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.versions import STAGING, serve
 from tests.records import FLOWER
 
 
@@ -20,7 +22,7 @@ class Versions:
     def __init__(self, models_dir: Path, keep: int = 100) -> None:
         self.models_dir, self.keep = models_dir, keep
         self.says: dict[str, float] = {}
-        self._definition = definition("iris")
+        self._definition = load_definition("iris")
 
     def publish(self, like: Bundle) -> Bundle:
         """The next version: fitted anew, with another strength of regularisation, and otherwise as `like`."""
@@ -28,9 +30,9 @@ class Versions:
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
         fitted.fit(divided.training.samples, divided.training.labels)
-        golden = tuple(evaluate.golden_rows(fitted, divided.test, self._definition))
+        golden = tuple(predict_golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
-        published = publish.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
+        published = bundle_writer.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
         probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
         self.says[published.manifest.version] = float(probability)
         return published
@@ -46,4 +48,4 @@ class Versions:
 def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
-    return split(dataset.parse(path.read_bytes(), path, definition("iris")), Settings().train_seed)
+    return split(csv_reader.parse(path.read_bytes(), path, load_definition("iris")), Settings().train_seed)

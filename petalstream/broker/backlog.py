@@ -66,24 +66,27 @@ def backlogs(bootstrap_servers: str, lags: Sequence[Lag]) -> list[PartitionBackl
 
     What is not read in that time counts by its offsets.
     """
-    places = {TopicPartition(lag.topic, lag.partition): lag for lag in lags}
-    readable = {place: (lag.position, lag.stable) for place, lag in places.items()}
-    blocked = {place: (max(lag.position, lag.stable), lag.end) for place, lag in places.items()}
+    by_partition = {TopicPartition(lag.topic, lag.partition): lag for lag in lags}
+    readable = {partition: (lag.position, lag.stable) for partition, lag in by_partition.items()}
+    blocked = {partition: (max(lag.position, lag.stable), lag.end) for partition, lag in by_partition.items()}
     now = _count(bootstrap_servers, readable, "read_committed")
     later = _count(bootstrap_servers, blocked, "read_uncommitted")
     nothing = Backlog()
-    return [PartitionBacklog(lag, now.get(place, nothing), later.get(place, nothing)) for place, lag in places.items()]
+    return [
+        PartitionBacklog(lag, now.get(partition, nothing), later.get(partition, nothing))
+        for partition, lag in by_partition.items()
+    ]
 
 
 def _count(servers: str, ranges: Ranges, isolation: str) -> dict[TopicPartition, Backlog]:
     """Return the backlog of each range that is not empty."""
-    waiting = {place: between for place, between in ranges.items() if between[0] < between[1]}
+    waiting = {partition: between for partition, between in ranges.items() if between[0] < between[1]}
     if not waiting:
         return {}
     consumer = new_reader(servers, isolation_level=isolation)
     with closing(_Counting(consumer, waiting)) as counting:
         counting.run(time.monotonic() + MOST_SECONDS)
-        return {place: counting.backlog(place) for place in waiting}
+        return {partition: counting.backlog(partition) for partition in waiting}
 
 
 class _Counting:
@@ -93,10 +96,10 @@ class _Counting:
         self._consumer, self._ranges = consumer, ranges
         self._records = dict.fromkeys(ranges, 0)
         self._oldest: dict[TopicPartition, int] = {}
-        self._reached = {place: begin for place, (begin, _) in ranges.items()}
+        self._reached = {partition: begin for partition, (begin, _) in ranges.items()}
         consumer.assign(list(ranges))
-        for place, begin in self._reached.items():
-            consumer.seek(place, begin)
+        for partition, begin in self._reached.items():
+            consumer.seek(partition, begin)
 
     def run(self, end: float) -> None:
         """Read until each range is counted or has given MOST_RECORDS, or the clock shows `end`."""
@@ -109,14 +112,14 @@ class _Counting:
             except KafkaError:  # such as a codec that is not installed: the rest counts by its offsets
                 return
             # A partition of which enough is read must not take the time of the others.
-            done = {place for place in unread if self._is_done(place)}
+            done = {partition for partition in unread if self._is_done(partition)}
             self._consumer.pause(*done)
             unread -= done
 
-    def backlog(self, place: TopicPartition) -> Backlog:
+    def backlog(self, partition: TopicPartition) -> Backlog:
         """Return what was counted, and the offsets that were not read."""
-        unread = max(0, self._ranges[place][1] - self._reached[place])
-        return Backlog(self._records[place] + unread, unread == 0, self._oldest.get(place))
+        unread = max(0, self._ranges[partition][1] - self._reached[partition])
+        return Backlog(self._records[partition] + unread, unread == 0, self._oldest.get(partition))
 
     def close(self) -> None:
         """Close the consumer."""
@@ -124,19 +127,19 @@ class _Counting:
 
     def _poll(self) -> None:
         for record in poll(self._consumer, POLL_SECONDS, POLL_RECORDS):
-            place = TopicPartition(record.topic, record.partition)
-            if record.offset < self._ranges[place][1]:
-                self._records[place] += 1
-                self._oldest.setdefault(place, record.timestamp)
-        for place in self._ranges:
-            self._reached[place] = self._consumer.position(place, POSITION_MS) or self._reached[place]
+            partition = TopicPartition(record.topic, record.partition)
+            if record.offset < self._ranges[partition][1]:
+                self._records[partition] += 1
+                self._oldest.setdefault(partition, record.timestamp)
+        for partition in self._ranges:
+            self._reached[partition] = self._consumer.position(partition, POSITION_MS) or self._reached[partition]
 
     def _pass_over(self, error: UnreadableRecords) -> None:
         """Count each unreadable offset as a record: it gets a dead letter."""
-        place = TopicPartition(error.topic, error.partition)
-        self._records[place] += min(error.next, self._ranges[place][1]) - error.first
-        self._reached[place] = error.next
-        self._consumer.seek(place, error.next)
+        partition = TopicPartition(error.topic, error.partition)
+        self._records[partition] += min(error.next, self._ranges[partition][1]) - error.first
+        self._reached[partition] = error.next
+        self._consumer.seek(partition, error.next)
 
-    def _is_done(self, place: TopicPartition) -> bool:
-        return self._reached[place] >= self._ranges[place][1] or self._records[place] >= MOST_RECORDS
+    def _is_done(self, partition: TopicPartition) -> bool:
+        return self._reached[partition] >= self._ranges[partition][1] or self._records[partition] >= MOST_RECORDS

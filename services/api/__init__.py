@@ -1,1 +1,16 @@
-"""The HTTP api: rows in, predictions out."""
+"""Serves the published models over HTTP. The path of a request for predictions:
+
+1. `server/`, gunicorn's worker, accepts the connection. A small request that has arrived completely is handled in the
+   event loop, together with others that have arrived. Any other is handled in a thread.
+2. `gateway/` gives it an id (`telemetry/`), reads its body and admits it, or rejects it with 503 (`admission`).
+3. `gateway/fast_path` takes a common request for a small model past Flask, to the same functions as the routes.
+4. Flask checks the API key (`gateway/auth`), and calls the route (`routes/`).
+5. The route finds the model version in `models/`, which follows the models volume and verifies each bundle.
+6. `wire/` parses the body, be it JSON, columns, CSV, CloudEvents or tensors, into rows.
+7. `scoring/`, which knows no HTTP, validates the rows, computes the predictions and adds warnings.
+8. `wire/` writes the predictions in the format that the client accepts; `pages/` prepares them for a template.
+9. An error (`errors`) becomes a response in `gateway/problems`, which has the status of each.
+10. `gateway/` compresses the response and adds security headers; `telemetry/` counts it and logs it.
+
+Beside this path, `openapi/` describes the routes. pyproject.toml has the import rules of the packages.
+"""

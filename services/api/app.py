@@ -1,4 +1,4 @@
-"""The app factory, where the api is wired."""
+"""Creates the Flask app and wires its parts."""
 
 import logging
 from pathlib import Path
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 def create_app(configured: Settings | None = None) -> Flask:
-    """The api with the models that are on the volume now; settings are the environment's unless given."""
+    """Return the app with the models on the volume; settings are the environment's unless given."""
     configured = configured or settings.load_or_exit("api")
     logs.configure(configured.log_level)
     app = Flask(__name__)
@@ -33,26 +33,26 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["document"] = docs.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(text_filters.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (predict, pages, health, docs, open_inference, model_repository):
-        app.register_blueprint(room.blueprint)
-    app.before_request(_note_route)
+    for routes in (predict, pages, health, docs, open_inference, model_repository):
+        app.register_blueprint(routes.blueprint)
+    app.before_request(_record_route)
     app.before_request(problems.require_host)
-    # What is registered first is called last.
-    app.after_request(compression.gzipped)
-    required = Keys(keys.read_keys(configured.api_keys)) if configured.api_keys else None
-    if required:
-        auth.require_key(app, required, configured.api_open)
+    # Flask calls the function that is registered first last.
+    app.after_request(compression.compress_response)
+    api_keys = Keys(keys.read_keys(configured.api_keys)) if configured.api_keys else None
+    if api_keys:
+        auth.require_key(app, api_keys, configured.api_open)
     if configured.api_cors_origins:
         origins = configured.api_cors_origins.split(",")
         CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.add_vary)
-    app.after_request(security_headers.secure)
+    app.after_request(security_headers.add_security_headers)
     problems.register(app)
-    gate = ConcurrencyLimit(configured.api_threads, configured.api_queue)
-    # Answers to scripts of other origins have headers of their own.
-    short_way = None if configured.api_cors_origins else FastPath(app.extensions["registry"], configured, required)
+    limit = ConcurrencyLimit(configured.api_threads, configured.api_queue)
+    # Only Flask's dispatch adds the headers for scripts of other origins.
+    fast_path = None if configured.api_cors_origins else FastPath(app.extensions["registry"], configured, api_keys)
     app.wsgi_app = Middleware(  # type: ignore[method-assign]
-        app.wsgi_app, short_way, gate, configured.api_max_body_bytes, configured.api_access_log
+        app.wsgi_app, fast_path, limit, configured.api_max_body_bytes, configured.api_access_log
     )
     return app
 
@@ -70,6 +70,6 @@ def _registry(configured: Settings) -> Registry:
     return registry
 
 
-def _note_route() -> None:
+def _record_route() -> None:
     if request.url_rule:
         request_info.of(request.environ).route = request.url_rule.rule

@@ -1,4 +1,4 @@
-"""`python -m services.api.probe`: the container's health check; exit code 0 only where the api says it is ready."""
+"""`python -m services.api.probe`: the container's health check; exit code 0 if the api says it is ready."""
 
 import sys
 from http import HTTPStatus
@@ -11,10 +11,10 @@ from petalstream.settings import Settings
 SECONDS = 3
 
 
-def fault(configured: Settings) -> str | None:
-    """Why the api on this machine is not ready, None where GET /ready is answered with 200."""
-    asked = f"GET /ready on port {configured.api_port}"
-    # http.client asks no proxy that the environment may name.
+def check_ready(configured: Settings) -> str | None:
+    """Return why the api on this machine is not ready, None if it responds to GET /ready with 200."""
+    request = f"GET /ready on port {configured.api_port}"
+    # http.client ignores proxies of the environment.
     connection = HTTPConnection("127.0.0.1", configured.api_port, timeout=SECONDS)
     try:
         connection.request("GET", "/ready", headers=keys.authorization(configured.api_keys))
@@ -22,11 +22,11 @@ def fault(configured: Settings) -> str | None:
     except KeysError as error:
         return str(error)
     except (OSError, HTTPException) as error:
-        return f"{asked} failed: {error}"
+        return f"{request} failed: {error}"
     finally:
         connection.close()
-    return None if status == HTTPStatus.OK else f"{asked} was answered with {status}"
+    return None if status == HTTPStatus.OK else f"{request} was answered with {status}"
 
 
 if __name__ == "__main__":
-    sys.exit(fault(settings.load_or_exit("probe")))
+    sys.exit(check_ready(settings.load_or_exit("probe")))

@@ -38,7 +38,7 @@ from tenacity import (
 
 from petalstream.broker import AuthorizationError, KafkaError
 from services.consumer.api_client.errors import ApiError, Unavailable
-from services.consumer.lanes.assignment import AssignmentOver
+from services.consumer.assignment import AssignmentOver
 
 MOST_WAIT_SECONDS = 300
 FATAL = (AuthorizationError,)

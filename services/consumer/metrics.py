@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from petalstream.messages import model_of
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
-from services.consumer.lanes.condition import Condition
+from services.consumer.condition import Condition
 from services.consumer.scoring.outcomes import Outcome
 
 SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)

@@ -1,4 +1,4 @@
-"""`python -m services.trainer [MODEL ...] [--if-changed]`: train and publish; exit code 1 where one could not be."""
+"""`python -m services.trainer [MODEL ...] [--if-changed]`: train and publish models; exit code 1 if one failed."""
 
 import argparse
 import logging
@@ -7,20 +7,22 @@ import sys
 from petalstream import bundle, lifecycle, logs, settings
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.trainer.dataset import DataError
-from services.trainer.definition import DefinitionError, defined_names
-from services.trainer.training import TooInaccurate, servable, train, up_to_date
+from services.trainer.data.csv_reader import DataError
+from services.trainer.definition import DefinitionError
+from services.trainer.models import model_names
+from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
+from services.trainer.training import TooInaccurate, train
 
 log = logging.getLogger("services.trainer")
 
 
 def main() -> int:
-    """Train the models named on the command line, or all; the exit code.
+    """Train the models that the command line names, or all. Returns the exit code.
 
-    One that fails does not stop the others. With --if-changed the stack can go on as long as each model has a bundle
-    that the api can serve: only then is a failure no reason for exit code 1.
+    A failure does not stop the other models. With --if-changed it does not fail the command either if the model has a
+    bundle that the api can serve, so that the stack starts.
     """
-    names = defined_names()
+    names = model_names()
     parser = argparse.ArgumentParser(prog="trainer", description="Train models and publish them to the models folder.")
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"one of {', '.join(names)}; none means all")
     parser.add_argument("--if-changed", action="store_true", help="keep a bundle that training would only repeat")
@@ -31,42 +33,42 @@ def main() -> int:
     lifecycle.exit_on_sigterm()
     configured = settings.load_or_exit("trainer")
     logs.configure(configured.log_level)
-    failed = [name for name in arguments.models or names if not _trained(configured, name, arguments.if_changed)]
+    failed = [name for name in arguments.models or names if not _train_or_keep(configured, name, arguments.if_changed)]
     if arguments.if_changed:
-        failed = [name for name in failed if not servable(configured, name)]
+        failed = [name for name in failed if not find_servable(configured, name)]
     return 1 if failed else 0
 
 
-def _trained(configured: Settings, name: str, if_changed: bool) -> bool:
-    """Whether the model is as it should be now."""
+def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
+    """Train and publish the model; with `if_changed`, keep one that is up to date. Returns False on failure."""
     try:
-        if if_changed and (kept := up_to_date(configured, name)):
-            _tell_kept(configured, kept)
+        if if_changed and (kept := find_up_to_date(configured, name)):
+            _print_kept(configured, kept)
             return True
         published = train(configured, name)
     except (DataError, DefinitionError, TooInaccurate, OSError) as error:
-        _tell_failed(configured, name, str(error))
+        _print_failed(configured, name, str(error))
         return False
     except (KeyboardInterrupt, SystemExit):
-        _tell_failed(configured, name, "stopped")
+        _print_failed(configured, name, "stopped")
         raise
-    except Exception:  # an estimator of somebody's file may raise anything, and the other models are to be trained
+    except Exception:  # a user's estimator may raise anything, and must not stop the other models
         log.exception("%s could not be trained", name)
-        _tell_failed(configured, name, "nothing was published")
+        _print_failed(configured, name, "nothing was published")
         return False
     print(f"{name}: published version {published.manifest.version} in {published.path}", flush=True)
     return True
 
 
-def _tell_kept(configured: Settings, kept: Bundle) -> None:
+def _print_kept(configured: Settings, kept: Bundle) -> None:
     name, version = kept.manifest.model, kept.manifest.version
     served = bundle.current_version(configured.models_dir, name)
     rolled_back = f", and version {served} serves since a rollback" if served != version else ""
     print(f"{name}: version {version} is up to date{rolled_back}", flush=True)
 
 
-def _tell_failed(configured: Settings, name: str, what: str) -> None:
-    served = servable(configured, name)
+def _print_failed(configured: Settings, name: str, what: str) -> None:
+    served = find_servable(configured, name)
     goes_on = f"; version {served.manifest.version} goes on serving" if served else ""
     print(f"trainer: {name}: {what}{goes_on}", file=sys.stderr)
 

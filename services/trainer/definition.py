@@ -1,25 +1,21 @@
-"""What a file in models/ says of its model."""
+"""The definition of a model, which its file in models/ makes."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from petalstream.bundle import SAMPLE_ID
 from petalstream.inference import is_vote, voters
-from petalstream.messages import MODEL_NAME
 from petalstream.schema import Feature
-from services.trainer import models
 
 
 class DefinitionError(ValueError):
-    """A file in models/ that defines no model; the message names the file and what was expected."""
+    """A definition that no model can be trained from; the message says what was found and expected."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where data is from: how to cite it, its page, and its licence."""
+    """The source of a data set: its citation, web page and licence."""
 
     citation: str
     url: str
@@ -28,15 +24,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Definition:
-    """A model to be trained: which CSV, which columns, which estimator and the grid to search for its parameters.
+    """A model to train: its CSV, columns, estimator and grid of parameters.
 
-    `labels` gives the values of the column `target`, or maps each to the word that the model answers with; of two the
-    last is the one that curves are drawn for. `grid` has the values to try for each parameter, and `scoring` names what
-    is best in it, a scoring of scikit-learn that needs no positive class; in a majority vote each voter is searched for
-    by itself. Below `least_accuracy` on the validation part nothing is published. Accuracy is measured again without
-    each feature in `compare_without`.
-
-    `title`, `predicts` (a sentence), `sample` (what a row is), `notes` (what one should know) and `source` are shown.
+    - `labels`: the values of the column `target`, or a mapping from each to the word that is predicted for it. The
+      curves of a report are drawn for the last of two.
+    - `grid`: the values to try of each parameter. Each voter of a majority vote is searched by itself.
+    - `scoring`: the scikit-learn score that the search maximises; it must need no positive class.
+    - `least_accuracy`: below this accuracy on the validation part nothing is published.
+    - `compare_without`: inputs; the model is also cross-validated without each of them.
+    - `title`, `predicts` (a sentence), `sample` (what a row is), `notes` and `source` are shown to users.
     """
 
     csv: str
@@ -55,23 +51,23 @@ class Definition:
     source: Source | None = None
 
     def __post_init__(self) -> None:
-        """Raise DefinitionError where it cannot be meant so."""
+        """Raise DefinitionError for the first contradiction."""
         for complaint in _complaints(self):
             raise DefinitionError(complaint)
 
     @property
     def words(self) -> Mapping[str, str]:
-        """The word for each value of the target, in the order of `labels`."""
+        """The label that is predicted for each value of the target, in the order of `labels`."""
         return self.labels if isinstance(self.labels, Mapping) else {label: label for label in self.labels}
 
     @property
     def inputs(self) -> tuple[Feature, ...]:
-        """The features that the model uses, in the order of its columns."""
+        """The features that the estimator gets, in the order of its columns."""
         return tuple(feature for feature in self.features if feature.used)
 
 
-def searched_by_voter(estimator: Any) -> bool:
-    """Whether each voter is searched for by itself: of a majority vote that is the estimator and no part of one."""
+def is_searched_by_voter(estimator: Any) -> bool:
+    """Return whether each voter is searched by itself: in a majority vote that is not inside a Pipeline."""
     return is_vote(estimator) and hasattr(estimator, "estimators")
 
 
@@ -91,26 +87,7 @@ def _complaints(model: Definition) -> Iterator[str]:
         yield "the estimator must be an estimator of scikit-learn, with its parameters in brackets"
     elif not is_vote(model.estimator) and not hasattr(model.estimator, "predict_proba"):
         yield "the estimator must give probabilities (predict_proba) or be a majority vote"
-    elif searched_by_voter(model.estimator):
+    elif is_searched_by_voter(model.estimator):
         for key in model.grid:
             if key.split("__")[0] not in voters(model.estimator):
                 yield f"the grid has {key!r}, which begins with the name of no voter"
-
-
-def defined_names() -> list[str]:
-    """The names of all models that have a file in models/."""
-    return sorted(module.name for module in pkgutil.iter_modules(models.__path__))
-
-
-def definition(name: str) -> Definition:
-    """The definition of the model `name`, one of defined_names(). Raises DefinitionError."""
-    where = f"services/trainer/models/{name}.py"
-    if not MODEL_NAME.fullmatch(name):
-        raise DefinitionError(f"{where}: a model's name is lower case letters, digits and _, and begins with a letter")
-    try:
-        found = importlib.import_module(f"{models.__name__}.{name}").MODEL
-    except (Exception, SystemExit) as error:  # it is somebody's code, and may raise anything
-        raise DefinitionError(f"{where}: {type(error).__name__}: {error}") from error
-    if not isinstance(found, Definition):
-        raise DefinitionError(f"{where}: MODEL must be a Definition, not a {type(found).__name__}")
-    return found

@@ -1,6 +1,6 @@
 """`python -m services.trainer.rollback MODEL [--to VERSION]`: serve another version that is on the volume.
 
-The exit code is 1 where there is none to serve, and then everything is as it was.
+The exit code is 1 if no such version can be served; then nothing changes.
 """
 
 import argparse
@@ -11,13 +11,13 @@ from pathlib import Path
 from petalstream import bundle, lifecycle, logs, settings
 from petalstream.bundle import CURRENT, Bundle, BundleError
 from petalstream.messages import MODEL_NAME
-from services.trainer.versions import STAGING, locked, serve, sync
+from services.trainer.publishing.versions import STAGING, locked, serve, sync
 
 log = logging.getLogger("services.trainer")
 
 
 def main() -> int:
-    """Roll back the model that the command line names; the exit code."""
+    """Roll back the model that the command line names. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="rollback", description="Serve another version of a model again.")
     parser.add_argument("model", metavar="MODEL", help="a model that was published")
     parser.add_argument(
@@ -37,10 +37,10 @@ def main() -> int:
 
 
 def roll_back(models_dir: Path, model: str, to: str | None) -> tuple[str | None, str]:
-    """Point the model's `current` at the version `to`, or at the newest older one that is intact.
+    """Make the version `to` the served one; without it, the newest version older than the served one that is intact.
 
-    Returns the version that was served before, None where `current` named none, and the one that is served now. Raises
-    BundleError, OSError.
+    Returns the version that was served before, None if `current` named none, and the one that is served now. Raises
+    BundleError and OSError.
     """
     if not MODEL_NAME.fullmatch(model) or not bundle.versions(models_dir, model):
         models = ", ".join(bundle.model_names(models_dir)) or "none"
@@ -59,7 +59,7 @@ def roll_back(models_dir: Path, model: str, to: str | None) -> tuple[str | None,
 def _served(models_dir: Path, model: str) -> str | None:
     try:
         return bundle.current_version(models_dir, model)
-    except BundleError as error:  # a reason to point it anew
+    except BundleError as error:  # which the rollback repairs
         log.warning("%s", error)
         return None
 

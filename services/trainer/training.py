@@ -1,4 +1,4 @@
-"""From a model's CSV to its published bundle."""
+"""Trains one model, from its CSV to its published bundle."""
 
 import logging
 from collections.abc import Mapping
@@ -6,148 +6,122 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from petalstream import bundle
-from petalstream.bundle import ONNX, REPORT, Bundle, BundleError, Manifest, sha256
+from petalstream.bundle import ONNX, REPORT, Bundle, Manifest, sha256
 from petalstream.inference import voters, weighted
 from petalstream.settings import Settings
-from services.trainer import agreement, dataset, evaluate, publish, report
-from services.trainer.agreement import Converted
-from services.trainer.dataset import DataError, Dataset
-from services.trainer.definition import Definition, DefinitionError, definition
-from services.trainer.fingerprint import fingerprint, libraries
-from services.trainer.search import search
-from services.trainer.split import split
-from services.trainer.validation import cross_validate
-from services.trainer.versions import locked
+from services.trainer import report
+from services.trainer.conversion.comparison import ConvertedModel, convert_and_compare
+from services.trainer.data import csv_reader
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import split
+from services.trainer.definition import Definition
+from services.trainer.evaluation.choices import check_choices
+from services.trainer.evaluation.golden_rows import predict_golden_rows
+from services.trainer.evaluation.metrics import compute_metrics, format_metrics
+from services.trainer.evaluation.training_distributions import compute_distributions
+from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
+from services.trainer.fitting.grid_search import search
+from services.trainer.models import load_definition
+from services.trainer.publishing.bundle_writer import publish
+from services.trainer.publishing.fingerprint import compute_fingerprint, library_versions
 
 log = logging.getLogger(__name__)
 
 
 class TooInaccurate(Exception):
-    """A model that did not reach the accuracy that publication asks for."""
+    """A model whose validation accuracy is below the one that its definition or the settings ask for."""
 
-    def __init__(self, accuracy: float, floor: float) -> None:
-        super().__init__(f"validation accuracy {accuracy:.3f} is below {floor:g}; nothing was published")
-
-
-def servable(settings: Settings, name: str) -> Bundle | None:
-    """The served bundle, where it is intact and an api with the libraries that are here can open it."""
-    try:
-        served = bundle.current(settings.models_dir, name)
-        served.verify_servable()
-    except BundleError:
-        return None
-    return served
-
-
-def up_to_date(settings: Settings, name: str) -> Bundle | None:
-    """The bundle whose data, code, seed and library versions are today's: the newest, or the served one.
-
-    None where there is no such bundle, and where none can be served. Somebody has rolled back where the newest is not
-    the served one. Raises TimeoutError.
-    """
-    home = settings.models_dir / name
-    try:
-        data = dataset.read(settings.data_dir / definition(name).csv)
-    except (DataError, DefinitionError):
-        return None
-    if not home.is_dir():
-        return None
-    with locked(home):
-        if not (served := servable(settings, name)):
-            return None
-        newest = _newest(settings, name)
-    today = fingerprint(name, data, settings.train_seed)
-    return next((found for found in (newest, served) if found and found.manifest.fingerprint == today), None)
-
-
-def _newest(settings: Settings, name: str) -> Bundle | None:
-    try:
-        return Bundle.at(settings.models_dir / name / bundle.versions(settings.models_dir, name)[-1])
-    except BundleError:
-        return None
+    def __init__(self, accuracy: float, least: float) -> None:
+        super().__init__(f"validation accuracy {accuracy:.3f} is below {least:g}; nothing was published")
 
 
 def train(settings: Settings, name: str) -> Bundle:
-    """Train the model that models/<name>.py defines and publish it. Raises what `train_definition` raises."""
-    return train_definition(settings, name, definition(name))
+    """Train and publish the model that models/<name>.py defines. Raises what `train_definition` raises."""
+    return train_definition(settings, name, load_definition(name))
 
 
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
-    """Train `model` and publish it under `name`.
+    """Train `model` and publish it under `name`. Prints the metrics.
 
-    Raises DataError, DefinitionError, TooInaccurate or OSError, and then nothing is published.
+    Raises DataError, DefinitionError, TooInaccurate or OSError; then nothing is published.
     """
-    path = settings.data_dir / model.csv
-    content = dataset.read(path)
-    samples = dataset.parse(content, path, model)
-    parts = split(samples, settings.train_seed)
+    path, seed = settings.data_dir / model.csv, settings.train_seed
+    content = csv_reader.read(path)
+    samples = csv_reader.parse(content, path, model)
+    parts = split(samples, seed)
     sizes = [len(part.labels) for part in (parts.training, parts.validation, parts.test)]
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
 
-    estimator, parameters, tables = search(model, parts.training, settings.train_seed)
-    evaluate.check_choices(estimator, parts.test, model)
-    figures = evaluate.metrics(estimator, parts.validation, parts.test, model)
+    estimator, parameters, scores = search(model, parts.training, seed)
+    check_choices(estimator, parts.test, model)
+    metrics = compute_metrics(estimator, parts, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    print(f"{name}: chosen {chosen}\n{evaluate.table(figures)}", flush=True)
-    _gate(figures["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
-    figures["cross_validation"] = cross_validate(estimator, samples, model, settings.train_seed)
-    print("\n".join(evaluate.cross_validated(figures["cross_validation"])), flush=True)
-    converted = agreement.converted(name, estimator, samples, model, settings.train_seed)
+    print(f"{name}: chosen {chosen}\n{format_metrics(metrics)}", flush=True)
+    _check_accuracy(metrics["validation_accuracy"], max(settings.min_validation_accuracy, model.least_accuracy))
+    metrics["cross_validation"] = cross_validate(estimator, samples, model, seed)
+    print(format_cross_validation(metrics["cross_validation"]), flush=True)
+    converted = convert_and_compare(name, estimator, samples, model, seed)
     log.info("%s: drawing the report", name)
+    files = _files(report.draw(estimator, parts, model, scores), converted)
     manifest = Manifest(
-        model=name,
+        **_definition_fields(name, model),
+        **_estimator_fields(estimator),
         version="",
         trained_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        fingerprint=fingerprint(name, content, settings.train_seed),
-        **_words(name, model),
+        fingerprint=compute_fingerprint(name, content, seed),
         data=_provenance(model, content, samples),
-        features=tuple(model.features),
-        target=model.target,
-        labels=tuple(str(label) for label in estimator.classes_),
-        probability=_probability(estimator),
-        voters=tuple(voters(estimator)),
         parameters=parameters,
-        metrics=figures,
-        training=evaluate.training_distribution(parts.training, model),
-        golden=tuple(evaluate.golden_rows(estimator, parts.test, model)),
-        libraries=libraries(),
+        metrics=metrics,
+        training=compute_distributions(parts.training, model),
+        golden=tuple(predict_golden_rows(estimator, parts.test, model)),
+        libraries=library_versions(),
         onnx=converted.facts if converted else None,
         files={},
     )
-    files = _files(report.draw(estimator, parts, model, tables), converted)
-    return publish.publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
+    return publish(settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions)
 
 
-def _files(drawn: Mapping[str, bytes], converted: Converted | None) -> dict[str, bytes]:
-    """What is published beside the model, by its path in the bundle."""
-    files = {f"{REPORT}/{name}": content for name, content in drawn.items()}
+def _check_accuracy(accuracy: float, least: float) -> None:
+    if accuracy < least:
+        raise TooInaccurate(accuracy, least)
+
+
+def _files(figures: Mapping[str, bytes], converted: ConvertedModel | None) -> dict[str, bytes]:
+    """Return the report and the ONNX model, if there is one, by their paths in the bundle."""
+    files = {f"{REPORT}/{name}": content for name, content in figures.items()}
     return files | ({ONNX: converted.content} if converted else {})
 
 
-def _gate(accuracy: float, floor: float) -> None:
-    if accuracy < floor:
-        raise TooInaccurate(accuracy, floor)
-
-
-def _words(name: str, model: Definition) -> dict[str, Any]:
-    """What people read of the model; where its file says nothing, what can be said of any."""
+def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
+    """Return what the manifest has from the definition, with defaults for a title and a sentence that it lacks."""
     return {
+        "model": name,
         "title": model.title or name.replace("_", " ").capitalize(),
         "predicts": model.predicts or f"{model.target}: one of {', '.join(model.words.values())}",
         "sample": model.sample,
         "notes": tuple(model.notes),
+        "features": tuple(model.features),
+        "target": model.target,
     }
+
+
+def _estimator_fields(estimator: Any) -> dict[str, Any]:
+    names = voters(estimator)
+    return {
+        "labels": tuple(str(label) for label in estimator.classes_),
+        "voters": tuple(names),
+        "probability": _probability([name.replace("_", " ") for name in names], weighted(estimator)),
+    }
+
+
+def _probability(names: list[str], are_weighted: bool) -> str:
+    """Return in words what a probability of the model is; `names` are those of its voters."""
+    if not names:
+        return "probability given by the estimator"
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"share of the votes of {listed}{', which have weights' if are_weighted else ''}"
 
 
 def _provenance(model: Definition, content: bytes, samples: Dataset) -> dict[str, Any]:
     source = asdict(model.source) if model.source else {}
     return {"csv": model.csv, "sha256": sha256(content), "rows": len(samples.labels), **source}
-
-
-def _probability(estimator: Any) -> str:
-    names = [name.replace("_", " ") for name in voters(estimator)]
-    if not names:
-        return "probability given by the estimator"
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-    return f"share of the votes of {listed}{', which have weights' if weighted(estimator) else ''}"

@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 
 from petalstream.bundle import MODEL, Bundle
-from services.trainer.publish import publish
+from services.trainer.publishing.bundle_writer import publish
 from tests.versions import parts
 
 # Petal widths of rows with a fault of their own, beyond what any flower has.

@@ -6,7 +6,7 @@ from kafka import KafkaAdminClient
 
 from embedded.ports import free_port
 from embedded.waiting import wait_until
-from services.consumer.lanes.condition import Condition
+from services.consumer.condition import Condition
 from tests.brokers import paused
 from tests.chaos.models import PARTITIONS, SECONDS, Models
 from tests.consumer_health import ConsumerHealth

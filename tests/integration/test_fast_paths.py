@@ -36,7 +36,7 @@ def test_a_consumer_reads_far_more_at_once_than_the_client_would(stack: Stack, m
     broker.create_topics(stack.servers, "iris", 1)
     with (
         closing(clients.new_producer(stack.servers, SECONDS)) as producer,
-        closing(clients.new_consumer(stack.servers, "quick", "own", SECONDS)[0]) as consumer,
+        closing(clients.new_consumer(stack.servers, "fast", "own", SECONDS)[0]) as consumer,
     ):
         send_all(producer)
         producer.flush(SECONDS)
@@ -59,13 +59,13 @@ def test_a_partition_is_added_once_to_a_transaction_and_again_to_the_next(
     added: Counter[object] = Counter()
     add = TransactionManager.maybe_add_partition_to_transaction
 
-    def noted(manager: TransactionManager, place: object) -> None:
-        added[place] += 1
-        add(manager, place)
+    def noted(manager: TransactionManager, partition: object) -> None:
+        added[partition] += 1
+        add(manager, partition)
 
     monkeypatch.setattr(TransactionManager, "maybe_add_partition_to_transaction", noted)
     broker.create_topics(stack.servers, "iris", 6)
-    with closing(clients.new_transactional_producer(stack.servers, 8, "quick", SECONDS)) as producer:
+    with closing(clients.new_transactional_producer(stack.servers, 8, "fast", SECONDS)) as producer:
         for _ in range(2):
             producer.begin_transaction()
             send_all(producer)

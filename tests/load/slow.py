@@ -8,7 +8,7 @@ from typing import Any
 import joblib
 
 from petalstream.bundle import MODEL, Bundle
-from services.trainer.publish import publish
+from services.trainer.publishing.bundle_writer import publish
 from tests.versions import parts
 
 # Far more than an api takes to refuse a request, or a client to ask.

@@ -10,7 +10,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from services.api.telemetry import metrics as api_metrics
 from services.consumer import metrics as consumer_metrics
-from tests.structure.test_doors import imported
+from tests.structure.test_layout import imported
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "monitoring.md").read_text()

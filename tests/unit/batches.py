@@ -1,4 +1,4 @@
-"""Record batches as a broker hands them over, and what the mended client reads of them."""
+"""Record batches as a broker hands them over, and what the patched client reads of them."""
 
 import struct
 
@@ -34,7 +34,7 @@ def checked(raw: bytes) -> bytes:
 
 
 def taken(wanted: int, *batches: bytes) -> list[int]:
-    """The offsets that one take of the mended client gives of a fetch from `wanted` on. Raises UnreadableRecords."""
+    """The offsets that one take of the patched client gives of a fetch from `wanted` on. Raises UnreadableRecords."""
     return [record.offset for record in _Records(wanted, PARTITION, MemoryRecords(b"".join(batches))).take(100)]
 
 

@@ -7,7 +7,7 @@ from kafka.structs import ConsumerGroupMetadata, MemberState
 
 from petalstream.broker import KafkaError, Partition, PartitionListener, PartitionProgress, Positions
 from petalstream.messages import ReceivedRecord
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.assignment import Assignment
 from tests.records import Record
 
 

@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from services.api.errors import UnknownModel
+from services.api.gateway import problems
 
 FEATURES = "the features are sepal_length, sepal_width, petal_length, petal_width"
 
@@ -114,6 +118,21 @@ def test_an_unknown_model_is_404_with_that_reason_and_an_unknown_page_is_404_wit
     assert (error["message"], error["reason"]) == ("there is no model 'rose'; served are iris", "unknown_model")
     (error,) = errors_of(client.get("/nowhere"), 404)
     assert error["reason"] is None
+
+
+def test_a_subclass_of_an_error_has_its_status_and_reason() -> None:
+    class UnknownVersion(UnknownModel):
+        pass
+
+    app = Flask(__name__)
+    problems.register(app)
+
+    @app.get("/")
+    def fail() -> str:
+        raise UnknownVersion("there is no version 7")
+
+    (error,) = errors_of(app.test_client().get("/"), 404)
+    assert (error["message"], error["reason"]) == ("there is no version 7", "unknown_model")
 
 
 def test_very_many_faults_are_cut_short(client: FlaskClient) -> None:

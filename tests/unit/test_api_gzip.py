@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
-from services.api.gateway.compression import LEAST_BYTES, gzipped
+from services.api.gateway.compression import LEAST_BYTES, compress_response
 from tests.records import FLOWER
 from tests.unit.tables import CSV, JSON, as_csv, as_json, post, post_gzip
 
@@ -224,11 +224,11 @@ TEXT = "a" * LEAST_BYTES
 def test_what_would_gain_nothing_is_sent_as_it_is(response: Response) -> None:
     before = response.headers.get("Content-Encoding")
     with Flask(__name__).test_request_context("/", headers={"Accept-Encoding": "gzip"}):
-        assert gzipped(response).headers.get("Content-Encoding") == before
+        assert compress_response(response).headers.get("Content-Encoding") == before
     assert response.headers["Vary"] == "Accept-Encoding"
 
 
 def test_a_text_of_some_length_is_worth_it() -> None:
     with Flask(__name__).test_request_context("/", headers={"Accept-Encoding": "gzip"}):
-        answer = gzipped(Response(TEXT, mimetype=JSON))
+        answer = compress_response(Response(TEXT, mimetype=JSON))
     assert gzip.decompress(answer.data).decode() == TEXT

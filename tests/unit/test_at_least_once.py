@@ -12,10 +12,10 @@ from petalstream.messages import Message
 from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import error_policy
+from services.consumer.assignment import AssignmentOver
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.delivery.writer import LazyProducer
-from services.consumer.lanes.assignment import AssignmentOver
 from services.consumer.scoring.outcomes import dead
 from tests.records import Record, as_received
 from tests.unit.fakes import new_assignment

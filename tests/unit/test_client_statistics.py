@@ -50,5 +50,5 @@ def test_old_statistics_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_position_is_of_the_next_record_and_the_end_the_last_stable_offset(
     polled: int, partition: dict[str, int], progress: tuple[int | None, int | None]
 ) -> None:
-    place = TopicPartition("iris.requests", 0, polled)
-    assert noted({}, **partition).progress([place]) == [PartitionProgress("iris.requests", 0, *progress)]
+    position = TopicPartition("iris.requests", 0, polled)
+    assert noted({}, **partition).progress([position]) == [PartitionProgress("iris.requests", 0, *progress)]

@@ -19,11 +19,11 @@ from sklearn.tree import DecisionTreeClassifier
 from petalstream.graph import Graph
 from petalstream.inference import infer
 from petalstream.schema import Feature, Kind
-from services.trainer.agreement import Converted, Disagreement, compare, converted
-from services.trainer.conversion import convert
-from services.trainer.dataset import Dataset
+from services.trainer.conversion.comparison import ConvertedModel, Disagreement, compare, convert_and_compare
+from services.trainer.conversion.comparison_rows import DRAWN, make_comparison_rows
+from services.trainer.conversion.onnx_model import convert
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
-from services.trainer.probes import DRAWN, probes
 
 FEATURES = (
     Feature("height", "Height", "cm", minimum=0),
@@ -65,8 +65,8 @@ def fitted(estimator: Any) -> Any:
     return estimator.fit(data.samples, data.labels)
 
 
-def tried(estimator: Any) -> Converted | None:
-    return converted("rose", fitted(estimator), roses(), defined(estimator), 0)
+def tried(estimator: Any) -> ConvertedModel | None:
+    return convert_and_compare("rose", fitted(estimator), roses(), defined(estimator), 0)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_converter_that_raises_anything_fails_no_training(
 ) -> None:
     estimator = fitted(LINE)
     monkeypatch.setattr(estimator[-1], "coef_", None)
-    assert converted("rose", estimator, roses(), defined(LINE), 0) is None
+    assert convert_and_compare("rose", estimator, roses(), defined(LINE), 0) is None
     assert "rose: served by scikit-learn: " in capsys.readouterr().out
 
 
@@ -173,7 +173,7 @@ def test_a_graph_with_other_numbers_is_refused() -> None:
     estimator = fitted(LINE)
     content = altered(convert(estimator, len(FEATURES)), largest_constant_grows)
     with pytest.raises(Disagreement, match="scikit-learn's"):
-        compare(estimator, content, probes(estimator, roses(), defined(LINE), 0))
+        compare(estimator, content, make_comparison_rows(estimator, roses(), defined(LINE), 0))
 
 
 def test_a_tree_is_refused_for_a_threshold_that_is_one_bit_off() -> None:
@@ -181,7 +181,7 @@ def test_a_tree_is_refused_for_a_threshold_that_is_one_bit_off() -> None:
     data = Dataset(data.values, whole(data.samples), data.labels, data.lines)
     tree = DecisionTreeClassifier(random_state=0).fit(data.samples[:, :1], data.labels)
     model = Definition(csv="", features=FEATURES[:1], target="kind", labels=list(WORDS), estimator=tree, grid={})
-    rows = probes(tree, Dataset(data.values, data.samples[:, :1], data.labels, data.lines), model, 0)
+    rows = make_comparison_rows(tree, Dataset(data.values, data.samples[:, :1], data.labels, data.lines), model, 0)
     content = convert(tree, 1)
     assert compare(tree, content, rows) == 0
     with pytest.raises(Disagreement, match=r"rows differ"):
@@ -189,7 +189,7 @@ def test_a_tree_is_refused_for_a_threshold_that_is_one_bit_off() -> None:
 
 
 def test_rows_are_compared_that_the_features_allow_and_that_lie_beside_every_threshold() -> None:
-    rows = probes(fitted(FOREST), roses(), defined(FOREST), 0)
+    rows = make_comparison_rows(fitted(FOREST), roses(), defined(FOREST), 0)
     for column, feature in enumerate(FEATURES):
         values = rows[:, column].tolist()
         given = (feature.options[int(value)] if feature.kind is Kind.CATEGORY else value for value in values)

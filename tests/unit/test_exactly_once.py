@@ -11,9 +11,9 @@ from petalstream.broker import (
 )
 from petalstream.messages import Message
 from services.consumer import error_policy
+from services.consumer.assignment import AssignmentOver
 from services.consumer.delivery.exactly_once import ExactlyOnceWriter
 from services.consumer.delivery.writer import LazyProducer
-from services.consumer.lanes.assignment import AssignmentOver
 from tests.unit.fakes import new_assignment
 from tests.unit.outcomes import Producer, predicted
 from tests.unit.transactions import failing_once, keys, writer

@@ -11,8 +11,8 @@ from petalstream.broker import (
     Position,
 )
 from services.consumer import error_policy
+from services.consumer.assignment import Assignment, AssignmentOver
 from services.consumer.delivery import exactly_once
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from tests.unit.fakes import new_assignment
 from tests.unit.outcomes import Producer, predicted
 from tests.unit.transactions import failing_once, keys, writer

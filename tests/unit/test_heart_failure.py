@@ -10,7 +10,7 @@ import pytest
 from petalstream.bundle import Bundle
 from petalstream.inference import infer, predicted
 from petalstream.settings import Settings
-from services.trainer.definition import definition
+from services.trainer.models import load_definition
 from services.trainer.training import train
 
 INPUTS = [
@@ -56,9 +56,9 @@ def test_three_kinds_of_trees_were_tuned_each_by_itself_and_outvote_one_another(
 
 
 def test_the_classes_are_weighed_since_two_of_three_patients_survived() -> None:
-    for _, voter in definition("heart_failure").estimator.estimators:
+    for _, voter in load_definition("heart_failure").estimator.estimators:
         assert voter.class_weight == "balanced"
-    assert definition("heart_failure").scoring == "balanced_accuracy"
+    assert load_definition("heart_failure").scoring == "balanced_accuracy"
 
 
 def test_it_is_better_than_the_commonest_class_and_worse_without_the_follow_up_period(heart_failure: Bundle) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from embedded.waiting import wait_until
 from services.consumer import metrics
+from services.consumer.assignment import Assignment, AssignmentOver
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.lanes import lane as lane_module
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.lane import Lane
 from services.consumer.lanes.scorer_thread import PassOn

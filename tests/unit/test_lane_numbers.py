@@ -11,8 +11,8 @@ from prometheus_client import generate_latest
 
 from petalstream.broker import PartitionProgress
 from services.consumer import metrics
+from services.consumer.condition import Condition
 from services.consumer.health import lane_numbers
-from services.consumer.lanes.condition import Condition
 from tests.records import Record
 
 

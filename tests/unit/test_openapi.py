@@ -81,7 +81,8 @@ def test_a_feature_and_a_label_may_have_the_name_of_anything(rose: FlaskClient) 
     manifest = dataclasses.replace(
         one.manifest,
         features=features,
-        labels=("$ref", "items"),
+        title="$model",
+        labels=("$ref", "$model"),
         voters=("$ref", "not"),
         golden=(),
         training=training,
@@ -90,6 +91,8 @@ def test_a_feature_and_a_label_may_have_the_name_of_anything(rose: FlaskClient) 
     found = document(rose)
     require_valid(found)
     assert list(found["components"]["schemas"]["rose.row"]["properties"]) == [each.name for each in features]
+    assert found["components"]["schemas"]["rose.prediction"]["properties"]["label"]["enum"] == ["$ref", "$model"]
+    assert found["tags"][0]["description"] == f"$model, version {manifest.version}"
 
 
 def publish(models_dir: Path, like: Bundle, version: str, **changes: Any) -> None:

@@ -9,9 +9,9 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.pages import charts
 from services.api.pages.distributions import build_distributions, share_below
-from services.trainer import dataset
-from services.trainer.definition import definition
-from services.trainer.split import split
+from services.trainer.data import csv_reader
+from services.trainer.data.split import split
+from services.trainer.models import load_definition
 
 SEEN: dict[str, Any] = {
     "edges": [0.0, 10.0, 20.0, 30.0, 40.0],
@@ -58,7 +58,7 @@ def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: floa
 
 def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle, root: Path) -> None:
     manifest, path = heart_failure.manifest, root / "data" / heart_failure.manifest.data["csv"]
-    samples = dataset.parse(dataset.read(path), path, definition("heart_failure"))
+    samples = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
     training = split(samples, Settings().train_seed).training.samples
     checked = 0
     for column, feature in enumerate(manifest.inputs):

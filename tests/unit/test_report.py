@@ -17,11 +17,13 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.schema import Feature, Kind
-from services.trainer import dataset, report
-from services.trainer.dataset import Dataset
-from services.trainer.definition import Definition, definition
-from services.trainer.search import Table
-from services.trainer.split import Parts, split
+from services.trainer import report
+from services.trainer.data import csv_reader
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import Parts, split
+from services.trainer.definition import Definition
+from services.trainer.fitting.grid_search import SearchScores
+from services.trainer.models import load_definition
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
 DATA = Path(__file__).parent.parent.parent / "data"
@@ -59,13 +61,13 @@ class Model:
         return ["".join(text.itertext()) for text in drawn.iter(f"{SVG}text")]
 
 
-def reported(estimator: Any, parts: Parts, model: Definition, tables: tuple[Table, ...] = ()) -> Model:
+def reported(estimator: Any, parts: Parts, model: Definition, searches: tuple[SearchScores, ...] = ()) -> Model:
     estimator.fit(parts.training.samples, parts.training.labels)
-    return Model(estimator, parts, model, report.draw(estimator, parts, model, tables))
+    return Model(estimator, parts, model, report.draw(estimator, parts, model, searches))
 
 
 def parts_of(model: Definition) -> Parts:
-    return split(dataset.parse((DATA / model.csv).read_bytes(), DATA / model.csv, model), seed=42)
+    return split(csv_reader.parse((DATA / model.csv).read_bytes(), DATA / model.csv, model), seed=42)
 
 
 def made_up(model: Definition, each: int = 20) -> Parts:
@@ -88,14 +90,14 @@ def of_labels(labels: list[str], *features: Feature) -> Definition:
 
 @pytest.fixture(scope="module")
 def iris() -> Model:
-    model = definition("iris")
+    model = load_definition("iris")
     return reported(make_pipeline(StandardScaler(), LogisticRegression()), parts_of(model), model)
 
 
 @pytest.fixture(scope="module")
 def vote() -> Model:
     """A quick majority vote on the heart failure data; its last voter has no probabilities."""
-    model = definition("heart_failure")
+    model = load_definition("heart_failure")
     voters = [
         ("small_tree", DecisionTreeClassifier(max_depth=3, random_state=0)),
         ("small_forest", RandomForestClassifier(5, random_state=0)),
@@ -226,8 +228,9 @@ def test_the_class_balance_counts_each_part(iris: Model) -> None:
 
 def test_a_search_is_told_with_its_ten_best_candidates_the_best_first(iris: Model) -> None:
     rows = [({"depth": None if i == 7 else i, "leaf": 0.5}, i / 20, 0.0123456) for i in range(14)]
-    table = Table("tree", "balanced_accuracy", [*reversed(rows), ({"depth": 99, "leaf": 0.5}, float("nan"), 0.0)])
-    drawn = report.draw(iris.estimator, iris.parts, iris.definition, (table,))
+    rows = [*reversed(rows), ({"depth": 99, "leaf": 0.5}, float("nan"), 0.0)]
+    search = SearchScores("tree", "balanced_accuracy", rows)
+    drawn = report.draw(iris.estimator, iris.parts, iris.definition, (search,))
     [told] = json.loads(drawn["report.json"])["searches"]
     assert (told["searched"], told["scoring"], told["folds"]) == ("tree", "balanced_accuracy", 5)
     assert (told["candidates"], told["parameters"]) == (15, ["depth", "leaf"])

@@ -21,7 +21,7 @@ from petalstream.bundle import ONNX, Bundle, BundleError, sha256
 from petalstream.graph import Graph
 from petalstream.inference import ModelOutput
 from services.api.models.loading import open_bundle
-from services.trainer.conversion import IR_VERSION, OPSETS
+from services.trainer.conversion.onnx_model import IR_VERSION, OPSETS
 
 FLOWERS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 2.7, 4.9, 1.8]])
 FRESH = """

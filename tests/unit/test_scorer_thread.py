@@ -13,8 +13,8 @@ from petalstream.reasons import Reason
 from petalstream.schema import Fault
 from services.consumer import error_policy
 from services.consumer.api_client.errors import BatchRejected, TimedOut, Unavailable, UnknownModel
+from services.consumer.assignment import Assignment
 from services.consumer.lanes import scorer_thread
-from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.batch_size import BatchSize
 from services.consumer.lanes.brake import Brake
 from services.consumer.lanes.dead_letter_limit import DeadLetterLimit

@@ -13,10 +13,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.inference import infer, voters
 from petalstream.schema import Feature, Kind
-from services.trainer.dataset import Dataset
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
-from services.trainer.evaluate import check_choices
-from services.trainer.search import search
+from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitting.grid_search import search
 
 VOTE = VotingClassifier([("tree", DecisionTreeClassifier(random_state=0)), ("line", LogisticRegression())])
 

@@ -19,10 +19,10 @@ from tests.records import Record
 REJECTED, TOO_LARGE = Reason.REJECTED, Reason.TOO_LARGE
 
 
-def buried(
+def dead_letter(
     offset: int = 0, reason: Reason = REJECTED, partition: int = 0, timestamp: int = 0, **request: object
 ) -> Record:
-    """A record of Iris' dead letters, at this place and time, of a request like this."""
+    """A record of Iris' dead letters, with this partition, offset and time, of a request like this."""
     given = {"key": str(offset).encode(), "value": b"{}", "headers": []} | request
     message = write_dead_letter(Record(**given), Fault(reason, "it is so"), 1)  # type: ignore[arg-type]
     return Record(message.topic, partition, offset, timestamp, message.key, message.value, message.headers)
@@ -63,8 +63,8 @@ class Broker:
 
 
 def test_a_list_counts_each_reason_and_shows_the_newest_of_all_partitions_last() -> None:
-    records = [buried(number, timestamp=number) for number in range(3)]
-    records += [buried(7, TOO_LARGE, 1, 1, key=None, value=None, headers=[("replay_count", b"2\x1b")])]
+    records = [dead_letter(number, timestamp=number) for number in range(3)]
+    records += [dead_letter(7, TOO_LARGE, 1, 1, key=None, value=None, headers=[("replay_count", b"2\x1b")])]
     records += [Record("iris.dead-letters", 1, 8, 9, headers=[("dead_letter_reason", b"no reason of ours")])]
     assert list(reports.listing("iris", found(*records), last=2)) == [
         "iris: 4 dead letters",
@@ -91,9 +91,9 @@ def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_no
     def read(topic: str, begin: Mapping[int, int]) -> Iterator[ReceivedRecord]:
         positions.append(dict(begin))
         if len(positions) == 1:
-            yield from (buried(0), Record(topic, 1, 5, headers=[("dead_letter_reason", b"rejected")]))
+            yield from (dead_letter(0), Record(topic, 1, 5, headers=[("dead_letter_reason", b"rejected")]))
             raise fault
-        yield from (buried(6, partition=1), buried(3))
+        yield from (dead_letter(6, partition=1), dead_letter(3))
 
     read_all = list(reading.dead_letters(read, "iris", {0: 3, 1: 9}, {}))
     assert [(one.partition, one.offset, bool(one.letter)) for one in read_all] == [
@@ -126,16 +126,19 @@ def test_records_of_strangers_and_bytes_that_cannot_be_read_are_passed_and_do_no
 def test_a_dead_letter_is_chosen_by_reason_progress_time_and_place(
     selection: Selection, is_handled: int, choice: Choice
 ) -> None:
-    letter = DeadLetter.read(buried(5, partition=2, timestamp=1_000))
+    letter = DeadLetter.read(dead_letter(5, partition=2, timestamp=1_000))
     assert selection.choose(letter, is_handled) is choice
 
 
 @pytest.mark.parametrize(
     ("record", "why"),
     [
-        (buried(key=None, value=None), "bytes are not in the dead letter"),
-        (Record("iris.dead-letters", key=None, value=None, headers=buried().headers), "bytes are not"),
-        (Record("rose.dead-letters", headers=buried().headers), "dead_letter_topic is not the model's request topic"),
+        (dead_letter(key=None, value=None), "bytes are not in the dead letter"),
+        (Record("iris.dead-letters", key=None, value=None, headers=dead_letter().headers), "bytes are not"),
+        (
+            Record("rose.dead-letters", headers=dead_letter().headers),
+            "dead_letter_topic is not the model's request topic",
+        ),
     ],
 )
 def test_what_cannot_become_a_request_again_says_why(record: Record, why: str) -> None:
@@ -144,16 +147,16 @@ def test_what_cannot_become_a_request_again_says_why(record: Record, why: str) -
 
 
 def test_each_reason_has_its_own_progress_and_a_second_run_begins_where_the_last_one_ended() -> None:
-    broker, records = Broker(), [buried(0), buried(1, TOO_LARGE), buried(2)]
+    broker, records = Broker(), [dead_letter(0), dead_letter(1, TOO_LARGE), dead_letter(2)]
     assert broker.replay(Selection([REJECTED]), records, 3).replayed == {("iris", REJECTED): 2}
     assert broker.kept == {(REJECTED, 0): 3}
     assert not broker.replay(Selection([REJECTED]), records, 3).replayed
-    assert broker.replay(Selection(), [*records, buried(3)], 4).replayed.total() == 2
+    assert broker.replay(Selection(), [*records, dead_letter(3)], 4).replayed.total() == 2
     assert broker.taken == [b"0", b"2", b"1", b"3"]
 
 
 def test_progress_stops_before_what_a_run_leaves_so_that_a_later_run_sends_it() -> None:
-    broker, records = Broker(), [buried(number, timestamp=number) for number in range(4)]
+    broker, records = Broker(), [dead_letter(number, timestamp=number) for number in range(4)]
     tally = broker.replay(Selection([REJECTED], offsets=[OffsetRange(0, 1, 2)]), records, 4)
     assert (tally.replayed.total(), tally.left, tally.again, broker.kept) == (2, 2, 2, {})
     tally = broker.replay(Selection([REJECTED], until=3), records, 4)
@@ -163,7 +166,7 @@ def test_progress_stops_before_what_a_run_leaves_so_that_a_later_run_sends_it() 
 
 
 def test_progress_is_kept_with_each_batch_and_never_moves_back() -> None:
-    broker, records = Broker({b"3": KafkaError("gone")}), [buried(number) for number in range(5)]
+    broker, records = Broker({b"3": KafkaError("gone")}), [dead_letter(number) for number in range(5)]
     with pytest.raises(KafkaError):
         broker.replay(Selection([REJECTED]), records, 5, batch=2)
     assert (broker.taken, broker.kept) == ([b"0", b"1"], {(REJECTED, 0): 2})
@@ -183,7 +186,13 @@ def test_progress_past_the_end_is_that_of_an_earlier_topic() -> None:
 @pytest.mark.parametrize("batch", [1, 500])
 def test_a_refusal_holds_its_own_reason_and_partition_and_nothing_from_behind_it_is_sent(batch: int) -> None:
     broker = Broker({b"1": MessageSizeTooLargeError()})
-    records = [buried(0, TOO_LARGE), buried(1, TOO_LARGE), buried(2), buried(3, TOO_LARGE), buried(4)]
+    records = [
+        dead_letter(0, TOO_LARGE),
+        dead_letter(1, TOO_LARGE),
+        dead_letter(2),
+        dead_letter(3, TOO_LARGE),
+        dead_letter(4),
+    ]
     tally = broker.replay(Selection([REJECTED, TOO_LARGE]), records, 5, batch)
     assert (broker.taken, tally.left, tally.again) == ([b"0", b"2", b"4"], 1, 0)
     assert broker.kept == {(REJECTED, 0): 5, (TOO_LARGE, 0): 1}
@@ -195,7 +204,7 @@ def test_a_refusal_holds_its_own_reason_and_partition_and_nothing_from_behind_it
 
 
 def test_a_record_is_replayed_a_limited_number_of_times_and_without_limit_where_the_operator_asks() -> None:
-    records = [buried(number, headers=[("replay_count", b"%d" % number)]) for number in range(4)]
+    records = [dead_letter(number, headers=[("replay_count", b"%d" % number)]) for number in range(4)]
     tally = Broker().replay(Selection([REJECTED], most_replays=2), records, 4)
     assert (tally.replayed.total(), dict(tally.impossible)) == (
         2,

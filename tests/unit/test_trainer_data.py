@@ -13,19 +13,21 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.bundle import sha256
-from services.trainer import dataset
-from services.trainer.dataset import DataError, Dataset
-from services.trainer.definition import DefinitionError, definition
-from services.trainer.split import split
+from services.trainer.data import csv_reader
+from services.trainer.data.csv_reader import DataError
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import split
+from services.trainer.definition import DefinitionError
+from services.trainer.models import load_definition
 
-IRIS = definition("iris")
+IRIS = load_definition("iris")
 VOTE = VotingClassifier([("tree", DecisionTreeClassifier())])
 HEADER = "sepal_length,sepal_width,petal_length,petal_width,species"
 FLOWERS = [f"5.{i},3.5,1.4,0.2,{label}" for label in IRIS.labels for i in range(10)]
 
 
 def parsed(*lines: str) -> Dataset:
-    return dataset.parse("\n".join(lines).encode(), Path("flowers.csv"), IRIS)
+    return csv_reader.parse("\n".join(lines).encode(), Path("flowers.csv"), IRIS)
 
 
 def test_a_csv_becomes_samples_labels_and_lines() -> None:
@@ -46,6 +48,7 @@ def test_a_byte_order_mark_as_spreadsheets_write_it_is_no_harm() -> None:
         (["a,b"], f"line 1: the columns must be {HEADER}, not a,b"),
         ([HEADER, *FLOWERS[:3], "5.1,3.5,1.4,setosa"], "line 5: expected 5 columns, found 4"),
         ([HEADER, FLOWERS[0], "", FLOWERS[1]], "line 3: expected 5 columns, found 0"),
+        ([HEADER, FLOWERS[0], '"5.1,3.5', FLOWERS[1]], "line 3: unexpected end of data"),
         ([HEADER, "5.1,wide,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not the text 'wide'"),
         ([HEADER, "5.1,,1.4,0.2,setosa"], "line 2: sepal_width must be a number, not the text ''"),
         ([HEADER, "5.1,nan,1.4,0.2,setosa"], "line 2: sepal_width must be a finite number, not NaN"),
@@ -68,16 +71,16 @@ def test_data_that_cannot_be_trained_on_is_refused_by_line(lines: list[str], fau
 
 def test_bytes_that_are_not_utf8_are_refused_by_line() -> None:
     with pytest.raises(DataError, match=r"flowers\.csv, line 3: not text in UTF-8"):
-        dataset.parse(f"{HEADER}\n{FLOWERS[0]}\n".encode() + b"\xff", Path("flowers.csv"), IRIS)
+        csv_reader.parse(f"{HEADER}\n{FLOWERS[0]}\n".encode() + b"\xff", Path("flowers.csv"), IRIS)
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.csv cannot be read: No such file"):
-        dataset.read(tmp_path / "gone.csv")
+        csv_reader.read(tmp_path / "gone.csv")
 
 
 def test_the_split_is_3_to_1_to_1_with_the_classes_in_equal_shares(root: Path) -> None:
-    parts = split(dataset.parse(dataset.read(root / "data/iris.csv"), Path(), IRIS), seed=42)
+    parts = split(csv_reader.parse(csv_reader.read(root / "data/iris.csv"), Path(), IRIS), seed=42)
     for part, size in ((parts.training, 30), (parts.validation, 10), (parts.test, 10)):
         assert np.unique(part.labels, return_counts=True)[1].tolist() == [size] * 3
     lines = np.concatenate([parts.training.lines, parts.validation.lines, parts.test.lines])
@@ -91,7 +94,7 @@ def test_the_same_seed_gives_the_same_test_set_and_another_seed_another() -> Non
 
 
 def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows(root: Path) -> None:
-    read = dataset.parse(dataset.read(root / "data/iris.csv"), Path(), IRIS)
+    read = csv_reader.parse(csv_reader.read(root / "data/iris.csv"), Path(), IRIS)
     fisher = load_iris()
     assert read.labels.tolist() == [str(fisher.target_names[target]) for target in fisher.target]
     rows = np.flatnonzero((read.samples != fisher.data).any(axis=1)) + 1
@@ -102,11 +105,11 @@ def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows
 
 
 def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> None:
-    content = dataset.read(root / "data/heart_failure_clinical_records.csv")
+    content = csv_reader.read(root / "data/heart_failure_clinical_records.csv")
     assert sha256(content) in (root / "data/README.md").read_text()
-    read = dataset.parse(content, Path(), definition("heart_failure"))
+    read = csv_reader.parse(content, Path(), load_definition("heart_failure"))
     assert np.unique(read.labels, return_counts=True)[1].tolist() == [96, 203]
-    names = [feature.name for feature in definition("heart_failure").features]
+    names = [feature.name for feature in load_definition("heart_failure").features]
     means = dict(zip(names, read.values.astype(float).mean(axis=0).tolist(), strict=True))
     published = {"age": 60.8339, "creatinine_phosphokinase": 581.8395, "ejection_fraction": 38.0836}
     published |= {"platelets": 263358.03, "serum_creatinine": 1.3939, "serum_sodium": 136.6254, "time": 130.2609}
@@ -114,8 +117,8 @@ def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> No
 
 
 def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Path) -> None:
-    model = definition("heart_failure")
-    read = dataset.parse(dataset.read(root / "data" / model.csv), Path(), model)
+    model = load_definition("heart_failure")
+    read = csv_reader.parse(csv_reader.read(root / "data" / model.csv), Path(), model)
     assert (read.values.shape, read.samples.shape) == ((299, 12), (299, 10))
     first = dict(zip([feature.name for feature in model.features], read.values[0], strict=True))
     assert (first["age"], first["diabetes"], first["sex"], first["time"]) == (75.0, False, True, 4)

@@ -12,10 +12,12 @@ import pytest
 from petalstream import bundle
 from petalstream.bundle import Bundle, Manifest
 from petalstream.settings import Settings
-from services.trainer import dataset, publish
-from services.trainer.definition import definition
+from services.trainer.data import csv_reader
+from services.trainer.models import load_definition
+from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.existing_bundles import find_up_to_date
 from services.trainer.rollback import roll_back
-from services.trainer.training import TooInaccurate, up_to_date
+from services.trainer.training import TooInaccurate
 from tests.publications import names, publish_again
 from tests.trained import train_quickly
 
@@ -77,19 +79,19 @@ def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
 
 
 def test_an_unchanged_model_is_up_to_date(own: Settings) -> None:
-    assert up_to_date(own, "iris")
+    assert find_up_to_date(own, "iris")
 
 
 def test_a_model_is_not_up_to_date_after_a_change_of_data_seed_or_bundle(own: Settings) -> None:
-    assert not up_to_date(dataclasses.replace(own, train_seed=43), "iris")
+    assert not find_up_to_date(dataclasses.replace(own, train_seed=43), "iris")
     data = own.data_dir / "iris.csv"
     original = data.read_bytes()
     data.write_bytes(original + b"5.1,3.5,1.4,0.2,setosa\n")
-    assert not up_to_date(own, "iris")
+    assert not find_up_to_date(own, "iris")
     data.write_bytes(original)
-    assert up_to_date(own, "iris")
+    assert find_up_to_date(own, "iris")
     (own.models_dir / "iris" / "1" / "model.joblib").write_bytes(b"altered")
-    assert not up_to_date(own, "iris")
+    assert not find_up_to_date(own, "iris")
 
 
 def test_the_newest_version_is_up_to_date_where_an_older_one_serves_since_a_rollback(
@@ -97,7 +99,7 @@ def test_the_newest_version_is_up_to_date_where_an_older_one_serves_since_a_roll
 ) -> None:
     publish_again(own.models_dir, iris)
     roll_back(own.models_dir, "iris", None)
-    kept = up_to_date(own, "iris")
+    kept = find_up_to_date(own, "iris")
     assert kept is not None
     assert kept.manifest.version == "2"
 
@@ -108,16 +110,16 @@ def test_a_rollback_from_a_broken_version_is_kept_where_the_data_are_as_they_wer
 ) -> None:
     (publish_again(own.models_dir, iris).path / spoil).write_text("altered")
     roll_back(own.models_dir, "iris", None)
-    assert up_to_date(own, "iris")
+    assert find_up_to_date(own, "iris")
 
 
 def test_after_a_rollback_training_follows_a_change_since_the_newest_version(own: Settings, iris: Bundle) -> None:
     for fingerprint in ("older", "newer"):
         publish_again(own.models_dir, iris, fingerprint=fingerprint)
     roll_back(own.models_dir, "iris", None)
-    assert not up_to_date(own, "iris")
+    assert not find_up_to_date(own, "iris")
     roll_back(own.models_dir, "iris", "1")
-    kept = up_to_date(own, "iris")  # the served one is what training would give
+    kept = find_up_to_date(own, "iris")  # the served one is what training would give
     assert kept is not None
     assert kept.manifest.version == "1"
 
@@ -126,7 +128,7 @@ def test_nothing_is_up_to_date_where_what_was_rolled_back_to_is_broken(own: Sett
     publish_again(own.models_dir, iris)
     roll_back(own.models_dir, "iris", None)
     (own.models_dir / "iris" / "1" / "model.joblib").write_bytes(b"altered")
-    assert not up_to_date(own, "iris")
+    assert not find_up_to_date(own, "iris")
 
 
 def test_a_version_that_was_never_served_is_no_reason_not_to_train(own: Settings, iris: Bundle) -> None:
@@ -134,7 +136,7 @@ def test_a_version_that_was_never_served_is_no_reason_not_to_train(own: Settings
     publish_again(own.models_dir, iris, fingerprint="older")
     shutil.copytree(home / "1", home / "3")
     (home / "3" / "current").write_text("3\n")  # as a kill between the two renames leaves it
-    assert not up_to_date(own, "iris")
+    assert not find_up_to_date(own, "iris")
     assert names(home) == ["1", "2", "current"]
 
 
@@ -146,19 +148,19 @@ def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris
 
 def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -> None:
     before = contents(own.models_dir)
-    read = dataset.parse(dataset.read(own.data_dir / "iris.csv"), Path(), definition("iris"))
+    read = csv_reader.parse(csv_reader.read(own.data_dir / "iris.csv"), Path(), load_definition("iris"))
     empty = read.part(np.arange(0))
     with pytest.raises(Exception, match="pickle"):
-        publish.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)
+        bundle_writer.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)
     assert contents(own.models_dir) == before
     assert names(own.models_dir / "iris") == ["1", "current"]
 
 
 def test_versions_count_on_from_the_highest(tmp_path: Path) -> None:
-    assert publish.next_version(tmp_path) == "1"
+    assert bundle_writer.next_version(tmp_path) == "1"
     for name in ("9", "10", ".staging-x", "current"):
         (tmp_path / name).mkdir()
-    assert publish.next_version(tmp_path) == "11"
+    assert bundle_writer.next_version(tmp_path) == "11"
 
 
 def test_a_manifest_survives_its_way_to_disk(iris: Bundle) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from embedded.waiting import wait_until
 from petalstream.broker import Partition, Position
+from services.consumer.assignment import Assignment, AssignmentOver
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from tests.records import Record
 from tests.unit.fakes import new_assignment
 

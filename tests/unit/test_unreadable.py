@@ -157,7 +157,7 @@ def test_a_codec_that_is_not_installed_is_no_fault_of_the_records(monkeypatch: p
 
 
 def answered(code: int) -> tuple[Any, CompletedFetch]:
-    """A mended fetcher, and a fetch from offset 17 on that the broker answered with an error."""
+    """A patched fetcher, and a fetch from offset 17 on that the broker answered with an error."""
     subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
     fetcher = SimpleNamespace(_subscriptions=subscriptions)
     fetcher._parse_fetched_data = MethodType(Fetcher._parse_fetched_data, fetcher)

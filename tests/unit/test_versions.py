@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from petalstream import bundle
 from petalstream.bundle import Bundle
-from services.trainer.versions import locked
+from services.trainer.publishing.versions import locked
 from tests.publications import names, publish_again
 
 

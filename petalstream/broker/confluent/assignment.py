@@ -36,7 +36,7 @@ class Assignment:
 
     def paused(self) -> list[TopicPartition]:
         """Return the paused partitions; any thread may ask."""
-        return places(partition for partition in list(self.begun) if partition.topic in self._paused)
+        return topic_partitions(partition for partition in list(self.begun) if partition.topic in self._paused)
 
     def pause(self, topics: Collection[str]) -> None:
         """Stop returning records of topics, also in partitions that are assigned later. Raises KafkaError."""
@@ -60,7 +60,7 @@ class Assignment:
         """Go on in a begun partition at another offset. Raises KafkaError."""
         # Not seek(), which the library refuses after bytes that it cannot read (confluentinc/librdkafka#2961).
         with translating():
-            self._client.incremental_unassign(places([partition]))
+            self._client.incremental_unassign(topic_partitions([partition]))
         self._start(partition, offset)
 
     def begin_again(self, partition: Partition, offset: int | None) -> None:
@@ -71,7 +71,7 @@ class Assignment:
             return
         self._out_of_range[partition] = Position(reached, self._topic_ids.get(partition.topic, ""))
         with translating():
-            self._client.incremental_unassign(places([partition]))
+            self._client.incremental_unassign(topic_partitions([partition]))
         self.begun.discard(partition)
         self._new.add([partition])
 
@@ -122,19 +122,19 @@ class Assignment:
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:
-        place = TopicPartition(*partition, offset)
+        topic_partition = TopicPartition(*partition, offset)
         self._out_of_range.pop(partition, None)
         self.reached[partition] = offset
         with translating():
-            self._client.incremental_assign([place])
+            self._client.incremental_assign([topic_partition])
             self.begun.add(partition)
             # The library keeps a partition paused that was unassigned and came back.
-            (self._client.pause if partition.topic in self._paused else self._client.resume)([place])
+            (self._client.pause if partition.topic in self._paused else self._client.resume)([topic_partition])
 
     def _of(self, topics: Collection[str]) -> list[TopicPartition]:
-        return places(partition for partition in self.begun if partition.topic in topics)
+        return topic_partitions(partition for partition in self.begun if partition.topic in topics)
 
 
-def places(partitions: Iterable[Partition]) -> list[TopicPartition]:
+def topic_partitions(partitions: Iterable[Partition]) -> list[TopicPartition]:
     """Return partitions as the library names them."""
     return [TopicPartition(*partition) for partition in partitions]

@@ -7,7 +7,7 @@ from contextlib import suppress
 import confluent_kafka
 from confluent_kafka import Message
 
-from petalstream.broker.confluent.assignment import Assignment, places
+from petalstream.broker.confluent.assignment import Assignment, topic_partitions
 from petalstream.broker.confluent.errors import UNREADABLE, Code, translated, translating
 from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import QUEUED_RECORDS, consumer_options
@@ -77,7 +77,7 @@ class Consumer:
     def progress(self) -> list[PartitionProgress]:
         """Return the progress in each partition that is begun."""
         with translating():
-            return self._statistics.progress(self._client.position(places(self._assignment.begun)))
+            return self._statistics.progress(self._client.position(topic_partitions(self._assignment.begun)))
 
     def refresh_ends(self, seconds: float) -> None:
         """Ask the broker for the ends of paused partitions. Raises KafkaError."""
@@ -105,11 +105,11 @@ class Consumer:
                 committed = self._client.commit(offsets=with_metadata(positions), asynchronous=False)
         except TopicAuthorizationFailedError as error:  # where the broker has refused every partition
             raise UnreadableTopics({partition.topic for partition in positions}, error) from error
-        for place in committed or ():
-            if place.error and place.error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
-                raise UnreadableTopics([place.topic], translated(place.error))
-            if place.error:
-                raise translated(place.error)
+        for each in committed or ():
+            if each.error and each.error.code() == Code.TOPIC_AUTHORIZATION_FAILED:
+                raise UnreadableTopics([each.topic], translated(each.error))
+            if each.error:
+                raise translated(each.error)
 
     def close(self, seconds: float) -> None:
         """Leave the group without a commit; do nothing if closed already."""

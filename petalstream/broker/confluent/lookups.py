@@ -33,11 +33,11 @@ class Lookups:
         """Return the first or last offset of each partition. Raises KafkaError."""
 
         def ask() -> Answers:
-            places = {TopicPartition(*partition): spec for partition in partitions}
-            return self._client.list_offsets(places, isolation_level=IsolationLevel.READ_COMMITTED)
+            specs = {TopicPartition(*partition): spec for partition in partitions}
+            return self._client.list_offsets(specs, isolation_level=IsolationLevel.READ_COMMITTED)
 
         found = self._answer((*partitions, repr(spec)), ask)
-        offsets = {(place.topic, place.partition): int(end.offset) for place, end in found.items()}
+        offsets = {(each.topic, each.partition): int(end.offset) for each, end in found.items()}
         return [offsets[topic, number] for topic, number in partitions]
 
     def states(self, partitions: Sequence[Partition], ask: Committed, out_of_range: Positions) -> list[PartitionState]:
@@ -50,8 +50,8 @@ class Lookups:
         with translating():
             committed = ask([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
         states: list[PartitionState] = []
-        for partition, start, end, place in zip(partitions, starts, ends, committed, strict=True):
-            position = Position(place.offset, place.metadata or "") if place.offset >= 0 else None
+        for partition, start, end, last in zip(partitions, starts, ends, committed, strict=True):
+            position = Position(last.offset, last.metadata or "") if last.offset >= 0 else None
             position = out_of_range.get(partition, position)
             # The library may have fetched elsewhere: at an offset that it has read from corrupt bytes.
             is_out_of_range = partition in out_of_range and not start <= out_of_range[partition].offset <= end

@@ -43,7 +43,7 @@ def readable(messages: list[Message]) -> tuple[list[ReceivedRecord], list[Messag
             break
         obstacle = messages[end]
         obstacles.append(obstacle)
-        messages = [each for each in messages[end + 1 :] if _place(each) != _place(obstacle)]
+        messages = [each for each in messages[end + 1 :] if _partition(each) != _partition(obstacle)]
     return records, obstacles
 
 
@@ -55,7 +55,7 @@ def _records(messages: list[Message], headers: list[Headers]) -> list[ReceivedRe
     return list(map(Received, *columns))
 
 
-def _place(message: Message) -> tuple[str | None, int | None]:
+def _partition(message: Message) -> tuple[str | None, int | None]:
     return message.topic(), message.partition()
 
 
@@ -67,9 +67,9 @@ def with_metadata(positions: Positions) -> list[TopicPartition]:
     ]
 
 
-def plain(places: Collection[TopicPartition]) -> list[Partition]:
+def plain(partitions: Collection[TopicPartition]) -> list[Partition]:
     """Return the library's partitions as ours."""
-    return [Partition(place.topic, place.partition) for place in places]
+    return [Partition(each.topic, each.partition) for each in partitions]
 
 
 def _headers(messages: list[Message]) -> list[Headers]:

@@ -9,12 +9,12 @@ import confluent_kafka
 from confluent_kafka import TopicPartition
 
 from petalstream.broker.interfaces import PartitionProgress
+from petalstream.broker.partitions import Partition
 
 INTERVAL_MS, STALE_SECONDS = 1_000, 5.0
 # The states of a broker that answers requests.
 CONNECTED = ("UP", "REAUTH")
 NEVER = (0.0, -1)
-Place = tuple[str, int]
 
 
 class Statistics:
@@ -22,9 +22,9 @@ class Statistics:
 
     def __init__(self) -> None:
         self._is_connected, self._noted = False, 0.0
-        self._partitions: dict[Place, dict[str, Any]] = {}
+        self._partitions: dict[Partition, dict[str, Any]] = {}
         # The last stable offsets of partitions that are not fetched now, and when the broker was asked for them.
-        self._asked: dict[Place, tuple[float, int]] = {}
+        self._asked: dict[Partition, tuple[float, int]] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -43,30 +43,30 @@ class Statistics:
 
         The library learns the end of a partition from fetching it. Raises KafkaException.
         """
-        places = sorted(paused, key=lambda each: self._asked.get(_place(each), NEVER))
-        self._asked = {_place(each): self._asked.get(_place(each), NEVER) for each in places}
+        ordered = sorted(paused, key=lambda each: self._asked.get(_partition(each), NEVER))
+        self._asked = {_partition(each): self._asked.get(_partition(each), NEVER) for each in ordered}
         deadline = time.monotonic() + seconds
-        for place in places:
+        for each in ordered:
             if (left := deadline - time.monotonic()) <= 0:
                 return
-            if found := client.get_watermark_offsets(place, left):
-                self._asked[_place(place)] = (time.monotonic(), found[1])
+            if found := client.get_watermark_offsets(each, left):
+                self._asked[_partition(each)] = (time.monotonic(), found[1])
 
     def progress(self, positions: Iterable[TopicPartition]) -> list[PartitionProgress]:
         """Return the progress in assigned partitions, given by their positions."""
         return [
-            PartitionProgress(each.topic, each.partition, self._position(each), self._end(_place(each)))
+            PartitionProgress(each.topic, each.partition, self._position(each), self._end(_partition(each)))
             for each in positions
         ]
 
-    def _position(self, place: TopicPartition) -> int | None:
+    def _position(self, partition: TopicPartition) -> int | None:
         """Return the offset of the next record that a poll returns: before the first poll, of the first record."""
-        known = self._partitions.get(_place(place), {})
-        offsets = (place.offset, known.get("committed_offset", -1), known.get("lo_offset", -1))
+        known = self._partitions.get(_partition(partition), {})
+        offsets = (partition.offset, known.get("committed_offset", -1), known.get("lo_offset", -1))
         return next((offset for offset in offsets if offset >= 0), None)
 
-    def _end(self, place: Place) -> int | None:
-        ends = (self._partitions.get(place, {}).get("ls_offset", -1), self._asked.get(place, NEVER)[1])
+    def _end(self, partition: Partition) -> int | None:
+        ends = (self._partitions.get(partition, {}).get("ls_offset", -1), self._asked.get(partition, NEVER)[1])
         return max(ends) if max(ends) >= 0 else None
 
     def _note(self, text: str) -> None:
@@ -74,11 +74,11 @@ class Statistics:
         self._is_connected = any(broker["state"] in CONNECTED for broker in found["brokers"].values())
         self._noted = time.monotonic()
         self._partitions = {
-            (topic, int(number)): partition
+            Partition(topic, int(number)): state
             for topic, of_topic in found["topics"].items()
-            for number, partition in of_topic["partitions"].items()
+            for number, state in of_topic["partitions"].items()
         }
 
 
-def _place(partition: TopicPartition) -> Place:
-    return str(partition.topic), int(partition.partition)
+def _partition(partition: TopicPartition) -> Partition:
+    return Partition(partition.topic, partition.partition)

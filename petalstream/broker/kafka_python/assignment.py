@@ -60,10 +60,10 @@ class Assignment:
 
     def begin_again(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Begin partitions anew whose next records, at `offsets`, are not in the log any more."""
-        for place, offset in offsets.items():
-            self._out_of_range[Partition(*place)] = Position(offset, self._topic_ids.get(place.topic, ""))
+        for partition, offset in offsets.items():
+            self._out_of_range[Partition(*partition)] = Position(offset, self._topic_ids.get(partition.topic, ""))
         self._client.pause(*offsets)
-        self._new.add([Partition(*place) for place in offsets])
+        self._new.add([Partition(*partition) for partition in offsets])
 
     def _follow_rebalances(self) -> set[str]:
         """Tell the listener what has changed; return the topics whose records are read again."""
@@ -110,17 +110,17 @@ class Assignment:
         """Return where the group has read to, and what the log has. Raises KafkaError."""
         topic_id = topic_id_of(self._client, partitions[0].topic)
         self._topic_ids.setdefault(partitions[0].topic, topic_id)
-        places = [TopicPartition(*partition) for partition in partitions]
+        topic_partitions = [TopicPartition(*partition) for partition in partitions]
         with naming_topics():
-            starts = self._client.beginning_offsets(places, timeout_ms=LOOK_UP_MS)
-            ends = self._client.end_offsets(places, timeout_ms=LOOK_UP_MS)
+            starts = self._client.beginning_offsets(topic_partitions, timeout_ms=LOOK_UP_MS)
+            ends = self._client.end_offsets(topic_partitions, timeout_ms=LOOK_UP_MS)
         states: list[PartitionState] = []
-        for partition, place in zip(partitions, places, strict=True):
+        for partition, each in zip(partitions, topic_partitions, strict=True):
             refused = self._out_of_range.get(partition)
-            committed = self._client.committed(place, metadata=True, timeout_ms=LOOK_UP_MS)
+            committed = self._client.committed(each, metadata=True, timeout_ms=LOOK_UP_MS)
             position = refused or committed_position(committed)
             is_refused = refused is not None
-            states.append(PartitionState(partition, topic_id, position, starts[place], ends[place], is_refused))
+            states.append(PartitionState(partition, topic_id, position, starts[each], ends[each], is_refused))
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:

@@ -30,10 +30,10 @@ def last_stable_offsets(client: KafkaConsumer, seconds: float) -> Ends:
 def progress(client: KafkaConsumer, ends: Ends) -> list[PartitionProgress]:
     """Return the progress in the assigned partitions, with ends that were asked for before."""
     found = []
-    for place in client.assignment():
+    for partition in client.assignment():
         try:
-            position = client.position(place, timeout_ms=0)
+            position = client.position(partition, timeout_ms=0)
         except KafkaError:  # it has no position yet
             position = None
-        found.append(PartitionProgress(place.topic, place.partition, position, ends.get(place)))
+        found.append(PartitionProgress(partition.topic, partition.partition, position, ends.get(partition)))
     return found

@@ -54,12 +54,12 @@ def read_quickly(consumer: KafkaConsumer) -> KafkaConsumer:
     manager = consumer._client._manager
     build = manager._build_transport
 
-    async def build_quick(*call: Any, **named: Any) -> Any:
+    async def build_with_large_reads(*call: Any, **named: Any) -> Any:
         transport = await build(*call, **named)
         transport._sock_recv = functools.partial(received, transport._sock)
         return transport
 
-    manager._build_transport = build_quick
+    manager._build_transport = build_with_large_reads
     return consumer
 
 

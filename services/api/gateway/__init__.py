@@ -1,0 +1,1 @@
+"""What every request passes before and after a route: the concurrency limit, the fast path, API keys and errors."""

@@ -1,64 +1,65 @@
-"""How many requests a worker lets in: so many at work, so many waiting for their turn, and no more."""
+"""Limits how many requests a worker handles at once and how many more wait."""
 
 import math
 import threading
 import time
 from collections import deque
 
-# Longer than any request should be at work: whoever waits so long is better told to come again.
-TURN_SECONDS = 5.0
+# The longest that a request waits. A client is better off with 503 and a retry.
+WAIT_SECONDS = 5.0
 _thread = threading.local()
 
 
-def close_here() -> None:
-    """From now on every gate is closed to what this thread handles."""
-    _thread.closed = True
+def reject_in_this_thread() -> None:
+    """Make every limit reject what this thread handles from now on."""
+    _thread.rejects = True
 
 
 class ConcurrencyLimit:
-    """Counts the requests in flight; gunicorn itself would have as many at work as it has threads.
+    """Admits `most_running` requests at once; `most_waiting` more wait, and any others are rejected.
 
-    Turns go round in the order of coming. Where a turn is free for a moment, as in a queue of tokens or a semaphore,
-    whoever comes then takes it before who has waited for it wakes up, and some wait ten times as long as others.
+    gunicorn would run as many as it has threads. Requests are admitted in the order of arrival. A semaphore or a queue
+    of tokens is not enough for that: a new request takes the free token before the thread that has waited for it wakes
+    up, and some requests wait ten times as long as others.
     """
 
-    def __init__(self, working: int, waiting: int) -> None:
-        self._free, self._room = working, waiting
+    def __init__(self, most_running: int, most_waiting: int) -> None:
+        self._free, self._most_waiting = most_running, most_waiting
         self._lock = threading.Lock()
-        # Each waits for its own lock to be released.
+        # Each waiting request waits for its own lock to be released.
         self._waiting: deque[threading.Lock] = deque()
 
     def acquire(self, deadline: float = math.inf) -> bool:
-        """Wait for a turn, until `deadline` by time.monotonic() at most.
+        """Wait until the request is admitted, until `deadline` by time.monotonic() at most. Return whether it is.
 
-        False at once where too many wait already or the gate is closed, or after `TURN_SECONDS` without a turn.
+        Returns False immediately if too many wait already or this thread rejects, and after WAIT_SECONDS.
         """
-        if getattr(_thread, "closed", False):
+        if getattr(_thread, "rejects", False):
             return False
         with self._lock:
             if self._free:
                 self._free -= 1
                 return True
-            if len(self._waiting) >= self._room:
+            if len(self._waiting) >= self._most_waiting:
                 return False
-            turn = threading.Lock()
-            turn.acquire()
-            self._waiting.append(turn)
-        seconds = max(0.0, min(TURN_SECONDS, deadline - time.monotonic()))
-        return turn.acquire(timeout=seconds) or not self._gives_up(turn)
+            admitted = threading.Lock()
+            admitted.acquire()
+            self._waiting.append(admitted)
+        seconds = max(0.0, min(WAIT_SECONDS, deadline - time.monotonic()))
+        return admitted.acquire(timeout=seconds) or not self._stop_waiting(admitted)
 
     def release(self) -> None:
-        """Give up the turn that `enter` gave, to who has waited longest."""
+        """End a request that `acquire` admitted, and admit the one that has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()
             else:
                 self._free += 1
 
-    def _gives_up(self, turn: threading.Lock) -> bool:
-        """Whether it waits no longer; not where its turn came in this very moment."""
+    def _stop_waiting(self, admitted: threading.Lock) -> bool:
+        """Remove a request from the queue. Return False if it was admitted since its timeout."""
         with self._lock:
-            if turn not in self._waiting:
+            if admitted not in self._waiting:
                 return False
-            self._waiting.remove(turn)
+            self._waiting.remove(admitted)
             return True

@@ -1,4 +1,4 @@
-"""What stands before the app: it names each request, lets it in or turns it away, and measures what became of it."""
+"""The WSGI middleware around Flask: it reads the body, admits or rejects the request, and counts its response."""
 
 import io
 import time
@@ -14,87 +14,86 @@ from services.api.gateway.fast_path import Environ, FastPath, Headers, HeadersAn
 from services.api.telemetry import access_log, metrics, probe_paths, request_info
 from services.api.telemetry.request_info import RequestInfo
 
-# Whoever asks how the api is must hear it above all when it has too much to do.
-UNGATED = frozenset((*probe_paths.PROBES, probe_paths.METRICS))
+# All other methods are one label, since clients can invent them.
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
-# To look a series up takes longer than to count in it.
+# To look up a labelled series takes longer than to count in it.
 requests_of, duration_of = cache(metrics.REQUESTS.labels), cache(metrics.DURATION.labels)
-BUSY = "too many requests are in flight; try again in a moment"
+OVERLOADED = "too many requests are in flight; try again in a moment"
 
 
 class StatusRecorder:
-    """Passes an answer's head on, with the request's id and trace context in it, and remembers status and size."""
+    """WSGI's start_response: adds the request's id and trace context, and remembers the status and the size."""
 
     def __init__(self, start_response: Callable[..., Any], request: RequestInfo) -> None:
         self._start_response, self._request = start_response, request
-        # As gunicorn answers where a body breaks off, and nothing is told here.
+        # gunicorn responds so if a body breaks off, without a call of this.
         self.status, self.size = 400, "0"
 
-    def __call__(self, status: str, fields: Headers, *error: Any) -> Any:
-        """WSGI's start_response."""
-        self.status, self.size = int(status[:3]), dict(fields).get("Content-Length", "-")
-        return self._start_response(status, fields + self._request.headers(), *error)
+    def __call__(self, status: str, headers: Headers, *error: Any) -> Any:
+        """Start the response."""
+        self.status, self.size = int(status[:3]), dict(headers).get("Content-Length", "-")
+        return self._start_response(status, headers + self._request.headers(), *error)
 
 
 class Middleware:
-    """A WSGI application around another one, which takes bodies of at most `most_bytes`, and a short way beside it.
+    """A WSGI application around `app`, with a fast path beside it. Bodies have at most `most_bytes`.
 
-    `logs_access` has each request told on standard output.
+    With `logs_access`, each request is a line in the access log.
     """
 
     def __init__(
         self,
         app: Callable[..., Iterable[bytes]],
-        short_way: FastPath | None,
-        gate: ConcurrencyLimit,
+        fast_path: FastPath | None,
+        limit: ConcurrencyLimit,
         most_bytes: int,
         logs_access: bool,
     ) -> None:
-        self._app, self.short_way, self._gate = app, short_way, gate
+        self._app, self.fast_path, self._limit = app, fast_path, limit
         self._most_bytes, self._logs_access = most_bytes, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         began, request = time.perf_counter(), request_info.begin(environ)
-        told = StatusRecorder(start_response, request)
+        recorder = StatusRecorder(start_response, request)
         try:
-            if environ["PATH_INFO"] in UNGATED:
-                return self._app(environ, told)
+            if environ["PATH_INFO"] in probe_paths.UNLIMITED:
+                return self._app(environ, recorder)
             with metrics.IN_FLIGHT.track_inprogress():
                 self._read_body(environ)
-                receiving.received()
-                return self._admit(environ, told)
+                receiving.mark_received()
+                return self._handle_within_limit(environ, recorder)
         finally:
-            self._count(environ, request, told.status, told.size, began)
+            self._count(environ, request, recorder.status, recorder.size, began)
 
     def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
-        """Headers and body of the answer to each request that the short way takes; it was 200. Each has its body.
+        """Return headers and body of the 200 response to each request that the fast path handles, else None.
 
-        They came together and have one turn. None for all else, of which no trace is left.
+        The requests arrived together, with their bodies, and take one place under the limit.
         """
         began, requests = time.perf_counter(), list(map(request_info.begin, environs))
-        if not self.short_way or not self._gate.acquire():
+        if not self.fast_path or not self._limit.acquire():
             return [None] * len(environs)
         try:
-            answers = self.short_way.predict_batch(environs)
+            responses = self.fast_path.predict_batch(environs)
         finally:
-            self._gate.release()
-        for environ, request, answer in zip(environs, requests, answers, strict=True):
-            if answer:
-                fields, body = answer
-                fields += request.headers()
-                self._count(environ, request, 200, str(len(body)), began)
-        return answers
+            self._limit.release()
+        for environ, request, response in zip(environs, requests, responses, strict=True):
+            if response:
+                headers, body = response
+                headers += request.headers()
+                self._count(environ, request, HTTPStatus.OK, str(len(body)), began)
+        return responses
 
-    def refuse_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody]:
-        """Headers and body of the answer 503 to each request, which has its body."""
-        return [self._refused(environ) for environ in environs]
+    def reject_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody]:
+        """Return headers and body of the 503 response to each request, which has its body."""
+        return [self._reject(environ) for environ in environs]
 
-    def _refused(self, environ: Environ) -> HeadersAndBody:
+    def _reject(self, environ: Environ) -> HeadersAndBody:
         began, request = time.perf_counter(), request_info.begin(environ)
-        fields, body = _busy(environ)
+        headers, body = _overloaded(environ)
         self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)
-        return fields + request.headers(), body
+        return headers + request.headers(), body
 
     def _count(self, environ: Environ, request: RequestInfo, status: int, size: str, began: float) -> None:
         seconds = time.perf_counter() - began
@@ -102,12 +101,12 @@ class Middleware:
         requests_of(request.route, method, status).inc()
         duration_of(request.route).observe(seconds)
         if self._logs_access:
-            access_log.log(environ, request, status, size, seconds)
+            access_log.write(environ, request, status, size, seconds)
 
     def _read_body(self, environ: Environ) -> None:
-        """Read the body before the request has a turn: a slow client holds a thread then, and nobody's turn.
+        """Read the body before the limit counts the request, so that a slow client takes a thread and no place.
 
-        Of one that is too long the rest stays unread, and the connection has to close after the answer.
+        The rest of a body that is too long stays unread, so the connection has to close after the response.
         """
         length, body = environ.get("CONTENT_LENGTH") or "0", environ["wsgi.input"]
         if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
@@ -120,46 +119,44 @@ class Middleware:
         if is_too_long:
             getattr(body, "close_connection", bool)()
 
-    def _admit(self, environ: Environ, told: StatusRecorder) -> Iterable[bytes]:
-        """What the app answers, where the request may come in; the answer is whole when its turn ends."""
+    def _handle_within_limit(self, environ: Environ, recorder: StatusRecorder) -> Iterable[bytes]:
+        """Return the response of the fast path or the app, or 503. It must be complete when the limit is released."""
         until = request_info.of(environ).deadline
-        if not self._gate.acquire(until):
-            return _refuse(told, _late(environ) if deadline.has_passed(until) else _busy(environ))
+        if not self._limit.acquire(until):
+            rejection = _deadline_passed(environ) if deadline.has_passed(until) else _overloaded(environ)
+            return _send(recorder, HTTPStatus.SERVICE_UNAVAILABLE, rejection)
         try:
             if deadline.has_passed(until):
-                return _refuse(told, _late(environ))
-            if self.short_way and (answer := self.short_way(environ)):
-                fields, body = answer
-                told("200 OK", fields)
-                return [body]
-            return self._app(environ, told)
+                return _send(recorder, HTTPStatus.SERVICE_UNAVAILABLE, _deadline_passed(environ))
+            if self.fast_path and (response := self.fast_path(environ)):
+                return _send(recorder, HTTPStatus.OK, response)
+            return self._app(environ, recorder)
         finally:
-            self._gate.release()
+            self._limit.release()
 
 
-def _refuse(told: StatusRecorder, answer: HeadersAndBody) -> Iterable[bytes]:
-    """503 at once, without a step into the app."""
-    fields, body = answer
-    told(f"{HTTPStatus.SERVICE_UNAVAILABLE.value} {HTTPStatus.SERVICE_UNAVAILABLE.phrase}", fields)
+def _send(recorder: StatusRecorder, status: HTTPStatus, response: HeadersAndBody) -> Iterable[bytes]:
+    headers, body = response
+    recorder(f"{status.value} {status.phrase}", headers)
     return [body]
 
 
-def _busy(environ: Environ) -> HeadersAndBody:
+def _overloaded(environ: Environ) -> HeadersAndBody:
     metrics.REJECTED.inc()
-    return _unavailable(environ, BUSY)
+    return _unavailable(environ, OVERLOADED)
 
 
-def _late(environ: Environ) -> HeadersAndBody:
+def _deadline_passed(environ: Environ) -> HeadersAndBody:
     return _unavailable(environ, str(errors.DeadlinePassed()))
 
 
 def _unavailable(environ: Environ, detail: str) -> HeadersAndBody:
-    kind, said = problems.written(environ["PATH_INFO"], HTTPStatus.SERVICE_UNAVAILABLE, detail)
-    body = said.encode()
-    fields = [
-        ("Content-Type", kind),
+    media_type, text = problems.problem_text(environ["PATH_INFO"], HTTPStatus.SERVICE_UNAVAILABLE, detail)
+    body = text.encode()
+    headers = [
+        ("Content-Type", media_type),
         ("Content-Length", str(len(body))),
         ("Retry-After", str(problems.RETRY_SECONDS)),
-        *security_headers.security(kind).items(),
+        *security_headers.headers_for(media_type).items(),
     ]
-    return fields, body
+    return headers, body

@@ -1,28 +1,28 @@
-"""Which of a worker's threads wait for their clients, who may send slowly."""
+"""Counts the threads that are blocked on reading a request, since clients may send slowly."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Threads whose request is still on its way; each adds and takes away itself alone.
+# Idents of threads; each thread adds and removes only its own, so that no lock is needed.
 _receiving: set[int] = set()
 
 
 @contextmanager
-def begun() -> Iterator[None]:
-    """From here on this thread waits for its client to send a request, until it is `received` or given up."""
+def receiving() -> Iterator[None]:
+    """Count this thread until its request is `mark_received` or fails."""
     _receiving.add(threading.get_ident())
     try:
         yield
     finally:
-        received()
+        mark_received()
 
 
-def received() -> None:
-    """The request that this thread has waited for is there."""
+def mark_received() -> None:
+    """Stop counting this thread: all of its request has been read."""
     _receiving.discard(threading.get_ident())
 
 
-def receiving() -> int:
-    """How many threads wait for their clients."""
+def count() -> int:
+    """Return how many threads are blocked on their clients."""
     return len(_receiving)

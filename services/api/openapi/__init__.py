@@ -1,1 +1,1 @@
-"""What the api can be asked, as an OpenAPI 3.1 document that is made from the served models themselves."""
+"""The api's OpenAPI 3.1 document: operations.yaml, with the schemas and examples of the served models."""

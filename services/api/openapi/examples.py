@@ -1,41 +1,31 @@
-"""Requests that can be made as they stand, with the rows that the model was asked when it was trained."""
+"""Examples of requests and responses, from the golden rows of a model."""
 
 import csv
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+from petalstream import cloudevents
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
 from services.api.models.loading import ServedModel
-from services.api.openapi import events
-from services.api.openapi.operation import Json
 from services.api.pages import form_fields
 from services.api.pages.text_filters import capital
 from services.api.wire import datatypes, inference_json
 from services.api.wire.inference_json import OUTPUTS, InferenceRequest
 
-SEVERAL = "Several at once"
+Row = dict[str, Any]
+Examples = dict[str, Any]
 
 
-def rows(manifest: Manifest) -> list[dict[str, Any]]:
-    """The golden rows."""
+def rows(manifest: Manifest) -> list[Row]:
+    """Return the golden rows."""
     return [dict(golden["features"]) for golden in manifest.golden]
 
 
-def json(manifest: Manifest) -> Json:
-    """One row of each label, and all rows, one by one and in columns."""
-    samples = rows(manifest)
-    columns = {feature.name: column for feature, column in _columns(manifest, samples)} if samples else {}
-    return (
-        _of_each_label(manifest, samples)
-        | _example("rows", SEVERAL, samples)
-        | _example("columns", f"{SEVERAL}, in columns", columns)
-    )
-
-
-def forms(manifest: Manifest) -> list[dict[str, Any]]:
-    """The golden rows as they are typed, where yes and no are texts."""
+def form_rows(manifest: Manifest) -> list[Row]:
+    """Return the golden rows as they are typed in a form: yes or no as a text, and the features in their order."""
     return [
         {
             feature.name: feature.to_text(row[feature.name]) if feature.kind is Kind.YES_NO else row[feature.name]
@@ -46,78 +36,66 @@ def forms(manifest: Manifest) -> list[dict[str, Any]]:
     ]
 
 
-def form(manifest: Manifest) -> Json:
-    """One form of each label."""
-    return _of_each_label(manifest, forms(manifest))
+def of_model(served: ServedModel) -> dict[str, Examples]:
+    """Return the examples of each media type, for requests and responses; all empty for a model without golden rows.
+
+    The model predicts the golden rows for the examples of responses.
+    """
+    manifest = served.manifest
+    singles = partial(_of_each_label, manifest)
+    samples, typed = rows(manifest), form_rows(manifest)
+    columns = _columns(manifest, samples)
+    named_columns = {feature.name: values for feature, values in columns.items()}
+    events = [_event(sample, number) for number, sample in enumerate(samples)]
+    predictions = served.scorer.predict(samples)
+    response = inference_json.build_response(manifest, InferenceRequest(None, samples, list(OUTPUTS)), predictions)
+    examples = {
+        "json_examples": singles(samples) | _several(samples) | _several_in_columns(named_columns),
+        "csv_examples": singles([_csv(manifest, [row]) for row in typed]) | _several(_csv(manifest, typed)),
+        "event_examples": singles(events),
+        "event_batch_examples": _several(events),
+        "form_examples": singles(typed),
+        "prediction_examples": singles(predictions.as_rows()) | _several(predictions.as_rows()),
+        "inference_request_examples": _several({"inputs": [_tensor(*column) for column in columns.items()]}),
+        "inference_response_examples": _several(response),
+    }
+    return examples if samples else {name: {} for name in examples}
 
 
-def table(manifest: Manifest) -> Json:
-    """One row of each label, and all rows, as CSV."""
-    samples = forms(manifest)
-    single = [_table(manifest, [row]) for row in samples]
-    return _of_each_label(manifest, single) | _example("rows", SEVERAL, _table(manifest, samples) if samples else "")
+def _of_each_label(manifest: Manifest, values: Sequence[object]) -> Examples:
+    """Return the value of the first golden row of each label."""
+    return {
+        f"row_{first.index}": {"summary": capital(first.words), "value": values[first.index]}
+        for first in form_fields.list_examples(manifest)
+    }
 
 
-def event(manifest: Manifest) -> Json:
-    """One event of each label."""
-    return _of_each_label(manifest, _events(manifest))
+def _several(value: object) -> Examples:
+    return {"rows": {"summary": "Several at once", "value": value}}
 
 
-def batch(manifest: Manifest) -> Json:
-    """All rows as a batch of events."""
-    return _example("rows", SEVERAL, _events(manifest))
+def _several_in_columns(value: object) -> Examples:
+    return {"columns": {"summary": "Several at once, in columns", "value": value}}
 
 
-def answers(served: ServedModel) -> Json:
-    """What these rows are answered, for which the model is asked."""
-    found = served.scorer.predict(rows(served.manifest)).as_rows()
-    return _of_each_label(served.manifest, found) | _example("rows", SEVERAL, found)
-
-
-def inference_requests(manifest: Manifest) -> Json:
-    """All rows as a tensor for each feature that they all have."""
-    samples = rows(manifest)
-    inputs = [
-        {"name": feature.name, "datatype": datatypes.declared(feature), "shape": [len(samples)], "data": column}
-        for feature, column in _columns(manifest, samples)
-    ]
-    return _example("rows", SEVERAL, {"inputs": inputs} if samples else {})
-
-
-def inference_responses(served: ServedModel) -> Json:
-    """What these rows are answered, for which the model is asked."""
-    samples = rows(served.manifest)
-    asked = InferenceRequest(None, samples, list(OUTPUTS))
-    told = inference_json.build_response(served.manifest, asked, served.scorer.predict(samples))
-    return _example("rows", SEVERAL, told if samples else {})
-
-
-def _events(manifest: Manifest) -> list[Json]:
-    return [events.example(row, number) for number, row in enumerate(rows(manifest))]
-
-
-def _columns(manifest: Manifest, samples: Sequence[dict[str, Any]]) -> list[tuple[Feature, list[Any]]]:
-    """The values of each feature that all samples have."""
+def _columns(manifest: Manifest, samples: Sequence[Row]) -> dict[Feature, list[Any]]:
+    """Return the values of each feature that all samples have."""
     everywhere = [feature for feature in manifest.features if all(feature.name in sample for sample in samples)]
-    return [(feature, [sample[feature.name] for sample in samples]) for feature in everywhere]
+    return {feature: [sample[feature.name] for sample in samples] for feature in everywhere}
 
 
-def _table(manifest: Manifest, samples: Sequence[dict[str, Any]]) -> str:
+def _tensor(feature: Feature, values: Sequence[object]) -> dict[str, object]:
+    return {"name": feature.name, "datatype": datatypes.declared(feature), "shape": [len(values)], "data": values}
+
+
+def _csv(manifest: Manifest, typed: Sequence[Row]) -> str:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, [feature.name for feature in manifest.features], restval="")
     writer.writeheader()
-    writer.writerows(samples)
+    writer.writerows(typed)
     return text.getvalue()
 
 
-def _of_each_label(manifest: Manifest, values: Sequence[object]) -> Json:
-    """The values that belong to the first golden row of each label."""
-    found: Json = {}
-    for first in form_fields.list_examples(manifest):
-        found |= _example(f"row_{first.index}", capital(first.words), values[first.index])
-    return found
-
-
-def _example(name: str, summary: str, value: object) -> Json:
-    """One example, or none where there is nothing to show."""
-    return {name: {"summary": summary, "value": value}} if value else {}
+def _event(row: Row, number: int) -> dict[str, Any]:
+    attributes = {"specversion": cloudevents.SPECVERSION, "id": str(number), "source": "/examples"}
+    return {**attributes, "type": "example.sample", cloudevents.DATA: row}

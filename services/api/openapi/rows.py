@@ -1,50 +1,59 @@
-"""The JSON Schemas of what a model takes: a row, a list of rows, or columns."""
+"""The JSON Schemas of a row in a request; they accept what `validate_row` of petalstream/row_validation.py accepts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from petalstream.schema import FLOAT32_MAX, Feature, Kind
 from services.api.models.json_schema import Schema
-from services.api.openapi.operation import Json, one_of
-
-# In a form everything is text.
-TYPED_YES_NO = one_of(("yes", "no", "true", "false", "1", "0"))
 
 
-def value(feature: Feature) -> Schema:
-    """What the feature may be in JSON; one that the model does not use may be null."""
-    schema = _named(feature) | _values(feature)
-    return schema if feature.used else _or_null(schema)
+def one_of(texts: Iterable[str]) -> Schema:
+    """Return the schema of a text that is one of these."""
+    return {"type": "string", "enum": list(texts)}
 
 
-def typed(feature: Feature) -> Schema:
-    """What the feature may be as a field of a form; of a number its digits."""
-    return _named(feature) | (TYPED_YES_NO if feature.kind is Kind.YES_NO else _values(feature))
+def row(
+    features: Sequence[Feature], of_feature: Callable[[Feature], Schema], examples: Sequence[Mapping[str, Any]] = ()
+) -> Schema:
+    """Return the schema of an object of named features; `of_feature` is `value`, `form_field` or `column`.
 
-
-def row(features: Sequence[Feature], each: Callable[[Feature], Schema], examples: Sequence[Json] = ()) -> Schema:
-    """An object of named features, each as `each` has it, and of nothing else; the first example is shown of each."""
-    shown = {name: {"examples": [found]} for example in examples[:1] for name, found in example.items()}
+    Each feature also shows its value in the first of the `examples`.
+    """
+    first = examples[0] if examples else {}
+    shown = {name: {"examples": [value]} for name, value in first.items()}
     schema: Schema = {
         "type": "object",
-        "properties": {feature.name: each(feature) | shown.get(feature.name, {}) for feature in features},
+        "properties": {feature.name: of_feature(feature) | shown.get(feature.name, {}) for feature in features},
         "required": [feature.name for feature in features if feature.used],
         "additionalProperties": False,
     }
     return schema | ({"examples": list(examples)} if examples else {})
 
 
+def value(feature: Feature) -> Schema:
+    """Return the schema of the feature's value in JSON; null is accepted for a feature that the model does not use."""
+    schema = _described(feature) | _values(feature)
+    return schema if feature.used else _nullable(schema)
+
+
+def form_field(feature: Feature) -> Schema:
+    """Return the schema of the feature as a field of a form, where yes or no is a text."""
+    is_yes_no = feature.kind is Kind.YES_NO
+    return _described(feature) | (one_of(("yes", "no", "true", "false", "1", "0")) if is_yes_no else _values(feature))
+
+
 def column(feature: Feature) -> Schema:
-    """The values of the feature in several rows."""
+    """Return the schema of the list of the feature's values in several rows."""
     return {"type": "array", "items": value(feature), "minItems": 1}
 
 
-def _or_null(schema: Schema) -> Schema:
+def _nullable(schema: Schema) -> Schema:
     types = schema["type"]
     nullable = schema | {"type": [*([types] if isinstance(types, str) else types), "null"]}
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
-def _named(feature: Feature) -> Schema:
+def _described(feature: Feature) -> Schema:
     unit = f"Unit: {feature.unit}" if feature.unit else ""
     unused = "" if feature.used else "The model does not use it"
     description = " ".join(f"{text}." for text in (feature.help, unit, unused) if text)

@@ -1,0 +1,1 @@
+"""Flask blueprints. Each route only translates between HTTP and the packages below."""

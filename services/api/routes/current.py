@@ -1,4 +1,4 @@
-"""What the app holds for every request: its settings and its models."""
+"""The current app's settings and models."""
 
 from flask import current_app
 
@@ -7,12 +7,12 @@ from services.api.models.registry import Registry
 
 
 def registry() -> Registry:
-    """The models of this app."""
-    found: Registry = current_app.extensions["registry"]
-    return found
+    """Return the models of this app."""
+    models: Registry = current_app.extensions["registry"]
+    return models
 
 
 def settings() -> Settings:
-    """The settings of this app."""
-    found: Settings = current_app.extensions["settings"]
-    return found
+    """Return the settings of this app."""
+    configured: Settings = current_app.extensions["settings"]
+    return configured

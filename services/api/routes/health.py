@@ -1,4 +1,4 @@
-"""What others watch the api by: whether it lives, whether it is ready, and what it has counted."""
+"""Routes for monitoring: liveness, readiness and metrics."""
 
 from flask import Blueprint, Response, request
 
@@ -6,18 +6,18 @@ from services.api.errors import NotReady
 from services.api.routes import current
 from services.api.telemetry import metrics, probe_paths
 
-blueprint = Blueprint("observability", __name__)
+blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/health")
 def health() -> dict[str, str]:
-    """Whether this process lives."""
+    """Return 200 while this process can respond."""
     return {"status": "alive"}
 
 
 @blueprint.get("/ready")
 def ready() -> dict[str, object]:
-    """Whether a model serves: the served models and their versions, or 503."""
+    """Return the served models and their versions, or 503 without any."""
     served = current.registry().served
     if not served:
         raise NotReady
@@ -25,8 +25,8 @@ def ready() -> dict[str, object]:
 
 
 @blueprint.get(probe_paths.METRICS)
-def counted() -> Response:
-    """What all workers have counted, for Prometheus."""
+def metrics_text() -> Response:
+    """Return the metrics of all workers for Prometheus."""
     manifests = [each.manifest for each in current.registry().served.values()]
-    content, content_type = metrics.exposition(request.headers.get("Accept", ""), manifests)
+    content, content_type = metrics.expose(request.headers.get("Accept", ""), manifests)
     return Response(content, content_type=content_type)

@@ -1,4 +1,4 @@
-"""Triton's model repository extension of the protocol: which models there are, to load and to unload them."""
+"""Routes of Triton's model repository extension: list, load and unload models."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,12 +11,12 @@ from services.api.routes import current
 from services.api.wire.body import read_json
 from services.api.wire.negotiation import json_response
 
-blueprint = Blueprint("repository", __name__, url_prefix="/v2/repository")
+blueprint = Blueprint("model_repository", __name__, url_prefix="/v2/repository")
 
 
 @blueprint.before_request
 def refuse_other_sites() -> None:
-    """Refuse what a page of another site has a browser send, which could unload a model without reading an answer."""
+    """Respond with 403 to requests from pages of other sites, which could unload a model without a CORS check."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     own = [f"{scheme}://{request.headers.get('Host')}" for scheme in ("http", "https")]
     if site not in (None, "same-origin", "none") or origin not in (None, *own):
@@ -25,7 +25,7 @@ def refuse_other_sites() -> None:
 
 @blueprint.post("/index")
 def index() -> Response:
-    """Every version of every model on the volume, or with `ready` those alone that are in memory."""
+    """Return every version of every model on the volume; with `ready` only those in memory."""
     only_ready = _body().get("ready", False)
     if not isinstance(only_ready, bool):
         raise UnreadableBody(f"ready must be true or false, not {describe_json(only_ready)}")
@@ -45,9 +45,8 @@ def index() -> Response:
 
 @blueprint.post("/models/<name>/load")
 def load(name: str) -> Response:
-    """Serve the version that is current on the volume, in all workers."""
-    given = _parameters()
-    if overrides := [word for word in given if word == "config" or word.startswith("file:")]:
+    """Serve the current version of the model in all workers."""
+    if overrides := [name for name in _parameters() if name == "config" or name.startswith("file:")]:
         raise UnreadableBody(f"a model is loaded as it was published: {overrides[0][:40]!r} is not offered")
     current.registry().load(name)
     return json_response({})
@@ -55,21 +54,21 @@ def load(name: str) -> Response:
 
 @blueprint.post("/models/<name>/unload")
 def unload(name: str) -> Response:
-    """Serve the model no longer, in all workers, until it is loaded."""
+    """Stop serving the model in all workers, until it is loaded."""
     _parameters()
     current.registry().unload(name)
     return json_response({})
 
 
 def _parameters() -> dict[str, Any]:
-    found = _body().get("parameters", {})
-    if not isinstance(found, dict):
-        raise UnreadableBody(f"parameters must be an object, not {describe_json(found)}")
-    return found
+    parameters = _body().get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise UnreadableBody(f"parameters must be an object, not {describe_json(parameters)}")
+    return parameters
 
 
 def _body() -> dict[str, Any]:
-    """The object in the body, which may be empty."""
+    """Return the object in the body; an empty body counts as an empty object."""
     content = read_json(request, current.settings().api_max_body_bytes)
     if not isinstance(content, dict):
         raise UnreadableBody(f"the body must be empty or an object, not {describe_json(content)}")

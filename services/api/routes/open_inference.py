@@ -1,4 +1,4 @@
-"""The Open Inference Protocol, version 2, over REST: https://github.com/kserve/open-inference-protocol."""
+"""Routes of the Open Inference Protocol, version 2: https://github.com/kserve/open-inference-protocol."""
 
 from typing import Any
 
@@ -12,36 +12,36 @@ from services.api.wire.body import read_json
 from services.api.wire.negotiation import json_response
 from services.api.wire.tensors import NO_BINARY
 
-blueprint = Blueprint("protocol", __name__, url_prefix="/v2")
+blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
 
 
-# The specification has the one in its text and the other in its OpenAPI file.
+# The text of the specification has the first, its OpenAPI file the second.
 @blueprint.get("")
 @blueprint.get("/")
 def server() -> dict[str, Any]:
-    """What this server is, and which extensions it has."""
+    """Return the name, version and extensions of this server."""
     return tensor_metadata.SERVER
 
 
 @blueprint.get("/health/live")
 def live() -> dict[str, bool]:
-    """Whether this process lives."""
+    """Return 200 while this process can respond."""
     return {"live": True}
 
 
 @blueprint.get("/health/ready")
 def ready() -> dict[str, bool]:
-    """Whether a model serves, or 503."""
+    """Return 200 if a model is served, else 503."""
     if not current.registry().served:
         raise NotReady
-    # The specification has `live` here too, where servers and clients have `ready`.
+    # The specification says `live` here too; other servers and clients use `ready`.
     return {"live": True, "ready": True}
 
 
 @blueprint.get("/models/<name>")
 @blueprint.get("/models/<name>/versions/<version>")
 def model(name: str, version: str | None = None) -> dict[str, Any]:
-    """The tensors that a model takes and gives."""
+    """Return the input and output tensors of a model."""
     served = current.registry().find(name, version)
     return tensor_metadata.describe_tensors(served.manifest, current.registry().versions(name))
 
@@ -49,7 +49,7 @@ def model(name: str, version: str | None = None) -> dict[str, Any]:
 @blueprint.get("/models/<name>/ready")
 @blueprint.get("/models/<name>/versions/<version>/ready")
 def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
-    """Whether the model can be asked, or 404 or 503."""
+    """Return 200 if the model can predict, else 404 or 503."""
     current.registry().find(name, version)
     return {"name": name, "ready": True}
 
@@ -57,12 +57,11 @@ def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
 @blueprint.post("/models/<name>/infer")
 @blueprint.post("/models/<name>/versions/<version>/infer")
 def infer(name: str, version: str | None = None) -> Response:
-    """Predictions for the tensors of the body."""
+    """Return predictions for the tensors in the body."""
     served = current.registry().find(name, version)
     if "Inference-Header-Content-Length" in request.headers:
         raise WrongTensor(NO_BINARY)
     content = read_json(request, current.settings().api_max_body_bytes)
-    asked = inference_json.read_request(served.manifest.features, content)
-    return json_response(
-        inference_json.build_response(served.manifest, asked, service.score(request.environ, served.scorer, asked.rows))
-    )
+    parsed = inference_json.read_request(served.manifest.features, content)
+    predictions = service.score(request.environ, served.scorer, parsed.rows)
+    return json_response(inference_json.build_response(served.manifest, parsed, predictions))

@@ -1,4 +1,4 @@
-"""What a person and a program can both ask for: each route answers with a page or with JSON."""
+"""Routes that respond with a page or with JSON, as the client prefers."""
 
 from dataclasses import asdict
 from functools import partial
@@ -25,7 +25,7 @@ blueprint.before_request(partial(require_format, ["json"]))
 @blueprint.get("/")
 @blueprint.get("/models")
 def index() -> Response:
-    """The models, and for a person the state of the stack too."""
+    """Return the models; the page also has the state of the stack."""
     served, refused = current.registry().served, current.registry().refused
     if not wants_page():
         return json_response(descriptions.describe_models(served, refused))
@@ -37,13 +37,13 @@ def index() -> Response:
 
 @blueprint.get("/favicon.ico")
 def favicon() -> Response:
-    """Where the drawing is, for those that ask for it here without having read a page."""
+    """Redirect browsers that request the icon without having read a page."""
     return make_response(redirect(url_for("static", filename="favicon.svg"), HTTPStatus.MOVED_PERMANENTLY))
 
 
 @blueprint.get("/models/<name>")
 def model(name: str) -> Response:
-    """The model's form, empty or with the golden row that `?example=` counts; or its description."""
+    """Return the model's form, empty or with golden row number `?example=`; or its description in JSON."""
     manifest = current.registry().find(name).manifest
     example = _example(manifest)
     if not wants_page():
@@ -52,7 +52,7 @@ def model(name: str) -> Response:
 
 
 def predict(name: str) -> Response:
-    """The prediction for a form that was sent to POST /models/<name>/predict."""
+    """Return the prediction for a form sent to POST /models/<name>/predict."""
     served = current.registry().find(name)
     manifest, reports = served.manifest, wants_error_report()
     entries = form_entries.read_entries(manifest.features, read_fields(request, current.settings().api_max_body_bytes))
@@ -63,16 +63,16 @@ def predict(name: str) -> Response:
         return json_response({"errors": [asdict(error) for error in entries.errors]})
     if entries.errors:
         raise InvalidRows(entries.errors)
-    (answer,) = service.score(request.environ, served.scorer, [entries.row]).as_rows()
+    (predicted,) = service.score(request.environ, served.scorer, [entries.row]).as_rows()
     if not page:
-        return json_response(answer)
-    url = request.host_url.rstrip("/") + url_for("api.predict", name=name)
-    return _form(manifest, entries, prediction.build_view(manifest, entries.row, answer, url))
+        return json_response(predicted)
+    url = request.host_url.rstrip("/") + url_for("predict.predict", name=name)
+    return _form(manifest, entries, prediction.build_view(manifest, entries.row, predicted, url))
 
 
 @blueprint.get("/models/<name>/report")
 def report(name: str) -> Response:
-    """How the model was found and what it is worth."""
+    """Return the report on the training and the accuracy of the model."""
     served = current.registry().find(name)
     if wants_page():
         return _page("report.html", manifest=served.manifest, report=served.report)
@@ -83,38 +83,38 @@ def report(name: str) -> Response:
 
 @blueprint.get("/models/<name>/report/<file>")
 def drawing(name: str, file: str) -> Response:
-    """A drawing of the report."""
-    found = current.registry().find(name).report.drawings.get(file)
-    if not found:
+    """Return a drawing of the report."""
+    svg = current.registry().find(name).report.drawings.get(file)
+    if not svg:
         abort(404, f"the report of {name} has no drawing of that name")
-    response = Response(found.content, mimetype="image/svg+xml")
-    response.set_etag(found.sha256)
-    # The name stays the same when the model is trained again: a browser may keep it, and asks whether it still holds.
+    response = Response(svg.content, mimetype="image/svg+xml")
+    response.set_etag(svg.sha256)
+    # The name stays the same when the model is trained again, so browsers must ask whether theirs is current.
     response.headers["Cache-Control"] = "no-cache"
     response.make_conditional(request)
     return response
 
 
-def _form(manifest: Manifest, entries: Entries, answer: PredictionView | None = None, status: int = 200) -> Response:
-    shown = {
+def _form(manifest: Manifest, entries: Entries, view: PredictionView | None = None, status: int = 200) -> Response:
+    context = {
         "manifest": manifest,
         "fields": form_fields.build_fields(manifest, entries),
         "errors": form_fields.list_errors(manifest, entries),
         "examples": form_fields.list_examples(manifest),
-        "answer": answer,
+        "answer": view,
     }
-    return _page("model.html", status, **shown)
+    return _page("model.html", status, **context)
 
 
 def _example(manifest: Manifest) -> dict[str, Any]:
-    """The values of the golden row that the query asks for, none where it asks for none."""
-    wish, golden = request.args.get("example"), manifest.golden
-    if wish is None:
+    """Return the features of golden row number `?example=`, an empty dict without it."""
+    number, golden = request.args.get("example"), manifest.golden
+    if number is None:
         return {}
-    if wish not in map(str, range(len(golden))):
+    if number not in map(str, range(len(golden))):
         abort(404, f"there is no such example; examples of {manifest.model} are 0 to {len(golden) - 1}")
-    return dict(golden[int(wish)]["features"])
+    return dict(golden[int(number)]["features"])
 
 
-def _page(template: str, status: int = 200, **shown: Any) -> Response:
-    return make_response(render_template(template, **shown), status)
+def _page(template: str, status: int = 200, **context: Any) -> Response:
+    return make_response(render_template(template, **context), status)

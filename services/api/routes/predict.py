@@ -1,4 +1,4 @@
-"""The routes for programs; each only translates between HTTP and the core."""
+"""Routes for predictions."""
 
 from functools import partial
 from http import HTTPStatus
@@ -21,19 +21,19 @@ from services.api.wire.negotiation import (
 )
 from services.api.wire.rows import read_rows
 
-blueprint = Blueprint("api", __name__)
+blueprint = Blueprint("predict", __name__)
 blueprint.before_request(partial(require_format, ["json", "csv", "columns"]))
 
 
 @blueprint.post("/predict")
 def predict_default() -> Response:
-    """Predictions of the default model, for rows in JSON, CSV or CloudEvents."""
+    """Return predictions of the default model, for rows in JSON, CSV or CloudEvents."""
     return _predict_rows(current.settings().default_model)
 
 
 @blueprint.get("/models/<name>/predict")
-def form(name: str) -> Response:
-    """The way back to the form for a person who opens the address of an answer; a program is told to post."""
+def redirect_to_form(name: str) -> Response:
+    """Redirect a browser that opens the address of a prediction to the form. Other clients get 405."""
     if not wants_page():
         raise MethodNotAllowed(valid_methods=["POST", "OPTIONS"])
     return make_response(redirect(url_for("pages.model", name=name), HTTPStatus.SEE_OTHER))
@@ -41,10 +41,9 @@ def form(name: str) -> Response:
 
 @blueprint.post("/models/<name>/predict")
 def predict(name: str) -> Response:
-    """Predictions of the model `name`: an answer for an object or an event; a list of answers for a list, a batch,
-    columns or a CSV, or these as CSV; or the answer for a form.
+    """Return predictions of the model `name`: one for an object, an event or a form, else a list, or CSV.
 
-    With `?on_error=report` a row at fault is answered with its errors, and its neighbours with their predictions.
+    With `?on_error=report` an invalid row gets its errors, and the other rows their predictions.
     """
     return pages.predict(name) if request.mimetype == media_types.FORM else _predict_rows(name)
 
@@ -52,10 +51,14 @@ def predict(name: str) -> Response:
 def _predict_rows(name: str) -> Response:
     served = current.registry().find(name)
     reports = wants_error_report()
-    rows, single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
-    found = service.score(request.environ, served.scorer, rows, reports)
+    rows, is_single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
+    predictions = service.score(request.environ, served.scorer, rows, reports)
     if wants_columns():
-        return json_response(found.as_columns())
+        return json_response(predictions.as_columns())
     if wants_csv():
-        return Response(csv_table.write(served.manifest, found.as_rows(), reports), mimetype=CSV)
-    return json_response(found.as_rows()[0]) if single else Response(write_predictions(found), mimetype=JSON)
+        return Response(csv_table.write(served.manifest, predictions.as_rows(), reports), mimetype=CSV)
+    return (
+        json_response(predictions.as_rows()[0])
+        if is_single
+        else Response(write_predictions(predictions), mimetype=JSON)
+    )

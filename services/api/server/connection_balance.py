@@ -1,7 +1,7 @@
-"""Which worker takes a new connection: one that has fewest.
+"""Balances new connections across workers.
 
-The kernel gives it to whichever is awake, and that is often the same one for all connections of a client that opens
-them at once. They stay open, and one worker has all the work then while the others have none.
+The kernel gives a connection to any worker that is awake, and often gives all of a client's to the same one. Since they
+stay open, one worker would do all the work.
 """
 
 import mmap
@@ -10,35 +10,35 @@ from collections.abc import Callable
 
 from services.api.telemetry import worker_slot
 
-# So long a connection is left to others that have fewer; they may have something to do.
+# The longest that a connection is left to other workers, which may be busy.
 LEAVE_SECONDS = 0.005
-# A worker that leaves one is asked again at once; when it was not asked for so long, this is another connection.
+# gunicorn asks again immediately about a connection that was left. After so long, it asks about another one.
 ASKED_SECONDS = 0.05
 _NEVER = float("-inf")
-_NUMBERS = mmap.PAGESIZE // 4
+_MOST_SLOTS = mmap.PAGESIZE // 4
 
 
 class ConnectionBalance:
-    """How many connections each worker has, in memory that all of them share; made before they are forked."""
+    """Keeps the number of connections of each worker in shared memory; created before the workers are forked."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        # By slot, and one more than there are connections: 0 where no worker is.
+        # By slot: the number of connections plus one, 0 if there is no worker.
         self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
         self._clock = clock
         self._left_at = self._asked_at = _NEVER
 
-    def tell(self, connections: int) -> None:
-        """Let the others know how many this worker has."""
-        if worker_slot.number < _NUMBERS:
+    def publish(self, connections: int) -> None:
+        """Tell the other workers how many connections this one has."""
+        if worker_slot.number < _MOST_SLOTS:
             self._counts[worker_slot.number] = connections + 1
 
     def forget(self, number: int) -> None:
-        """The worker in this slot is gone."""
-        if number < _NUMBERS:
+        """Forget the worker in this slot, which has ended."""
+        if number < _MOST_SLOTS:
             self._counts[number] = 0
 
-    def leaves(self, connections: int) -> bool:
-        """Whether one that has so many leaves the next connection to who has fewer, for LEAVE_SECONDS at most."""
+    def should_leave(self, connections: int) -> bool:
+        """Return whether a worker with so many leaves a new one to workers with fewer, for LEAVE_SECONDS at most."""
         now, last_asked_at = self._clock(), self._asked_at
         self._asked_at = _NEVER
         if not any(0 < count <= connections for count in self._counts.tolist()):

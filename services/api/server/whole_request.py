@@ -1,4 +1,4 @@
-"""A request that can be answered at once, without waiting for its client: all of it has come, and it is a usual one."""
+"""Reads a prediction request that has arrived completely and has common headers, without waiting for its client."""
 
 import re
 import time
@@ -17,7 +17,7 @@ from services.api import deadline
 
 MOST_BYTES = 64 * 1024
 _PREDICT = re.compile(rb"POST /(?:predict|models/[a-z0-9_]+/predict|v2/models/[a-z0-9_]+/infer)[ ?]")
-# What says where a body ends, or has the client wait before it sends one.
+# The headers that say where a body ends, or that its client waits before it sends one.
 _LENGTHS = re.compile(rb"\r\n(?:content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
 _NAMES = {
     b"accept": "HTTP_ACCEPT",
@@ -34,8 +34,8 @@ _NAMES = {
 }
 
 
-def come(connection: socket) -> bytes | None:
-    """All of one request for predictions, where it has come and nothing else has; it stays in the connection too."""
+def peek(connection: socket) -> bytes | None:
+    """Return a prediction request if exactly one has arrived completely, else None; its bytes stay unread."""
     try:
         seen = connection.recv(MOST_BYTES + 1, MSG_PEEK | MSG_DONTWAIT)
     except OSError:
@@ -44,39 +44,40 @@ def come(connection: socket) -> bytes | None:
 
 
 def is_whole(seen: bytes) -> bool:
-    """Whether these bytes are a request for predictions, of as many bytes as it announces."""
+    """Return whether these bytes are one prediction request whose body has the announced length."""
     head, _, body = seen.partition(b"\r\n\r\n")
     return _PREDICT.match(head) is not None and _LENGTHS.findall(head) == [b"%d" % len(body)]
 
 
 def environ(seen: bytes, client: str) -> dict[str, Any] | None:
-    """The request in WSGI's terms, of which it has those that the short way looks at; None where it is an unusual one.
+    """Return the WSGI environ of a request, with what the fast path reads; None if the request is uncommon.
 
-    Unusual is any header beyond the commonest ones, one that comes twice, and a connection that is not to be kept.
+    Uncommon are headers that _NAMES does not list, headers that occur twice, and connections to close.
     """
-    reading = _Reading()
-    parser = HttpRequestParser(reading)
+    parsed = _Parsed()
+    parser = HttpRequestParser(parsed)
     try:
         parser.feed_data(seen)
     except HttpParserError:
         return None
-    names = [_NAMES.get(name.lower()) for name, _ in reading.headers]
-    usual = None not in names and len(set(names)) == len(names)
-    if not usual or reading.complete != 1 or parser.get_http_version() != "1.1":
+    names = [_NAMES.get(name.lower()) for name, _ in parsed.headers]
+    is_common = None not in names and len(set(names)) == len(names)
+    if not is_common or parsed.complete != 1 or parser.get_http_version() != "1.1":
         return None
-    path, _, query = reading.url.decode("latin-1").partition("?")
-    headers = {name: value.decode("latin-1") for name, (_, value) in zip(names, reading.headers, strict=True)}
-    # The parser itself says of a request that is complete what it says of the next, which has no headers yet.
+    path, _, query = parsed.url.decode("latin-1").partition("?")
+    headers = {name: value.decode("latin-1") for name, (_, value) in zip(names, parsed.headers, strict=True)}
+    # The parser's own should_keep_alive() is already about the next request, which has no headers yet.
     if headers.get("HTTP_CONNECTION", "keep-alive").lower() != "keep-alive":
         return None
     own = {"REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": query, "REMOTE_ADDR": client}
-    return {**headers, **own, "wsgi.input": BytesIO(reading.body)}  # type: ignore[dict-item]
+    return {**headers, **own, "wsgi.input": BytesIO(parsed.body)}  # type: ignore[dict-item]
 
 
-def response(status: HTTPStatus, fields: Sequence[tuple[str, str]], body: bytes) -> bytes:
-    """The answer as gunicorn would send it."""
-    told = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive"), *fields]
-    head = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in told), "", ""]
+def response(status: HTTPStatus, headers: Sequence[tuple[str, str]], body: bytes) -> bytes:
+    """Return the bytes of a response as gunicorn would send it."""
+    own = [("Server", SERVER), ("Date", _date(int(time.time()))), ("Connection", "keep-alive")]
+    lines = [f"{name}: {value}" for name, value in (*own, *headers)]
+    head = [f"HTTP/1.1 {status.value} {status.phrase}", *lines, "", ""]
     return "\r\n".join(head).encode() + body
 
 
@@ -85,8 +86,8 @@ def _date(seconds: int) -> str:
     return http_date(seconds)
 
 
-class _Reading:
-    """What the parser finds, which calls the methods by these names."""
+class _Parsed:
+    """Collects what the parser finds; the parser calls the methods by these names."""
 
     def __init__(self) -> None:
         self.url = self.body = b""
@@ -94,17 +95,17 @@ class _Reading:
         self.complete = 0
 
     def on_url(self, url: bytes) -> None:
-        """Path and query, or a part of them."""
+        """Append to path and query."""
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """Append a header."""
         self.headers.append((name, value))
 
     def on_body(self, body: bytes) -> None:
-        """The body, or a part of it."""
+        """Append to the body."""
         self.body += body
 
     def on_message_complete(self) -> None:
-        """The end of a request."""
+        """Count the end of a request."""
         self.complete += 1

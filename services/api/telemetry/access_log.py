@@ -1,4 +1,4 @@
-"""The access log: a line of JSON on standard output for each request."""
+"""Writes the access log: a line of JSON on standard output for each request."""
 
 import json
 import sys
@@ -7,18 +7,19 @@ from typing import Any
 
 from services.api.telemetry.request_info import RequestInfo
 
-SHOWN = 500
+# The longest part of a method or path that is logged.
+MOST_CHARACTERS = 500
 
 
-def log(environ: dict[str, Any], request: RequestInfo, status: int, size: str, seconds: float) -> None:
-    """Write one line; of a long path only the beginning, and of what was not scored no model."""
+def write(environ: dict[str, Any], request: RequestInfo, status: int, size: str, seconds: float) -> None:
+    """Write the line of one request, without what is not known of it, such as the model of one that was not scored."""
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "request_id": request.request_id,
         "traceparent": request.traceparent,
         "client": environ.get("REMOTE_ADDR"),
-        "method": environ["REQUEST_METHOD"][:SHOWN],
-        "path": environ["PATH_INFO"][:SHOWN],
+        "method": environ["REQUEST_METHOD"][:MOST_CHARACTERS],
+        "path": environ["PATH_INFO"][:MOST_CHARACTERS],
         "route": request.route,
         "status": status,
         "response_bytes": int(size) if size.isdecimal() else None,
@@ -27,6 +28,6 @@ def log(environ: dict[str, Any], request: RequestInfo, status: int, size: str, s
         "version": request.version,
         "rows": request.rows,
     }
-    # One write for the whole line, so that those of other threads and workers do not break it.
+    # A single write, so that no other thread or worker writes into the line.
     sys.stdout.write(json.dumps({name: value for name, value in line.items() if value is not None}) + "\n")
     sys.stdout.flush()

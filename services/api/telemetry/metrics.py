@@ -1,6 +1,6 @@
-"""Every metric of the api, with the sentence that Prometheus shows; docs/monitoring.md has the same list.
+"""Lists every metric of the api, with the help text that Prometheus shows; docs/monitoring.md has the same list.
 
-Labels are routes, models and words of fixed lists, never what a client sends.
+Labels are routes, models and words of fixed lists, never values that a client sends.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,12 +17,12 @@ from petalstream.bundle import Manifest
 from services.api.telemetry import worker_slot
 
 if settings.shared_folder():
-    # The library's files are named by process id, and would be ever more; a slot is taken over by the next worker.
+    # The library names its files by process id and deletes none. By slot, a new worker reuses the file of an old one.
     values.ValueClass = values.MultiProcessValue(process_identifier=lambda: worker_slot.number)  # type: ignore[no-untyped-call]
 
 
 class Reload(StrEnum):
-    """What came of looking at a model's folder again."""
+    """The outcomes of reading a model's folder again."""
 
     LOADED = "loaded"
     REFUSED = "refused"
@@ -54,17 +54,17 @@ RELOADS = Counter(
 )
 
 for _outcome in Reload:
-    RELOADS.labels(_outcome)  # there from the start, at 0
+    RELOADS.labels(_outcome)  # exposed from the start, as 0
 
 
 class ModelInfo(Collector):
-    """One series for each served model, with the versions of the worker that is asked; old ones do not stay behind."""
+    """Collects one series for each served model of this worker, so that no series of an old version stays."""
 
     def __init__(self, manifests: Iterable[Manifest]) -> None:
         self._manifests = manifests
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The family, with 1 for each model."""
+        """Yield the metric, with the value 1 for each model."""
         family = GaugeMetricFamily(
             "petalstream_api_model_info", "1 for each served model, with its version.", labels=["model", "version"]
         )
@@ -73,8 +73,8 @@ class ModelInfo(Collector):
         yield family
 
 
-def exposition(accept: str, manifests: Iterable[Manifest]) -> tuple[bytes, str]:
-    """The metrics of all workers, and their content type: OpenMetrics where `accept` asks for it, else plain text."""
+def expose(accept: str, manifests: Iterable[Manifest]) -> tuple[bytes, str]:
+    """Return the metrics of all workers and their content type: OpenMetrics if `accept` prefers it, else plain text."""
     registry = CollectorRegistry()
     if settings.shared_folder():
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

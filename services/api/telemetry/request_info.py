@@ -1,4 +1,4 @@
-"""What is known of one request: the app notes it down, and metrics and the access log tell it."""
+"""Keeps what is known of a request, for its response, the metrics and the access log."""
 
 import math
 import random
@@ -8,15 +8,15 @@ from typing import Any
 
 from services.api import deadline
 
-_KEY = "petalstream.notes"
+_KEY = "petalstream.request_info"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
-# https://www.w3.org/TR/trace-context/: version, trace id, parent id, flags; later versions may have more behind.
+# https://www.w3.org/TR/trace-context/: version, trace id, parent id, flags; later versions may append more.
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]{1,100})?")
 
 
 @dataclass
 class RequestInfo:
-    """Its id and trace context, its `deadline` (deadline.py), the route that answers it, and what was scored for it."""
+    """The id and trace context of a request, its `deadline` (deadline.py), its route, and what was scored for it."""
 
     request_id: str
     traceparent: str | None
@@ -27,26 +27,25 @@ class RequestInfo:
     rows: int | None = None
 
     def headers(self) -> list[tuple[str, str]]:
-        """The headers that tell the client the id and the trace context."""
-        beside = [("X-Request-ID", self.request_id)]
+        """Return the response headers with the id and the trace context."""
+        headers = [("X-Request-ID", self.request_id)]
         if self.traceparent:
-            beside.append(("traceparent", self.traceparent))
-        return beside
+            headers.append(("traceparent", self.traceparent))
+        return headers
 
 
 def begin(environ: dict[str, Any]) -> RequestInfo:
-    """New notes for a request, with the id that it brings in X-Request-ID, or one made here where it brings none."""
-    brought, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
-    notes = RequestInfo(
-        request_id=brought if _REQUEST_ID.fullmatch(brought) else f"{random.getrandbits(128):032x}",
+    """Keep and return the info of a new request. Its id is that of the header X-Request-ID if valid, else random."""
+    request_id, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
+    info = environ[_KEY] = RequestInfo(
+        request_id=request_id if _REQUEST_ID.fullmatch(request_id) else f"{random.getrandbits(128):032x}",
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
         deadline=deadline.of(environ),
     )
-    environ[_KEY] = notes
-    return notes
+    return info
 
 
 def of(environ: dict[str, Any]) -> RequestInfo:
-    """The notes of a request that `begin` was called for."""
-    notes: RequestInfo = environ[_KEY]
-    return notes
+    """Return the info of a request that `begin` was called for."""
+    info: RequestInfo = environ[_KEY]
+    return info

@@ -1,4 +1,4 @@
-"""Which of gunicorn's workers this process is."""
+"""The number of this gunicorn worker, which its metrics and its connections are counted by."""
 
-# From 0 up to the most that are alive at a time; a new worker takes over the number of one that has ended.
+# Less than the number of workers that are alive at once: a new worker takes the number of one that has ended.
 number = 0

@@ -3,27 +3,47 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from petalstream.bundle import Manifest
+from petalstream.csv_lines import CsvError, numbered_lines
 from petalstream.schema import Feature
 from services.api.errors import UnreadableBody
 
 
 def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
-    """The rows, each with the values that its cells mean; an empty cell is not given, and a blank line is no row.
+    """Return the rows, each with its features' values by name; an empty cell has no value, a blank line is no row.
 
-    Raises UnreadableBody, with the line where the fault begins, for what is no table of one row or more.
+    Raises UnreadableBody, with the number of the line, for a broken CSV, header or row, and where there is no row.
     """
-    lines = _lines(text)
-    line, header = next(lines, (1, []))
-    names = _names(line, header)
+    try:
+        return _rows(text, features)
+    except CsvError as error:
+        raise _unreadable(error.line, f"cannot be read: {error}") from error
+
+
+def write(manifest: Manifest, predictions: Sequence[Mapping[str, Any]], reports: bool) -> bytes:
+    """Return a header and a line for each prediction, in UTF-8.
+
+    The columns depend on the model and on `reports`: whether a row can have errors in place of a prediction.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, _prediction_columns(manifest, reports), restval="")
+    writer.writeheader()
+    writer.writerows(map(_prediction_cells, predictions))
+    # An error message may repeat half of a surrogate pair from the client's JSON, which UTF-8 cannot encode.
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _rows(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
+    lines = ((line, cells) for line, cells in numbered_lines(text) if cells)
+    names = _names(*next(lines, (1, [])))
     known = {feature.name: feature for feature in features}
     rows: list[dict[str, object]] = []
     for line, cells in lines:
         if len(cells) != len(names):
-            raise _fault(line, f"has {_number_of_cells(len(cells))}, and the header {len(names)}")
+            raise _unreadable(line, f"has {_number_of_cells(len(cells))}, and the header {len(names)}")
         rows.append(
             {
                 name: known[name].parse(cell) if name in known else cell
@@ -36,47 +56,19 @@ def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
     return rows
 
 
-def write(manifest: Manifest, answers: Sequence[Mapping[str, Any]], reports: bool) -> bytes:
-    """A header and a line for each answer that the scorer gave.
-
-    Which columns there are depends on the model, and on whether faults are in the answers (`reports`), alone.
-    """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, _prediction_columns(manifest, reports), restval="")
-    writer.writeheader()
-    writer.writerows(map(_prediction_cells, answers))
-    # A client can name half of a surrogate pair in JSON, and gets it back in what is said of it.
-    return text.getvalue().encode("utf-8", "backslashreplace")
-
-
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The cells of each line that is not blank, with the number of the line, or of the first where it has several."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise _fault(line, f"cannot be read: {error}") from error
-        if cells is None:
-            return
-        if cells:
-            yield line, cells
-
-
 def _names(line: int, header: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
     if not names:
         raise UnreadableBody("the CSV is empty; a header that names the features is needed, and at least one row")
     for name, times in Counter(names).items():
         if not name:
-            raise _fault(line, "is the header, and a name in it is empty")
+            raise _unreadable(line, "is the header, and a name in it is empty")
         if times > 1:
-            raise _fault(line, f"is the header, and {name[:40]!r} is in it {times} times")
+            raise _unreadable(line, f"is the header, and {name[:40]!r} is in it {times} times")
     return names
 
 
-def _fault(line: int, message: str) -> UnreadableBody:
+def _unreadable(line: int, message: str) -> UnreadableBody:
     return UnreadableBody(f"line {line} of the CSV {message}")
 
 
@@ -95,11 +87,11 @@ def _prediction_columns(manifest: Manifest, reports: bool) -> list[str]:
     ]
 
 
-def _prediction_cells(answer: Mapping[str, Any]) -> dict[str, Any]:
-    if "errors" in answer:
-        faults = (f"{error['field'] or ''} {error['message']}".strip() for error in answer["errors"])
-        return {"errors": "; ".join(faults)}
-    cells = {name: answer[name] for name in ("label", "model", "version")}
-    cells |= {f"probability_{label}": share for label, share in answer["probabilities"].items()}
-    cells |= {f"vote_{voter}": label for voter, label in answer.get("votes", {}).items()}
-    return cells | {name: "; ".join(answer[name]) for name in ("warnings", "unused") if name in answer}
+def _prediction_cells(prediction: Mapping[str, Any]) -> dict[str, Any]:
+    if "errors" in prediction:
+        errors = (f"{error['field'] or ''} {error['message']}".strip() for error in prediction["errors"])
+        return {"errors": "; ".join(errors)}
+    cells = {name: prediction[name] for name in ("label", "model", "version")}
+    cells |= {f"probability_{label}": share for label, share in prediction["probabilities"].items()}
+    cells |= {f"vote_{voter}": label for voter, label in prediction.get("votes", {}).items()}
+    return cells | {name: "; ".join(prediction[name]) for name in ("warnings", "unused") if name in prediction}

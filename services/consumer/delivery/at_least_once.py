@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from petalstream.problems import Problem
 from services.consumer import error_policy
+from services.consumer.assignment import Assignment
 from services.consumer.delivery import refused
 from services.consumer.delivery.uncommitted import Uncommitted, WrittenBatch
 from services.consumer.delivery.writer import DELIVERY_SECONDS, LazyProducer, timer
-from services.consumer.lanes.assignment import Assignment
 from services.consumer.scoring.outcomes import Outcome
 
 Groups = deque[Sequence[int]]

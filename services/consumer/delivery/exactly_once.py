@@ -7,9 +7,9 @@ from petalstream.broker import REBALANCING, KafkaError, positions_after
 from petalstream.messages import ReceivedRecord
 from petalstream.problems import Problem
 from services.consumer import error_policy
+from services.consumer.assignment import Assignment, AssignmentOver
 from services.consumer.delivery import refused
 from services.consumer.delivery.writer import DELIVERY_SECONDS, LazyProducer, timer
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
 from services.consumer.scoring.outcomes import Outcome
 
 Refused = dict[int, KafkaError]

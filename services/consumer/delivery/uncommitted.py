@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from petalstream.broker import Partition, Position, positions_after
 from petalstream.messages import ReceivedRecord
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.assignment import Assignment
 
 LOOK_SECONDS = 0.1
 

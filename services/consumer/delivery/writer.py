@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from petalstream.broker import Producer
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.assignment import Assignment
 from services.consumer.scoring.outcomes import Outcome
 
 # From a batch's first message to its last acknowledgement: less than a stop allows, and than the time after which the

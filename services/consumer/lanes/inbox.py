@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from petalstream.messages import ReceivedRecord, size
-from services.consumer.lanes.assignment import Assignment
+from services.consumer.assignment import Assignment
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from petalstream.messages import ReceivedRecord
 from services.consumer import metrics
+from services.consumer.assignment import Assignment, AssignmentOver
+from services.consumer.condition import Condition
 from services.consumer.delivery.uncommitted import Uncommitted
 from services.consumer.delivery.writer import Writer
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
-from services.consumer.lanes.condition import Condition
 from services.consumer.lanes.inbox import Inbox
 from services.consumer.lanes.scorer_thread import PassOn, ScorerThread
 from services.consumer.scoring.outcomes import Outcome

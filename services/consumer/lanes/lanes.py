@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from petalstream.broker import Membership
 from petalstream.messages import ReceivedRecord, model_of, requests_topic
+from services.consumer.assignment import Assignment
 from services.consumer.delivery.uncommitted import Uncommitted
-from services.consumer.lanes.assignment import Assignment
 from services.consumer.lanes.lane import Lane
 
 OPEN_SECONDS = 5

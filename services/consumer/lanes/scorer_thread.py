@@ -11,7 +11,7 @@ from services.consumer import error_policy, metrics
 from services.consumer.api_client.client import ApiClient
 from services.consumer.api_client.errors import ApiError, TimedOut
 from services.consumer.api_client.responses import RowResult
-from services.consumer.lanes.assignment import Assignment, AssignmentOver
+from services.consumer.assignment import Assignment, AssignmentOver
 from services.consumer.lanes.batch_size import BatchSize
 from services.consumer.lanes.brake import Brake
 from services.consumer.lanes.inbox import Batch, Inbox

@@ -1,41 +1,48 @@
-"""The report of a trained model: figures as SVG, one for each colour scheme, and tables."""
+"""The report of a trained model: figures as SVG in two colour schemes, and tables."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
-from services.trainer.report import balance, calibration, confusion, curves, importance, inputs
-from services.trainer.report.answers import answers, joined
+from services.trainer.fitting.grid_search import SearchScores
+from services.trainer.report import (
+    calibration,
+    class_balance,
+    confusion_matrix,
+    curves,
+    feature_distributions,
+    feature_importance,
+)
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.tables import searches
-from services.trainer.search import Table
-from services.trainer.split import Parts
+from services.trainer.report.labelled_predictions import predict
+from services.trainer.report.search_tables import best_candidates
 
 
-def draw(estimator: Any, parts: Parts, definition: Definition, tables: Sequence[Table]) -> dict[str, bytes]:
-    """The files of the report by name: report.json, which names the others, and two SVG files a figure."""
+def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequence[SearchScores]) -> dict[str, bytes]:
+    """Return the files of the report by name: report.json and, for each figure, an SVG in each colour scheme."""
     drawings = _drawings(estimator, parts, definition)
     index = {
         "figures": [drawing.entry() for drawing in drawings],
-        "searches": searches(tables),
-        "class_balance": balance.counts(parts, definition),
+        "searches": best_candidates(searches),
+        "class_balance": class_balance.counts(parts, definition),
     }
     files = {name: content for drawing in drawings for name, content in drawing.files().items()}
     return {"report.json": (json.dumps(index, indent=2, allow_nan=False) + "\n").encode(), **files}
 
 
 def _drawings(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
-    held_out = joined(parts.validation, parts.test)
-    on_test, on_held_out = answers(estimator, parts.test, definition), answers(estimator, held_out, definition)
-    score = importance.scoring(estimator, held_out, definition)
-    ranked = importance.importances(estimator, held_out, definition, score)
+    held_out = parts.validation.joined(parts.test)
+    on_test, on_held_out = predict(estimator, parts.test, definition), predict(estimator, held_out, definition)
+    score = feature_importance.scoring(estimator, held_out, definition)
+    ranked = feature_importance.importances(estimator, held_out, definition, score)
     return [
-        confusion.drawing(on_test),
+        confusion_matrix.drawing(on_test),
         curves.drawing(curves.ROC, on_test),
         curves.drawing(curves.PRECISION_RECALL, on_test),
         calibration.drawing(on_held_out),
-        importance.drawing(ranked, score, len(definition.inputs)),
-        balance.drawing(balance.counts(parts, definition)),
-        inputs.drawing(parts.training, definition, [each.column for each in ranked]),
+        feature_importance.drawing(ranked, score, len(definition.inputs)),
+        class_balance.drawing(class_balance.counts(parts, definition)),
+        feature_distributions.drawing(parts.training, definition, [each.column for each in ranked]),
     ]

@@ -1,4 +1,4 @@
-"""Curves on their axes: together in one panel with a legend, or a panel a class."""
+"""Draws curves: all in one panel with a legend, or each in a panel of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ COLUMNS = 3
 
 @dataclass(frozen=True)
 class Curve:
-    """Points (x and y of shape (points,)), the figure that sums them up, and the share of positives."""
+    """Points (x and y of shape (points,)) with a number that sums them up, and the share of positives (0 to 1)."""
 
     name: str
     x: NDArray[np.float64]
@@ -27,8 +27,8 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a sort of curve calls its summary and its axes, and whether it goes in steps from point to point."""
+class CurveStyle:
+    """The names of a curve's summary and axes, and whether its points are connected in steps."""
 
     summary: str
     x: str
@@ -36,20 +36,20 @@ class Words:
     steps: bool = False
 
 
-def together(figure: Figure, words: Words, curves: Sequence[Curve], scheme: Scheme) -> None:
-    """All curves in one panel; those of voters are thin and behind the bold one."""
+def draw_together(figure: Figure, style: CurveStyle, curves: Sequence[Curve], scheme: Scheme) -> None:
+    """Draw all curves in one panel; those of voters are thin, behind the bold one."""
     axes = figure.subplots()
     axes.grid(visible=True)
     for position, curve in enumerate(curves):
-        # Curves of classes often lie on each other, and dashes let the one behind be seen.
+        # Curves of classes often overlap; dashes show the one behind.
         dashes = "-" if curve.of_voter else DASHES[position]
-        _line(axes, words, curve, scheme.classes[position % len(scheme.classes)], dashes)
-    if not words.steps or len({round(curve.positives, 2) for curve in curves}) == 1:
-        _guessing(axes, words, curves[0].positives, scheme)
+        _draw_line(axes, style, curve, scheme.classes[position % len(scheme.classes)], dashes)
+    if not style.steps or len({round(curve.positives, 2) for curve in curves}) == 1:
+        _draw_chance(axes, style, curves[0].positives, scheme)
     percent_axes(axes)
-    axes.set(xlabel=words.x, ylabel=words.y)
+    axes.set(xlabel=style.x, ylabel=style.y)
     labels = [f"{curve.summary:.2f}  {wrapped(curve.name, 44, 1)}" for curve in curves]
-    title = words.summary.capitalize()
+    title = style.summary.capitalize()
     legend = figure.legend(
         axes.lines[: len(curves)],
         labels,
@@ -62,23 +62,23 @@ def together(figure: Figure, words: Words, curves: Sequence[Curve], scheme: Sche
     legend.get_title().set_color(scheme.muted)
 
 
-def panels(figure: Figure, words: Words, curves: Sequence[Curve], scheme: Scheme) -> None:
-    """A panel a curve."""
+def draw_panels(figure: Figure, style: CurveStyle, curves: Sequence[Curve], scheme: Scheme) -> None:
+    """Draw each curve in a panel of its own."""
     grid = figure.subplots(-(-len(curves) // COLUMNS), COLUMNS, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[len(curves) :]:
         axes.set_axis_off()
     for position, curve in enumerate(curves):
         axes = grid.flat[position]
-        _line(axes, words, curve, scheme.accent, "-")
-        _guessing(axes, words, curve.positives, scheme, said=False)
+        _draw_line(axes, style, curve, scheme.accent, "-")
+        _draw_chance(axes, style, curve.positives, scheme, labelled=False)
         percent_axes(axes, parts=1)
         axes.tick_params(labelbottom=position + COLUMNS >= len(curves))
         axes.set_title(f"{curve.summary:.2f}  {wrapped(curve.name, 13, 1)}", fontsize=SMALL)
-    figure.supxlabel(words.x, fontsize=SMALL)
-    figure.supylabel(words.y, fontsize=SMALL)
+    figure.supxlabel(style.x, fontsize=SMALL)
+    figure.supylabel(style.y, fontsize=SMALL)
 
 
-def _line(axes: Axes, words: Words, curve: Curve, colour: str, dashes: object) -> None:
+def _draw_line(axes: Axes, style: CurveStyle, curve: Curve, colour: str, dashes: object) -> None:
     marked = curve.marked and not curve.of_voter
     axes.plot(
         curve.x,
@@ -86,22 +86,22 @@ def _line(axes: Axes, words: Words, curve: Curve, colour: str, dashes: object) -
         color=colour,
         linestyle=dashes,
         linewidth=1.1 if curve.of_voter else 2.2,
-        # The last of precision and recall is no point, but where the last one's line ends.
+        # The last point of a precision-recall curve belongs to no threshold; it ends the line.
         marker="o" if marked else "",
-        markevery=slice(-1) if words.steps else None,
+        markevery=slice(-1) if style.steps else None,
         markersize=5.5,
         clip_on=False,
         zorder=2 if curve.of_voter else 3,
-        drawstyle="steps-post" if words.steps else "default",
+        drawstyle="steps-post" if style.steps else "default",
     )
 
 
-def _guessing(axes: Axes, words: Words, positives: float, scheme: Scheme, said: bool = True) -> None:
-    """What a model that knows nothing would reach: the diagonal, or precision as high as the share of positives."""
-    left, right = (positives, positives) if words.steps else (0, 1)
+def _draw_chance(axes: Axes, style: CurveStyle, positives: float, scheme: Scheme, labelled: bool = True) -> None:
+    """Draw the curve of random predictions: the diagonal, or a precision equal to the share of positives."""
+    left, right = (positives, positives) if style.steps else (0, 1)
     axes.plot([0, 1], [left, right], zorder=1, color=scheme.muted, linestyle=(0, (2, 3)), linewidth=1)
-    if said:
-        x, y = (0.01, positives - 0.02) if words.steps else (0.75, 0.72)
+    if labelled:
+        x, y = (0.01, positives - 0.02) if style.steps else (0.75, 0.72)
         axes.text(
             x,
             y,
@@ -109,7 +109,7 @@ def _guessing(axes: Axes, words: Words, positives: float, scheme: Scheme, said: 
             color=scheme.muted,
             fontsize=SMALL,
             va="top",
-            rotation=0 if words.steps else 45,
+            rotation=0 if style.steps else 45,
             rotation_mode="anchor",
             transform_rotates_text=True,
         )

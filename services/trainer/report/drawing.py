@@ -1,4 +1,4 @@
-"""A figure of the report before it is drawn, and its two files."""
+"""A figure of the report and its two SVG files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.trainer.report.style import DARK, LIGHT, Scheme, as_svg, new_figur
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of `width` x `height` CSS pixels with its words; `onto` draws it on an empty figure."""
+    """A figure of `width` x `height` CSS pixels with its texts; `onto` draws it on an empty matplotlib figure."""
 
     name: str
     title: str
@@ -22,14 +22,14 @@ class Drawing:
     onto: Callable[[Figure, Scheme], None]
 
     def files(self) -> dict[str, bytes]:
-        """The SVG for each scheme, by file name."""
+        """Return the SVG in each colour scheme, by file name."""
         return {self._file(scheme): self._svg(scheme) for scheme in (LIGHT, DARK)}
 
     def entry(self) -> dict[str, object]:
-        """What report.json says of the figure."""
-        words = {"name": self.name, "title": self.title, "caption": self.caption, "alt": self.alt}
+        """Return the entry of the figure in report.json."""
+        texts = {"name": self.name, "title": self.title, "caption": self.caption, "alt": self.alt}
         schemes = {scheme.name: self._file(scheme) for scheme in (LIGHT, DARK)}
-        return {**words, **schemes, "width": self.width, "height": self.height}
+        return {**texts, **schemes, "width": self.width, "height": self.height}
 
     def _file(self, scheme: Scheme) -> str:
         return f"{self.name}.{scheme.name}.svg"

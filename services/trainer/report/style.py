@@ -1,4 +1,4 @@
-"""How figures look: two colour schemes, sizes in CSS pixels, and SVG whose text is text."""
+"""The style of figures: two colour schemes, sizes in CSS pixels, and SVG with text as text."""
 
 import io
 import textwrap
@@ -14,16 +14,17 @@ from matplotlib.figure import Figure
 WIDTH = 480
 POINTS = 72 / 96  # of a CSS pixel
 TEXT, SMALL = 13 * POINTS, 12 * POINTS
-# With more classes than these, colours are no longer told apart, and figures show each class in its own place.
+# More colours than these are hard to distinguish; figures then give each class a row or panel of its own.
 MOST_COLOURS = 5
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1.5)))
-# The first is what comes with matplotlib, so that text is measured alike everywhere; it is wider than most fonts.
+# matplotlib measures text with the font that it contains, so that figures are the same everywhere. Browsers show the
+# text in their own font, which is usually narrower.
 MEASURED, SHOWN = "'DejaVu Sans', sans-serif", "system-ui, sans-serif"
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """Colours for a page of one brightness; those of classes are Okabe and Ito's, tuned to its surface."""
+    """The colours for light or dark pages; those of classes are Okabe and Ito's, adjusted to the surface."""
 
     name: str
     surface: str
@@ -35,16 +36,16 @@ class Scheme:
 
     @property
     def accent(self) -> str:
-        """The colour where there is only one, and of what is right."""
+        """The colour of single series and of correct predictions."""
         return self.classes[0]
 
     @property
     def wrong(self) -> str:
-        """The colour of a mistake."""
+        """The colour of wrong predictions."""
         return self.classes[1]
 
     def of_class(self, position: int, classes: int) -> str:
-        """The colour of the class at `position` of so many `classes`."""
+        """Return the colour of the class at `position`; `classes` is their number."""
         return self.classes[position] if classes <= MOST_COLOURS else self.accent
 
 
@@ -69,7 +70,7 @@ DARK = Scheme(
 
 
 def settings(scheme: Scheme) -> Any:
-    """What matplotlib's rc_context takes."""
+    """Return the parameters for matplotlib's rc_context."""
     lines = {f"{axis}.color": scheme.grid for axis in ("xtick", "ytick")}
     labels = {f"{axis}.labelcolor": scheme.muted for axis in ("xtick", "ytick")}
     sizes = {f"{axis}.labelsize": SMALL for axis in ("xtick", "ytick")} | {"legend.fontsize": SMALL}
@@ -104,15 +105,15 @@ def settings(scheme: Scheme) -> Any:
 
 
 def new_figure(width: int, height: int) -> Figure:
-    """An empty figure of so many CSS pixels, which keeps its parts from overlapping."""
+    """Return an empty figure of `width` x `height` CSS pixels whose parts do not overlap."""
     return Figure(figsize=(width / 96, height / 96), layout="constrained", facecolor="none")
 
 
 def as_svg(figure: Figure) -> bytes:
-    """The figure as SVG: the same bytes each time, and no address in it but those of XML's namespaces."""
+    """Return the figure as SVG: the same bytes each time, without date, version or any URL but XML namespaces."""
     written = io.StringIO()
     with warnings.catch_warnings():
-        # Measuring lacks the glyph, but the reader's browser draws the text with a font of its own.
+        # A glyph that the measuring font lacks is no fault: the browser shows the text in another font.
         warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
         figure.savefig(written, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = written.getvalue()
@@ -120,7 +121,7 @@ def as_svg(figure: Figure) -> bytes:
 
 
 def mixed(colour: str, surface: str, share: float) -> str:
-    """`share` (0 to 1) of a colour on a surface."""
+    """Return the mixture of a colour on a surface; `share` (0 to 1) is the colour's."""
     red, green, blue = (
         share * over + (1 - share) * under for over, under in zip(to_rgb(colour), to_rgb(surface), strict=True)
     )
@@ -128,26 +129,26 @@ def mixed(colour: str, surface: str, share: float) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """Black or white, whichever is the more legible on `colour`; that is always 4.5:1 or more."""
+    """Return black or white, whichever has more contrast on `colour`: always 4.5:1 or more."""
     light = (_luminance(colour) + 0.05) ** 2 > 1.05 * 0.05
     return "#000000" if light else "#ffffff"
 
 
 def _luminance(colour: str) -> float:
-    """The relative luminance of WCAG 2."""
+    """Return the relative luminance of WCAG 2 (0 to 1)."""
     channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
 
 
 def wrapped(label: str, width: int, lines: int = 2) -> str:
-    """A label on at most so many lines of about `width` characters, shortened where that is too little."""
+    """Return a label on at most `lines` lines of about `width` characters, shortened if it is longer."""
     if lines == 1:
         return label if len(label) <= width else label[: width - 1].rstrip() + "…"
     return "\n".join(textwrap.wrap(label, width, max_lines=lines, placeholder="…")) or label
 
 
 def percent_axes(axes: Axes, parts: int = 4) -> None:
-    """Make both axes reach from 0 to 100%, with so many `parts`."""
+    """Scale both axes from 0 to 100%, with ticks that divide them into `parts`."""
     ticks = [part / parts for part in range(parts + 1)]
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
@@ -155,13 +156,13 @@ def percent_axes(axes: Axes, parts: int = 4) -> None:
 
 
 def legend_above(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
-    """A legend over all panels, in as many columns as its labels let fit."""
+    """Add a legend above all panels, with as many columns as fit."""
     columns = max(1, min(len(labels), int(WIDTH / (9 * max(map(len, labels)) + 45))))
     figure.legend(
         handles, labels, loc="outside upper left", ncols=columns, handlelength=1.1, handleheight=1.1, borderaxespad=0.2
     )
 
 
-def quiet(axes: Axes) -> None:
-    """Take all lines from around a panel."""
+def hide_frame(axes: Axes) -> None:
+    """Hide the lines around a panel."""
     axes.spines[:].set_visible(False)

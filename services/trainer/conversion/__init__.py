@@ -1,0 +1,1 @@
+"""A fitted estimator as an ONNX model, compared with scikit-learn before it is published."""

@@ -1,0 +1,1 @@
+"""What a manifest says of a fitted estimator: its metrics, golden rows and the distributions of its inputs."""

@@ -1,0 +1,46 @@
+"""Metrics of a fitted estimator: on the validation part, which decides on publication, and on the test part."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+from petalstream.inference import predicted
+from services.trainer.data.split import Parts
+from services.trainer.definition import Definition
+
+
+def compute_metrics(estimator: Any, parts: Parts, definition: Definition) -> dict[str, Any]:
+    """Return accuracy on validation and test part and, of the test part, each class's precision, recall and support.
+
+    Support is a number of samples. `commonest_share` is the test accuracy of always predicting the commonest class.
+    """
+    test, validation = parts.test, parts.validation
+    labels = list(definition.words.values())
+    on_test = predicted(estimator, test.samples)
+    precision, recall, _, support = precision_recall_fscore_support(
+        test.labels, on_test, labels=labels, zero_division=0.0
+    )
+    classes = {
+        label: {"precision": float(precision[i]), "recall": float(recall[i]), "support": int(support[i])}
+        for i, label in enumerate(labels)
+    }
+    return {
+        "validation_accuracy": float(accuracy_score(validation.labels, predicted(estimator, validation.samples))),
+        "test_accuracy": float(accuracy_score(test.labels, on_test)),
+        "commonest_share": max(int(count) for count in support) / len(test.labels),
+        "test_classes": classes,
+    }
+
+
+def format_metrics(metrics: Mapping[str, Any]) -> str:
+    """Return the metrics as the lines that the trainer prints."""
+    lines = [
+        f"validation accuracy {metrics['validation_accuracy']:.3f}",
+        f"test accuracy       {metrics['test_accuracy']:.3f}"
+        f" (always the commonest class: {metrics['commonest_share']:.3f})",
+        f"{'on the test part':<18}{'precision':>10}{'recall':>8}{'samples':>9}",
+    ]
+    for label, of_class in metrics["test_classes"].items():
+        lines.append(f"{label:<18}{of_class['precision']:>10.3f}{of_class['recall']:>8.3f}{of_class['support']:>9}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Grid search and cross-validation: everything that fits an estimator."""

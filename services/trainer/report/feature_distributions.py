@@ -1,0 +1,92 @@
+"""The figure of the values of each input in the training part, by class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from petalstream.schema import Feature, Kind
+from services.trainer.data.dataset import Dataset
+from services.trainer.definition import Definition
+from services.trainer.report.distribution_axes import count_by_class, draw_rows, draw_stacked
+from services.trainer.report.drawing import Drawing
+from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme, legend_above, wrapped
+
+# Rows of classes in all panels together; more make the figure too tall and its file too large.
+MAX_ROWS = 120
+COLUMNS = 2
+
+Panel = tuple[Feature, NDArray[np.float64]]
+
+
+def drawing(training: Dataset, definition: Definition, ranked: Sequence[int]) -> Drawing:
+    """Return the figure: a panel for each input of the columns `ranked`, or for the first ones if not all fit."""
+    classes = list(definition.words.values())
+    many = len(classes) > MOST_COLOURS
+    columns = sorted(ranked[: max(2, MAX_ROWS // len(classes))] if many else ranked)
+    panels = [(definition.inputs[column], training.samples[:, column]) for column in columns]
+
+    def onto(figure: Figure, scheme: Scheme) -> None:
+        (_rows if many else _coloured)(figure, panels, training.labels, classes, scheme)
+
+    shown = f" The {len(panels)} most important inputs are shown." if len(panels) < len(definition.inputs) else ""
+    form = "each row is a class, its colour stronger where more of its samples are" if many else "colour is the class"
+    caption = (
+        f"How the values of each input are spread over the {len(training.labels)} samples of the training part; {form}."
+        f" Where classes lie apart, that input alone tells them apart.{shown}"
+    )
+    alt = " ".join(_in_words(feature, values, training.labels, classes) for feature, values in panels)
+    height = _height(panels, len(classes), many)
+    return Drawing("feature_distributions", "Feature distributions", caption, alt, WIDTH, height, onto)
+
+
+def _height(panels: Sequence[Panel], classes: int, many: bool) -> int:
+    rows = -(-len(panels) // COLUMNS)
+    if many:
+        return 40 + rows * (62 + 15 * classes)
+    tallest = max(5, *(len(feature.options) for feature, _ in panels))
+    return 30 + rows * (70 + 18 * tallest)
+
+
+def _grid(figure: Figure, panels: Sequence[Panel]) -> list[Any]:
+    """Return the panels' axes, each with its input's name as title."""
+    grid = figure.subplots(-(-len(panels) // COLUMNS), COLUMNS, squeeze=False)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes, (feature, _) in zip(grid.flat, panels, strict=False):
+        axes.set_title(wrapped(feature.label, 26, 1))
+    return list(grid.flat[: len(panels)])
+
+
+def _coloured(
+    figure: Figure, panels: Sequence[Panel], labels: NDArray[np.str_], classes: Sequence[str], scheme: Scheme
+) -> None:
+    for axes, (feature, values) in zip(_grid(figure, panels), panels, strict=True):
+        draw_stacked(axes, feature, *count_by_class(feature, values, labels, classes), scheme)
+    legend_above(figure, [Patch(color=colour) for colour in scheme.classes[: len(classes)]], classes)
+
+
+def _rows(
+    figure: Figure, panels: Sequence[Panel], labels: NDArray[np.str_], classes: Sequence[str], scheme: Scheme
+) -> None:
+    for position, (axes, (feature, values)) in enumerate(zip(_grid(figure, panels), panels, strict=True)):
+        names = classes if position % COLUMNS == 0 else []
+        draw_rows(axes, feature, *count_by_class(feature, values, labels, classes), scheme, names)
+
+
+def _in_words(feature: Feature, values: NDArray[np.float64], labels: NDArray[np.str_], classes: Sequence[str]) -> str:
+    """Return for each class the median of a number, the share of yes, or the commonest choice, in words."""
+    said = ", ".join(f"{label} {_middle(feature, values[labels == label])}" for label in classes)
+    what = {Kind.YES_NO: "share of yes", Kind.CATEGORY: "commonest choice"}.get(feature.kind, "median")
+    return f"{feature.label}, {what}: {said}."
+
+
+def _middle(feature: Feature, values: NDArray[np.float64]) -> Any:
+    if feature.kind is Kind.YES_NO:
+        return f"{values.mean():.0%}"
+    if feature.kind is Kind.CATEGORY:
+        return feature.choices[int(np.bincount(values.astype(int)).argmax())]
+    return feature.with_unit(float(f"{np.median(values):.4g}"))
