@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from petalstream.schema import FLOAT32_MAX, Feature, Kind
+from petalstream.schema import Feature, Kind
 from services.api.models.json_schema import Schema
 
 
@@ -65,6 +65,5 @@ def _values(feature: Feature) -> Schema:
         return one_of(feature.choices)
     if feature.kind is Kind.YES_NO:
         return {"type": ["boolean", "integer"], "enum": [True, False, 1, 0]}
-    least = -FLOAT32_MAX if feature.minimum is None else max(feature.minimum, -FLOAT32_MAX)
-    most = FLOAT32_MAX if feature.maximum is None else min(feature.maximum, FLOAT32_MAX)
-    return {"type": "integer" if feature.kind is Kind.INTEGER else "number", "minimum": least, "maximum": most}
+    least, most = feature.bounds
+    return {"type": "integer" if feature.is_whole else "number", "minimum": least, "maximum": most}

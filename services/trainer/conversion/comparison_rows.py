@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.inference import last_step, steps_before
-from petalstream.schema import FLOAT32_MAX, Feature, Kind
+from petalstream.schema import Feature
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
@@ -41,9 +41,7 @@ def _drawn(feature: Feature, seen: NDArray[np.float64], random: np.random.Genera
 
 
 def _allowed(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    whole = np.round(values) if feature.kind is Kind.INTEGER else values
-    least = -FLOAT32_MAX if feature.minimum is None else feature.minimum
-    return np.clip(whole, least, FLOAT32_MAX if feature.maximum is None else feature.maximum)
+    return np.clip(np.round(values) if feature.is_whole else values, *feature.bounds)
 
 
 def _at_thresholds(
