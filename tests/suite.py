@@ -1,5 +1,6 @@
 """How pytest runs this suite: its options, what runs when, and what a run shows."""
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -27,7 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Show progress by stage where `--stages` asks for it, in the process that prints."""
+    """Show progress by stage where `--stages` asks for it, in the process that prints; have Ctrl-C work."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        # A shell starts background jobs so, and the services that tests interrupt would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     terminal, began = config.pluginmanager.get_plugin("terminalreporter"), config.getoption("--stages")
     if began and terminal and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Progress(terminal, began))

@@ -25,7 +25,7 @@ def test_a_consumer_that_joins_or_leaves_repeats_nothing_and_restarts_no_client(
     for model in MODELS:
         models.create_topics(model)
     consumers = {"first": models.stack.consume("first", delivery=delivery)}
-    rounds, sent = length.count(short=1, full=4), 0
+    rounds, sent = length.count(short=1, full=2), 0
 
     def send_and_settle() -> None:
         nonlocal sent

@@ -214,7 +214,7 @@ def test_producer_and_consumer_images_hold_only_what_they_need(stack: Stack, ser
     listing = "import importlib.metadata as m; print(*sorted(d.name.lower() for d in m.distributions()))"
     found = set(stack.compose("exec", service, "/opt/venv/bin/python", "-c", listing).split())
     client = {"crc32c", "kafka-python"}
-    consumer = {"click", "orjson", "prometheus_client", "requests", "tenacity"}
+    consumer = {"click", "cramjam", "orjson", "prometheus_client", "requests", "tenacity"}
     consumer |= {"certifi", "charset-normalizer", "idna", "urllib3"}  # requests needs them
     assert found == (client if service == "producer" else client | consumer)
 

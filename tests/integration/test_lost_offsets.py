@@ -1,11 +1,14 @@
 """What a consumer learns of offsets that were deleted, and of a topic that was created again, while it reads."""
 
+from collections.abc import Sequence
+
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.messages import Message
+from petalstream.broker import PartitionState, Position
+from petalstream.messages import Message, requests_topic
 from petalstream.settings import KafkaClient
 from tests.members import SECONDS, Member, closing_all
 from tests.stack import FLOWER, Stack, both_clients
@@ -50,6 +53,32 @@ def test_a_consumer_whose_next_records_were_deleted_learns_where_it_was_and_wher
         assert state.position
         assert state.position.offset <= 30
     assert offsets[0] in (10, 30)
+
+
+@pytest.mark.parametrize("clients", [list(KafkaClient), list(reversed(KafkaClient))])
+def test_what_one_client_has_committed_is_the_same_position_to_the_other(
+    stack: Stack, clients: list[KafkaClient]
+) -> None:
+    """Of eight ids all but one in 250 sets has a character that base64 has in two alphabets."""
+    models = [f"model{number}" for number in range(8)]
+    for model in models:
+        broker.create_topics(stack.servers, model, 1)
+    first, second = (begun_with(stack, client, models) for client in clients)
+    assert {state.topic_id for state in second} == {state.topic_id for state in first}
+    assert all(len(state.topic_id) == 22 for state in first)
+    assert all(state.position == Position(0, state.topic_id) for state in second)
+
+
+def begun_with(stack: Stack, client: KafkaClient, models: Sequence[str]) -> Sequence[PartitionState]:
+    """Have a consumer begin the topics of all models, and commit where; the states in which it found them."""
+    topics = [requests_topic(model) for model in models]
+    member = Member(broker.client(client), stack.servers, stack.settings.consumer_group, "own", topics)
+    begun = member.follower.begun
+    with closing_all(member):
+        with member.polling():
+            wait_until(lambda: len(begun) == len(topics), "the partitions", SECONDS)
+        member.consumer.commit({state.partition: Position(0, state.topic_id) for state in begun}, SECONDS)
+    return begun
 
 
 @both_clients

@@ -16,6 +16,7 @@ from petalstream.broker.errors import KafkaTimeoutError
 from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS
 from petalstream.broker.partitions import Partition, PartitionState, Position, Positions
 
+URL_SAFE = str.maketrans("+/", "-_")
 Answers = Mapping[Any, Future[Any]]
 Committed = Callable[[list[TopicPartition], float], list[TopicPartition]]
 
@@ -97,4 +98,5 @@ class Lookups:
 
 
 def _id(described: Any) -> str:
-    return str(described.topic_id)
+    """Return the id of a topic as Kafka's tools write it: the library has "+" and "/" where they have "-" and "_"."""
+    return str(described.topic_id).translate(URL_SAFE)

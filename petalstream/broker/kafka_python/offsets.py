@@ -20,7 +20,10 @@ def with_metadata(positions: Positions) -> dict[TopicPartition, OffsetAndMetadat
 
 def committed_position(committed: OffsetAndMetadata | None) -> Position | None:
     """Return the position that a group has committed; None if it has committed none."""
-    return None if committed is None else Position(committed.offset, committed.metadata or "")
+    if committed is None:
+        return None
+    # confluent-kafka commits metadata with the byte that ends a text in C.
+    return Position(committed.offset, (committed.metadata or "").rstrip("\0"))
 
 
 def topic_id_of(client: KafkaConsumer, topic: str) -> str:
