@@ -132,6 +132,6 @@ def lists_a_record(partitioner: Partitioner) -> int:
 
 
 def test_the_client_lists_the_available_partitions_for_each_key() -> None:
-    # That both choose the same partition: tests/unit/test_partitioner.py.
+    # That both choose the same partition: tests/unit/petalstream/test_partitioner.py.
     assert_needed("partitioner.ByKey", lists_a_record(DefaultPartitioner()) > 0)
     assert lists_a_record(ByKey()) == 0

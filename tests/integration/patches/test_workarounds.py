@@ -15,13 +15,13 @@ from embedded.waiting import wait_until
 from petalstream.broker.kafka_python import clients, workarounds
 from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, without
-from tests.unit.batches import CHECKSUM, LAST_OFFSET_DELTA, PARTITION, altered, batch, taken
+from tests.unit.consumer.batches import CHECKSUM, LAST_OFFSET_DELTA, PARTITION, altered, batch, taken
 
 TOPIC, RECORDS, ROUNDS = "patches", 10, 20
 
 
 def test_the_client_names_no_coordinates_where_the_broker_finds_a_corrupt_batch() -> None:
-    # With the patch: tests/unit/test_unreadable.py.
+    # With the patch: tests/unit/petalstream/test_unreadable.py.
     subscriptions = SimpleNamespace(is_fetchable=lambda partition: True, move_partition_to_end=lambda partition: None)
     fetcher = SimpleNamespace(_subscriptions=subscriptions)
     answer = SimpleNamespace(error_code=CorruptRecordError.errno, high_watermark=-1)
@@ -31,7 +31,7 @@ def test_the_client_names_no_coordinates_where_the_broker_finds_a_corrupt_batch(
 
 
 def test_the_client_keeps_records_that_it_cannot_read_and_returns_nothing_of_them() -> None:
-    # With the patch: tests/unit/test_unreadable.py. The client's poll() loops as long as the records are there.
+    # With the patch: tests/unit/petalstream/test_unreadable.py. The client's poll() loops while the records are there.
     records = Fetcher.PartitionRecords(10, PARTITION, MemoryRecords(altered(batch(10), CHECKSUM, 0)))
     with pytest.raises(CorruptRecordError):
         records.take(1)
