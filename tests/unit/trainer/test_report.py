@@ -26,7 +26,7 @@ from services.trainer.fitting.grid_search import SearchScores
 from services.trainer.models import load_definition
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
-DATA = Path(__file__).parent.parent.parent / "data"
+DATA = Path(__file__).parents[3] / "data"
 HOSTILE = "a <b> & $c$"
 FIGURES = [
     "confusion_matrix",
