@@ -123,7 +123,8 @@ def ask_consumer(stack: Stack, path: str) -> str:
 
 def test_the_consumer_is_ready_and_has_metrics_on_the_stacks_network_alone(stack: Stack) -> None:
     wait_until(lambda: stack.has_predicted(1), "a prediction", SECONDS)
-    assert stack.state("consumer") == "running healthy"
+    # Another test may have just killed it, and the first health check comes 10 s after a start.
+    wait_until(lambda: stack.state("consumer") == "running healthy", "the consumer to be healthy", SECONDS)
     assert json.loads(ask_consumer(stack, "/ready")) == {"status": "ready"}
     assert 'petalstream_consumer_lane_state{model="iris",state="running"} 1.0' in ask_consumer(stack, "/metrics")
     assert stack.docker("port", stack.container("consumer")) == ""

@@ -131,4 +131,6 @@ def start_second_broker(processes: Processes, stack: Stack) -> Child:
     child = processes.start("the second broker", [*java, "kafka.Kafka", str(properties)], settings.inherited(), log)
     admin = AdminClient({"bootstrap.servers": stack.servers})
     wait_until(lambda: len(admin.list_topics(timeout=SECONDS).brokers) == 2, "two brokers", SECONDS)
+    # A broker of a cluster is known to the others before it takes connections.
+    wait_until(lambda: node.serves(port), "the second broker to take connections", SECONDS)
     return child

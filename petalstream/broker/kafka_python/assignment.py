@@ -27,7 +27,7 @@ class Assignment:
         self._paused: set[str] = set()
         self._topic_ids: dict[str, str] = {}
         self._out_of_range: dict[Partition, Position] = {}
-        # Partitions that the client has given up already, and that can be committed until the listener has ended them.
+        # Revoked partitions. The client has dropped them; they are committed while the listener ends them.
         self._ending: frozenset[Partition] = frozenset()
         self._checked = time.monotonic()
 
@@ -116,11 +116,11 @@ class Assignment:
             ends = self._client.end_offsets(topic_partitions, timeout_ms=LOOK_UP_MS)
         states: list[PartitionState] = []
         for partition, each in zip(partitions, topic_partitions, strict=True):
-            refused = self._out_of_range.get(partition)
-            committed = self._client.committed(each, metadata=True, timeout_ms=LOOK_UP_MS)
-            position = refused or committed_position(committed)
-            is_refused = refused is not None
-            states.append(PartitionState(partition, topic_id, position, starts[each], ends[each], is_refused))
+            position, is_out_of_range = self._out_of_range.get(partition), partition in self._out_of_range
+            if position is None:
+                committed = self._client.committed(each, metadata=True, timeout_ms=LOOK_UP_MS)
+                position = committed_position(committed)
+            states.append(PartitionState(partition, topic_id, position, starts[each], ends[each], is_out_of_range))
         return states
 
     def _start(self, partition: Partition, offset: int) -> None:

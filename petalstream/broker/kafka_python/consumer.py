@@ -14,14 +14,12 @@ from petalstream.broker.errors import (
     UnreadableRecords,
     UnreadableTopics,
 )
-from petalstream.broker.interfaces import LOOK_UP_SECONDS, Membership, PartitionProgress
+from petalstream.broker.interfaces import Membership, PartitionProgress
 from petalstream.broker.kafka_python import connection
 from petalstream.broker.kafka_python.assignment import Assignment
 from petalstream.broker.kafka_python.offsets import naming_topics, with_metadata
 from petalstream.broker.partitions import Partition, PartitionListener, Positions
 from petalstream.messages import ReceivedRecord
-
-LOOK_UP_MS = LOOK_UP_SECONDS * 1000
 
 
 class Consumer:

@@ -60,7 +60,7 @@ def test_lag_is_what_was_not_polled_and_what_was_polled_and_has_no_outcome() -> 
         PartitionProgress("rose.requests", 1, 0, 2),
         PartitionProgress("rose.requests", 2, None, 9),
         PartitionProgress("rose.requests", 3, 5, None),
-        PartitionProgress("iris.requests", 0, 0, 100),
+        PartitionProgress("orchid.requests", 0, 0, 100),
     ]
     with lane("rose"):
         lane_numbers.count(partitions, lanes)
@@ -68,7 +68,7 @@ def test_lag_is_what_was_not_polled_and_what_was_polled_and_has_no_outcome() -> 
     assert found["petalstream_consumer_lag_records"] == "35.0"
     assert found["petalstream_consumer_assigned_partitions"] == "4.0"
     assert 100 <= float(found["petalstream_consumer_behind_seconds"]) < 110
-    assert series("iris") == {}
+    assert series("orchid") == {}
 
 
 @pytest.mark.parametrize("timestamp", [-1, 1_790_000_000, 1_790_000_000_000_000, 2**63 - 1])
