@@ -32,7 +32,8 @@ def test_every_make_target_and_path_it_names_exists(document: Path) -> None:
 def test_every_make_target_has_a_line_of_help_and_every_folder_of_tests_a_target_and_a_stage() -> None:
     defined = set(re.findall(r"^([a-z][a-z0-9-]*):(?! PRODUCER)", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert defined == TARGETS
-    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    tests = ROOT / "tests"
+    folders = {path.relative_to(tests).parts[0] for path in tests.glob("*/**/test_*.py")}
     assert {f"test-{folder}" for folder in folders} <= TARGETS
     assert folders == set(STAGES)
 
