@@ -27,19 +27,19 @@ def again_and_again(models_dir: Path, held: Bundle) -> Iterator[Sample]:
     Where that one is not as it was published, the last one that was goes on, `held` at first, as long as its test set
     is there; then this ends. Both are said in the log.
     """
-    name, told = held.manifest.model, ""
+    name, last_error = held.manifest.model, ""
     while True:
         try:
-            held, told = _served(models_dir, name), ""
+            held, last_error = _served(models_dir, name), ""
         except BundleError as error:
-            if str(error) != told:
+            if str(error) != last_error:
                 log.error("%s: version %s is streamed on: %s", name, held.manifest.version, error)
-            told = str(error)
+            last_error = str(error)
         try:
             held.read(TEST_SET)
             yield from held.test_set()  # read anew each time, and not kept: a test set may be large
         except (BundleError, OSError) as error:
-            if told:
+            if last_error:
                 log.error("%s is streamed no more: %s", name, error)
                 return
 

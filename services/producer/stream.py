@@ -29,11 +29,11 @@ class Report:
     acknowledged: int = 0
     failed: int = 0
     _is_final: bool = False
-    _told: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def refused(self, message: Message, error: BaseException) -> None:
         """Count a message that did not arrive, and log which and why."""
-        with self._told:
+        with self._lock:
             if self._is_final:
                 return
             self.failed += 1
@@ -41,7 +41,7 @@ class Report:
 
     def finish(self, unknown: int) -> None:
         """Count the acknowledged messages. Of the `unknown` ones, which the client then drops, none is logged."""
-        with self._told:
+        with self._lock:
             self.acknowledged, self._is_final = self.sent - self.failed - unknown, True
 
 

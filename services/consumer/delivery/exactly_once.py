@@ -14,7 +14,7 @@ from services.consumer.scoring.outcomes import Outcome
 
 Refused = dict[int, KafkaError]
 # A client that does not split a batch has all of it refused where its topic takes less than a batch.
-MOST_AT_ONCE = 1_000_000
+MAX_BATCH = 1_000_000
 ABORT_SECONDS = 1
 # A consumer learns of a rebalance by its next poll, and a rebalance takes a few heartbeats.
 NEXT_MEMBERSHIP_SECONDS, REBALANCE_SECONDS = 0.1, 30
@@ -32,7 +32,7 @@ class ExactlyOnceWriter:
         self._producer, self._is_committed = producer, is_committed
         self._problem = Problem(model)
         self._is_in_doubt = self._is_open = False
-        self._most_at_once = MOST_AT_ONCE
+        self._batch_limit = MAX_BATCH
 
     @property
     def is_waiting(self) -> bool:
@@ -93,7 +93,7 @@ class ExactlyOnceWriter:
         if self._is_open and not self._is_in_doubt:
             with suppress(KafkaError):
                 self._producer.get().abort_transaction(timer(ABORT_SECONDS))
-        self._is_open, self._most_at_once = False, MOST_AT_ONCE
+        self._is_open, self._batch_limit = False, MAX_BATCH
         self._producer.discard()
 
     def _replace_culprits(self, outcomes: list[Outcome], assignment: Assignment, suspects: Sequence[int]) -> None:
@@ -102,7 +102,7 @@ class ExactlyOnceWriter:
         for index, error in culprits.items():
             outcomes[index] = refused.substitute(outcomes[index], error)
         if not culprits:
-            self._most_at_once = max(1, min(self._most_at_once, len(suspects)) // 2)
+            self._batch_limit = max(1, min(self._batch_limit, len(suspects)) // 2)
 
     def _culprits(self, outcomes: Sequence[Outcome], assignment: Assignment, suspects: Sequence[int]) -> Refused:
         """Return the outcomes that the broker refuses alone, by halving those that it refused together."""
@@ -128,8 +128,8 @@ class ExactlyOnceWriter:
         positions = positions_after([outcomes[index].record for index in indices], assignment.topic_id)
         producer.begin_transaction(assignment.membership(), positions)
         errors: Refused = {}
-        for first in range(0, len(indices), self._most_at_once):
-            part = indices[first : first + self._most_at_once]
+        for first in range(0, len(indices), self._batch_limit):
+            part = indices[first : first + self._batch_limit]
             failed = producer.write([outcomes[index].message for index in part], left)
             refused.raise_unless_refused(failed)
             errors = {part[number]: error for number, error in failed.items()}
