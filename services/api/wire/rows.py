@@ -1,6 +1,6 @@
 """Reads the rows of a request: JSON row by row or in columns, CSV, or CloudEvents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,7 +19,6 @@ from services.api.wire.media_types import CSV, JSON
 
 # An error message lists the lengths of so many columns.
 MAX_LISTED = 20
-ACCEPTED = (JSON, CSV, cloudevents.EVENT, cloudevents.BATCH)
 
 
 def read_rows(request: Request, features: Sequence[Feature], max_bytes: int) -> tuple[Rows, bool]:
@@ -27,19 +26,15 @@ def read_rows(request: Request, features: Sequence[Feature], max_bytes: int) -> 
 
     Raises UnsupportedMediaType, InvalidEvent, and the exceptions of read_body.
     """
-    if request.mimetype == CSV:
-        charset = request.mimetype_params.get("charset", "utf-8")
-        if charset.lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType(f"a CSV must be in UTF-8, not {charset[:40]}")
-        return csv_table.parse(decode_utf8(read_body(request, max_bytes)), features), False
-    if request.mimetype == cloudevents.EVENT:
-        return [cloudevents.read_event(parse_json(read_body(request, max_bytes))).data], True
-    if request.mimetype == cloudevents.BATCH:
-        return _read_batch(parse_json(read_body(request, max_bytes))), False
-    if not is_plain_json(request):
-        accepted, sent = f"{', '.join(ACCEPTED[:-1])} or {ACCEPTED[-1]}", (request.content_type or "none")[:60]
-        raise UnsupportedMediaType(f"the content type must be {accepted}, not {sent}")
-    return extract_rows(parse_json(read_body(request, max_bytes)))
+    media_type = JSON if is_plain_json(request) else request.mimetype
+    if media_type not in READERS:
+        *first, last = READERS
+        sent = (request.content_type or "none")[:60]
+        raise UnsupportedMediaType(f"the content type must be {', '.join(first)} or {last}, not {sent}")
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if media_type == CSV and charset.lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType(f"a CSV must be in UTF-8, not {charset[:40]}")
+    return READERS[media_type](read_body(request, max_bytes), features)
 
 
 def extract_rows(content: Any) -> tuple[Rows, bool]:
@@ -71,8 +66,21 @@ def table_from_columns(columns: Mapping[str, Sequence[Any]]) -> Table:
     return Table(columns)
 
 
-def _read_batch(content: Any) -> list[Any]:
+def _read_json(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
+    return extract_rows(parse_json(body))
+
+
+def _read_csv(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
+    return csv_table.parse(decode_utf8(body), features), False
+
+
+def _read_event(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
+    return [cloudevents.read_event(parse_json(body)).data], True
+
+
+def _read_batch(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
     """Return the data of each event of a batch. Raises UnreadableBody, and InvalidEvent with the event's number."""
+    content = parse_json(body)
     if not isinstance(content, list) or not content:
         raise UnreadableBody("a batch must be a list of CloudEvents; at least one is needed")
     data = []
@@ -81,4 +89,13 @@ def _read_batch(content: Any) -> list[Any]:
             data.append(cloudevents.read_event(event).data)
         except InvalidEvent as error:
             raise InvalidEvent(f"event {number} of the batch: {error}") from error
-    return data
+    return data, False
+
+
+# What reads each media type of rows; openapi/operations.yaml describes the same types.
+READERS: Mapping[str, Callable[[bytes, Sequence[Feature]], tuple[Rows, bool]]] = {
+    JSON: _read_json,
+    CSV: _read_csv,
+    cloudevents.EVENT: _read_event,
+    cloudevents.BATCH: _read_batch,
+}

@@ -13,6 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from petalstream.bundle import Bundle
 from petalstream.settings import Parts, Settings
 from services.api.app import create_app
+from services.api.wire.media_types import FORM
+from services.api.wire.rows import READERS
 from tests.unit.api.roses import EVIL, rose
 
 __all__ = ["rose"]
@@ -152,3 +154,9 @@ def test_of_a_default_model_that_is_not_served_it_promises_nothing(two_models: S
     answers = set(document(client)["paths"]["/predict"]["post"]["responses"])
     assert str(client.post("/predict", json={}).status_code) in answers
     assert "200" not in answers
+
+
+@pytest.mark.parametrize("path", ["/predict", "/models/iris/predict"])
+def test_it_describes_each_content_type_of_rows_that_the_api_reads(both: FlaskClient, path: str) -> None:
+    described = set(document(both)["paths"][path]["post"]["requestBody"]["content"])
+    assert described - {FORM} == set(READERS)
