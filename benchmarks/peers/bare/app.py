@@ -1,6 +1,6 @@
 """As little as a WSGI app can do, under the api's own gunicorn: what is left to gain by doing less in the api."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 ANSWER = (
@@ -22,6 +22,13 @@ class Bare:
 
     def __init__(self) -> None:
         self.extensions = {"registry": NoModels()}
+        self.wsgi_app = self
+
+    def predict_batch(self, environs: Sequence[object]) -> list[None]:
+        """Leave every request to a thread: the worker asks for it before it calls the app."""
+        return [None] * len(environs)
+
+    reject_batch = predict_batch
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer as WSGI asks it."""
