@@ -10,15 +10,16 @@ from werkzeug.datastructures import MIMEAccept
 from services.api.errors import UnreadableBody
 from services.api.wire.json_text import write_json
 from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
+from services.api.wire.rows import READERS
 
 
 def wants_page() -> bool:
     """Return whether to respond to this request with a page, and have the response vary with Accept.
 
-    Links cannot set Accept, so `?format=json` asks for JSON too. A request with rows in JSON or CSV never gets a page,
-    nor does one whose Host header is not a host name: the page could have no links.
+    Links cannot set Accept, so `?format=json` asks for JSON too. A request with rows other than a form never gets a
+    page, nor does one whose Host header is not a host name: the page could have no links.
     """
-    if request.is_json or request.mimetype == CSV or not request_ctx.url_adapter:
+    if request.is_json or request.mimetype in READERS or not request_ctx.url_adapter:
         return False
     g.varies = True
     return request.args.get("format") != "json" and prefers_page(request.accept_mimetypes)
