@@ -13,13 +13,7 @@ from embedded.ports import free_port
 from services.consumer.api_client import client as client_module
 from services.consumer.api_client.client import ApiClient
 from services.consumer.api_client.errors import ConnectionClosed, TimedOut, Unavailable
-from tests.unit.api.api_server import SETOSA, ApiServer, api_server
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
+from tests.unit.consumer.api_server import SETOSA, ApiServer
 
 
 @pytest.fixture

@@ -1,26 +1,19 @@
 """The list of the api's models: what each response means for the consumer."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from embedded.ports import free_port
 from services.consumer.api_client.errors import Unavailable
 from services.consumer.api_client.repository import INDEX, model_names
-from tests.unit.api.api_server import ApiServer, api_server
+from tests.unit.consumer.api_server import ApiServer
 
 VERSIONS = [
     {"name": "iris", "version": "1", "state": "UNAVAILABLE", "reason": "not current"},
     {"name": "iris", "version": "2", "state": "READY", "reason": ""},
     {"name": "rose", "version": "1", "state": "UNAVAILABLE", "reason": "unloaded"},
 ]
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
 
 
 def test_models_that_are_not_served_are_among_them(api: ApiServer) -> None:

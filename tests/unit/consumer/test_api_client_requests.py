@@ -19,7 +19,7 @@ from services.consumer.api_client.errors import (
     Unavailable,
     UnknownModel,
 )
-from tests.unit.api.api_server import COLUMNS, SETOSA, ApiServer, api_server, problem
+from tests.unit.consumer.api_server import COLUMNS, SETOSA, ApiServer, problem
 
 UNKNOWN: dict[str, object] = {
     "row": None,
@@ -28,12 +28,6 @@ UNKNOWN: dict[str, object] = {
     "reason": "unknown_model",
 }
 PREDICT = "/models/iris/predict?on_error=report&format=columns"
-
-
-@pytest.fixture
-def api() -> Iterator[ApiServer]:
-    with api_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -83,14 +83,18 @@ def test_an_inference_request_has_a_line_of_features_in_the_models_order_for_eac
     assert request["inputs"][0]["data"] == [5.1, 3.5, 1.4, 0.2] * 2
 
 
-@pytest.mark.long
-def test_an_environment_is_made_once_and_anew_when_its_requirements_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The requirements file, not written yet, of a peer named toy in folders of the test's own."""
     monkeypatch.setattr(environments, "PEERS", tmp_path / "peers")
     monkeypatch.setattr(environments, "CACHE", tmp_path / "cache")
     requirements = tmp_path / "peers" / "toy" / "requirements.txt"
     requirements.parent.mkdir(parents=True)
+    return requirements
+
+
+@pytest.mark.long
+def test_an_environment_is_made_once_and_anew_when_its_requirements_change(requirements: Path) -> None:
     requirements.write_text("# Direct: nothing\n")
     python = python_of("toy")
     assert subprocess.run([python, "-c", "import sys; print(sys.prefix)"], text=True, capture_output=True).stdout
@@ -105,12 +109,8 @@ def test_an_environment_is_made_once_and_anew_when_its_requirements_change(
 
 @pytest.mark.long
 def test_an_environment_that_cannot_be_made_says_so_in_pips_words_and_is_made_anew_the_next_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    requirements: Path,
 ) -> None:
-    monkeypatch.setattr(environments, "PEERS", tmp_path / "peers")
-    monkeypatch.setattr(environments, "CACHE", tmp_path / "cache")
-    requirements = tmp_path / "peers" / "toy" / "requirements.txt"
-    requirements.parent.mkdir(parents=True)
     requirements.write_text("not a requirement\n")
     for _ in range(2):
         with pytest.raises(InstallFailed, match=r"(?s)environment of toy could not be made: .*not a requirement"):
