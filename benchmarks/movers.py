@@ -70,7 +70,7 @@ def with_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop
 
 
 def with_plain_kafka_python(servers: str, group: str, topic: str, out: str, stop: Stop) -> None:
-    """Move with kafka-python as it comes: its own defaults, and none of the stack's options and workarounds."""
+    """Move with kafka-python's defaults, without the stack's options and workarounds."""
     consumer = KafkaConsumer(
         topic,
         bootstrap_servers=servers,

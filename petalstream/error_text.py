@@ -4,7 +4,7 @@ MAX_CHARACTERS = 40
 
 
 def describe_json(value: object) -> str:
-    """Return the JSON type of `value` in words, and for a string its first SHOWN characters too."""
+    """Return the JSON type of `value` in words, and for a string its first MAX_CHARACTERS characters too."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -15,5 +15,5 @@ def describe_json(value: object) -> str:
 
 
 def shorten(text: str) -> str:
-    """Return `text` in at most SHOWN characters; an ellipsis stands for what is left out."""
+    """Return `text` in at most MAX_CHARACTERS characters; an ellipsis stands for what is left out."""
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"

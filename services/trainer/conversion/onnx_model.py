@@ -59,7 +59,7 @@ def _voters(estimator: Any) -> Iterator[Any]:
 def _convert_part(estimator: Any, inputs: int) -> ModelProto:
     """Return the ONNX model of one estimator; its outputs are labels and probabilities."""
     last = last_step(estimator)
-    # scikit-learn computes in 64 bits, but for trees, and skl2onnx converts gradient boosting only in 32 bits.
+    # scikit-learn computes in 64 bits, except in trees. skl2onnx converts gradient boosting only in 32 bits.
     kind = FloatTensorType if isinstance(last, GradientBoostingClassifier) else DoubleTensorType
     if isinstance(last, VotingClassifier):
         last = copy(last)
