@@ -6,6 +6,9 @@ from typing import NamedTuple, Protocol
 
 from petalstream.messages import ReceivedRecord
 
+# Characters of a topic's id, which has 16 bytes, as Kafka's tools write it.
+TOPIC_ID_LENGTH = 22
+
 
 class Partition(NamedTuple):
     """One partition of a topic."""

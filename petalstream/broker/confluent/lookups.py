@@ -14,7 +14,7 @@ from petalstream.broker.confluent.logs import log
 from petalstream.broker.confluent.options import ANSWER_SECONDS
 from petalstream.broker.errors import KafkaTimeoutError
 from petalstream.broker.interfaces import LOOK_UP_SECONDS, TOPIC_ID_SECONDS
-from petalstream.broker.partitions import Partition, PartitionState, Position, Positions
+from petalstream.broker.partitions import TOPIC_ID_LENGTH, Partition, PartitionState, Position, Positions
 
 URL_SAFE = str.maketrans("+/", "-_")
 Answers = Mapping[Any, Future[Any]]
@@ -52,8 +52,7 @@ class Lookups:
             committed = ask([TopicPartition(*each) for each in partitions], LOOK_UP_SECONDS)
         states: list[PartitionState] = []
         for partition, start, end, last in zip(partitions, starts, ends, committed, strict=True):
-            position = Position(last.offset, last.metadata or "") if last.offset >= 0 else None
-            position = out_of_range.get(partition, position)
+            position = out_of_range.get(partition, committed_position(last))
             # The library may have fetched elsewhere: at an offset that it has read from corrupt bytes.
             is_out_of_range = partition in out_of_range and not start <= out_of_range[partition].offset <= end
             states.append(PartitionState(partition, topic_id, position, start, end, is_out_of_range))
@@ -95,6 +94,21 @@ class Lookups:
             except FutureTimeoutError:
                 self._unanswered[question] = futures
                 raise KafkaTimeoutError("the broker did not answer in time") from None
+
+
+def committed_position(committed: TopicPartition) -> Position | None:
+    """Return the position that a group has committed; None if it has committed none.
+
+    Another client may have committed metadata without the byte that ends a text in C. The library then returns bytes of
+    its memory after it, and raises UnicodeDecodeError if these are no text.
+    """
+    if committed.offset < 0:
+        return None
+    try:
+        topic_id = (committed.metadata or "")[:TOPIC_ID_LENGTH]
+    except UnicodeDecodeError:
+        topic_id = ""
+    return Position(committed.offset, topic_id)
 
 
 def _id(described: Any) -> str:

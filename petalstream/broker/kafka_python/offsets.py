@@ -11,18 +11,20 @@ from petalstream.broker.partitions import Position, Positions
 
 
 def with_metadata(positions: Positions) -> dict[TopicPartition, OffsetAndMetadata]:
-    """Return what the client commits: the id of the topic is the metadata of an offset."""
+    """Return what the client commits: the id of the topic is the metadata of an offset.
+
+    It has the byte that ends a text in C, as confluent-kafka commits it: that client reads on until it finds one.
+    """
     return {
-        TopicPartition(*partition): OffsetAndMetadata(position.offset, position.topic_id)
+        TopicPartition(*partition): OffsetAndMetadata(position.offset, f"{position.topic_id}\0")
         for partition, position in positions.items()
     }
 
 
 def committed_position(committed: OffsetAndMetadata | None) -> Position | None:
-    """Return the position that a group has committed; None if it has committed none."""
+    """Return the position that a group has committed, perhaps with the byte that ends a text in C; None if none."""
     if committed is None:
         return None
-    # confluent-kafka commits metadata with the byte that ends a text in C.
     return Position(committed.offset, (committed.metadata or "").rstrip("\0"))
 
 

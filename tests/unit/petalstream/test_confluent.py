@@ -1,6 +1,7 @@
 """Errors of confluent-kafka are the exceptions that kafka-python raises."""
 
 import threading
+from typing import Any
 
 import confluent_kafka
 import pytest
@@ -13,9 +14,11 @@ from petalstream.broker import (
     KafkaError,
     MessageSizeTooLargeError,
     NeighbourRefused,
+    Position,
     ProducerFencedError,
 )
 from petalstream.broker.confluent.errors import translated, translating
+from petalstream.broker.confluent.lookups import committed_position
 from petalstream.broker.confluent.producer import bounded
 from petalstream.broker.errors import (
     InvalidRecordError,
@@ -78,3 +81,29 @@ def test_what_a_bounded_call_raises_is_raised() -> None:
 
     with pytest.raises(ProducerFencedError):
         bounded(fails, 30)
+
+
+class Committed:
+    """What the library returns of an offset: its metadata is read from memory up to a byte that ends a text in C."""
+
+    offset = 7
+
+    def __init__(self, memory: bytes) -> None:
+        self._memory = memory
+
+    @property
+    def metadata(self) -> str:
+        return self._memory.decode()
+
+
+TOPIC_ID = "yZL0wQEAQ4SX27OE1Q6jkQ"
+
+
+@pytest.mark.parametrize(
+    ("memory", "topic_id"),
+    [(TOPIC_ID.encode(), TOPIC_ID), (TOPIC_ID.encode() + b"other", TOPIC_ID), (TOPIC_ID.encode() + b"\xb5", "")],
+    ids=["ended", "text after it", "bytes after it"],
+)
+def test_a_committed_offset_counts_whatever_follows_its_metadata_in_memory(memory: bytes, topic_id: str) -> None:
+    committed: Any = Committed(memory)
+    assert committed_position(committed) == Position(7, topic_id)
