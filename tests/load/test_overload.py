@@ -43,7 +43,8 @@ def crowded(api: LoneApi, body: bytes, pause: float, seconds: float = SECONDS) -
     seen = ask(api, body, CONNECTIONS, seconds, pause)
     crowd = told(f"{CONNECTIONS} connections that stay away for {pause:g} s", seen)
     assert (seen.failures, seen.complaints) == ([], [])
-    assert set(seen.statuses) == {200, 503}
+    assert 200 in seen.statuses
+    assert set(seen.statuses) <= {200, 503}
     assert api.counted("petalstream_api_rejected_requests_total") - refused == seen.statuses[503]
     assert api.counted("petalstream_api_in_flight_requests") == 0
     return crowd
@@ -60,6 +61,7 @@ def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
     with lone_api(models_dir, tmp_path) as api:
         before = told("one connection, before", ask(api, body, 1, 5))
         crowd = crowded(api, body, pause)
+        assert api.counted("petalstream_api_rejected_requests_total") > 0
         # The machine may be another one from one second to the next: the slower time counts.
         alone = max(before, told("one connection, after", ask(api, body, 1, 5)))
     with lone_api(models_dir, tmp_path, api_queue=2 * CONNECTIONS) as boundless:
