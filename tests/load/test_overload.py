@@ -37,14 +37,15 @@ def ask(api: LoneApi, body: bytes, connections: int, seconds: float, pause: floa
     return Crowd(f"{api.url}/models/iris/predict", body, connections, pause).ask(seconds)
 
 
-def crowded(api: LoneApi, body: bytes, pause: float, seconds: float = SECONDS) -> float:
+def crowded(
+    api: LoneApi, body: bytes, pause: float, seconds: float = SECONDS, may_all_be_let_in: bool = False
+) -> float:
     """Have a crowd ask, and see what it gets; the 99th percentile of those let in."""
     refused = api.counted("petalstream_api_rejected_requests_total")
     seen = ask(api, body, CONNECTIONS, seconds, pause)
     crowd = told(f"{CONNECTIONS} connections that stay away for {pause:g} s", seen)
     assert (seen.failures, seen.complaints) == ([], [])
-    assert 200 in seen.statuses
-    assert set(seen.statuses) <= {200, 503}
+    assert set(seen.statuses) == {200, 503} or (may_all_be_let_in and set(seen.statuses) == {200})
     assert api.counted("petalstream_api_rejected_requests_total") - refused == seen.statuses[503]
     assert api.counted("petalstream_api_in_flight_requests") == 0
     return crowd
@@ -61,7 +62,6 @@ def test_a_crowd_gets_503_or_its_prediction_in_time_and_nothing_else(
     with lone_api(models_dir, tmp_path) as api:
         before = told("one connection, before", ask(api, body, 1, 5))
         crowd = crowded(api, body, pause)
-        assert api.counted("petalstream_api_rejected_requests_total") > 0
         # The machine may be another one from one second to the next: the slower time counts.
         alone = max(before, told("one connection, after", ask(api, body, 1, 5)))
     with lone_api(models_dir, tmp_path, api_queue=2 * CONNECTIONS) as boundless:
@@ -78,5 +78,7 @@ def test_a_crowd_that_asks_a_quick_model_gets_503_or_its_prediction_and_nothing_
     settings: Settings, iris: Bundle, tmp_path: Path, length: Length, body: bytes
 ) -> None:
     with lone_api(settings.models_dir, tmp_path) as api:
-        for pause in (0.0, 1.0):
-            crowded(api, body, pause, length.seconds(short=2, full=5))
+        seconds = length.seconds(short=2, full=5)
+        crowded(api, body, 0.0, seconds)
+        # Whether these are too many depends on how fast the crowd itself can ask, on the same machine.
+        crowded(api, body, 1.0, seconds, may_all_be_let_in=True)
