@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Mapping
 
 from kafka import KafkaAdminClient
-from kafka.errors import InvalidConfigurationError, TopicAlreadyExistsError
+from kafka.errors import InvalidConfigurationError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from petalstream.broker.interfaces import BOOTSTRAP_SECONDS, MAX_DEAD_LETTER_BYTES
 from petalstream.messages import dead_letters_topic, predictions_topic, requests_topic
@@ -56,15 +56,15 @@ def _create_requests(admin: KafkaAdminClient, topic: str, partitions: int) -> No
     """Create a request topic that refuses records which Kafka would delete at once for their age."""
     # A consumer then needs no codec, and `max.message.bytes` bounds what a batch takes in its memory.
     configs = {"compression.type": "uncompressed"}
-    with contextlib.suppress(TopicAlreadyExistsError):
-        try:
-            # The broker says what it would set, and creates nothing yet.
-            planned = admin.create_topics(
-                {topic: {"num_partitions": partitions, "configs": configs}}, validate_only=True
-            )
-            _create(admin, topic, partitions, configs | _timestamp_bounds(planned["topics"][0].get("configs", {})))
-        except InvalidConfigurationError:  # Kafka before 3.6 has no bounds of timestamps
-            _create(admin, topic, partitions, configs)
+    try:
+        # The broker says what it would set, and creates nothing yet.
+        planned = admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, validate_only=True)
+        configs |= _timestamp_bounds(planned["topics"][0].get("configs", {}))
+        _create(admin, topic, partitions, configs)
+    except TopicAlreadyExistsError:
+        _wait_for(admin, topic)
+    except InvalidConfigurationError:  # Kafka before 3.6 has no bounds of timestamps
+        _create(admin, topic, partitions, {"compression.type": "uncompressed"})
 
 
 def _timestamp_bounds(planned: Mapping[str, Mapping[str, str]]) -> Configs:
@@ -76,5 +76,13 @@ def _timestamp_bounds(planned: Mapping[str, Mapping[str, str]]) -> Configs:
 
 def _create(admin: KafkaAdminClient, topic: str, partitions: int, configs: Configs) -> None:
     """Create a topic, unless another process does at the same moment, and wait until it has leaders."""
-    with contextlib.suppress(TopicAlreadyExistsError):
+    try:
         admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, wait_for_metadata=True)
+    except TopicAlreadyExistsError:
+        _wait_for(admin, topic)
+
+
+def _wait_for(admin: KafkaAdminClient, topic: str) -> None:
+    """Wait until the brokers describe a topic that another process has created; who may not see it waits in vain."""
+    with contextlib.suppress(KafkaTimeoutError):
+        admin.wait_for_topics([topic])

@@ -13,6 +13,7 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
+from kafka import KafkaAdminClient
 from kafka.errors import InvalidTimestampError
 
 from embedded import ports
@@ -82,6 +83,22 @@ def test_a_broker_that_knows_no_bounds_of_timestamps_gets_the_topic_without_them
 def test_the_topics_of_outcomes_get_as_many_partitions_as_the_requests_have(stack: Stack) -> None:
     admin = admin_of(stack)
     admin.create_topics([NewTopic("iris.requests", 3)])["iris.requests"].result(SECONDS)
+    broker.create_topics(stack.servers, "iris", 6)
+    assert partitions(admin) == dict.fromkeys(NAMES, 3)
+
+
+def test_a_topic_that_another_has_just_created_is_waited_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = admin_of(stack)
+    admin.create_topics([NewTopic("iris.requests", 3)])["iris.requests"].result(SECONDS)
+    waited_for, wait, count = list[str](), KafkaAdminClient.wait_for_topics, creation._partition_counts
+
+    def wait_and_note(client: KafkaAdminClient, topics: list[str]) -> None:
+        wait(client, topics)
+        waited_for.extend(topics)
+
+    # The broker that is asked hears of new topics a moment later.
+    monkeypatch.setattr(creation, "_partition_counts", lambda *asked: count(*asked) if waited_for else {})
+    monkeypatch.setattr(KafkaAdminClient, "wait_for_topics", wait_and_note)
     broker.create_topics(stack.servers, "iris", 6)
     assert partitions(admin) == dict.fromkeys(NAMES, 3)
 
