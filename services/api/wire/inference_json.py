@@ -48,12 +48,12 @@ def read_request(features: Sequence[Feature], content: object) -> InferenceReque
 
 
 def build_response(manifest: Manifest, request: InferenceRequest, predictions: Predictions) -> dict[str, Any]:
-    """Return the response as JSON values; all rows are valid, and the data of each output tensor is flat."""
-    data = {PREDICT: predictions.labels(), PROBABILITIES: predictions.output.probabilities.ravel().tolist()}
+    """Return the response for json_text.write_json; all rows are valid, and the data of each output tensor is flat."""
     tensors, described = [], describe_outputs(manifest)
     for name in request.outputs:
-        tensor = described[name]
-        tensors.append({**tensor, "shape": [predictions.row_count, *tensor["shape"][1:]], "data": data[name]})
+        shape = [predictions.row_count, *described[name]["shape"][1:]]
+        data = predictions.labels() if name == PREDICT else predictions.output.probabilities.ravel()
+        tensors.append({**described[name], "shape": shape, "data": data})
     identifier = {} if request.id is None else {"id": request.id}
     return {"model_name": manifest.model, "model_version": manifest.version, **identifier, "outputs": tensors}
 

@@ -7,6 +7,8 @@ import orjson
 
 from services.api.scoring.predictions import Predictions
 
+_END = b'},"warnings":%b},'
+
 
 def write_json(content: Any) -> bytes:
     """Return `content` as JSON. A numpy array becomes a list, and NaN in it null."""
@@ -27,19 +29,17 @@ def write_predictions(predictions: Predictions) -> bytes:
     manifest, count = predictions.manifest, predictions.row_count
     labels = [write_json(label) for label in manifest.labels]
     probabilities = write_json(predictions.output.probabilities.ravel())[1:-1].split(b",")
-    # The pieces of a row: b"" stands where the label, a probability for each class and the warnings will be.
-    row = [b",%b" % write_json({"model": manifest.model, "version": manifest.version})[:-1], b',"label":', b""]
-    for position, label in enumerate(labels):
-        row += [b',"probabilities":{%b:' % label if position == 0 else b",%b:" % label, b""]
-    row += [b'},"warnings":', b"", b"}"]
+    start = write_json({"model": manifest.model, "version": manifest.version})[:-1]
+    starts = [b'%b,"label":%b,"probabilities":{%b:' % (start, label, labels[0]) for label in labels]
+    # The pieces of a row: b"" stands where its start and the probability for each class will be.
+    row = [b""] + [piece for label in labels[1:] for piece in (b"", b",%b:" % label)] + [b"", _END % b"[]"]
     pieces = row * count
-    pieces[2 :: len(row)] = [labels[position] for position in predictions.output.classes.tolist()]
+    pieces[:: len(row)] = [starts[position] for position in predictions.output.classes.tolist()]
     for position in range(len(labels)):
-        pieces[4 + 2 * position :: len(row)] = probabilities[position :: len(labels)]
-    pieces[len(row) - 2 :: len(row)] = [b"[]"] * count
+        pieces[1 + 2 * position :: len(row)] = probabilities[position :: len(labels)]
     for number, warnings in predictions.warnings.items():
-        pieces[number * len(row) + len(row) - 2] = write_json(warnings)
-    return b"[%b]" % b"".join(pieces)[1:]
+        pieces[(number + 1) * len(row) - 1] = _END % write_json(warnings)
+    return b"[%b]" % b"".join(pieces)[:-1]
 
 
 def _array_to_list(array: Any) -> Any:
