@@ -27,7 +27,7 @@ START_SECONDS = 60
 TRAIN_SECONDS = 1800
 RETURN_SECONDS = 60
 PORTS = ("api_port", "kafka_port", "consumer_health_port")
-API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_app()")
+API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_server()")
 
 
 class PortInUse(Exception):

@@ -25,7 +25,7 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "api_cors_origins",
         "log_level",
     ),
-    "probe": ("api_port", "api_keys"),
+    "probe": ("api_host", "api_port", "api_keys"),
     "producer": (*_KAFKA, "models_dir", "producer_interval", "producer_loop", "log_level"),
     "consumer": (
         *_KAFKA,

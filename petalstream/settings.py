@@ -33,6 +33,7 @@ __all__ = [
     "SettingError",
     "Settings",
     "inherited",
+    "limit_native_threads",
     "load",
     "load_or_exit",
     "share_folder",
@@ -71,8 +72,10 @@ class Settings:
     api_host: str = _setting("127.0.0.1", "address the api listens on")
     api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)
     api_workers: int = _setting(2, "gunicorn worker processes", 1)
-    api_threads: int = _setting(2, "requests that each worker answers at a time", 1)
-    api_queue: int = _setting(16, "requests that wait in each worker for their turn; any more are answered 503", 0)
+    api_threads: int = _setting(4, "threads of each worker that predict; one model gets half of them", 1)
+    api_queue: int = _setting(
+        16, "requests that wait in each worker for a thread; any more, and a model's beyond half, are answered 503", 0
+    )
     api_max_body_bytes: int = _setting(
         1024 * 1024, "a larger request body, as sent or decompressed, is answered 413", 1
     )
@@ -167,6 +170,12 @@ def shared_folder() -> Path | None:
 def share_folder(path: Path) -> None:
     """Give the folder to the worker processes that this process forks from now on."""
     os.environ[_SHARED] = str(path)
+
+
+def limit_native_threads() -> None:
+    """Have native libraries that are loaded later compute in one thread, unless their own variables say more."""
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def inherited(**overrides: object) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Serves the published models over HTTP. The path of a request for predictions:
 
-1. `server/`, gunicorn's worker, accepts the connection. A small request that has arrived completely is handled in the
-   event loop, together with others that have arrived. Any other is handled in a thread.
-2. `gateway/` gives it an id (`telemetry/`), reads its body and admits it, or rejects it with 503 (`admission`).
-3. `gateway/fast_path` takes a common request for a small model past Flask, to the same functions as the routes.
+1. gunicorn's ASGI worker accepts the connection and reads the head. `server/asgi` decides who responds: the event loop,
+   to small requests for predictions that arrived together (`server/turns`), or else a thread (`server/threads`).
+2. The request gets an id (`telemetry/`). For a thread, its body is read (`server/bodies`), and it needs a place
+   (`gateway/admission`), or is rejected with 503.
+3. `gateway/fast_path` takes a common request past Flask, to the same functions as the routes.
 4. Flask checks the API key (`gateway/auth`), and calls the route (`routes/`).
 5. The route finds the model version in `models/`, which follows the models volume and verifies each bundle.
 6. `wire/` parses the body, be it JSON, columns, CSV, CloudEvents or tensors, into rows.

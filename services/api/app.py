@@ -1,6 +1,7 @@
 """Creates the Flask app and wires its parts."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
@@ -9,14 +10,16 @@ from flask_cors import CORS
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
 from services.api.gateway import auth, compression, problems, security_headers
-from services.api.gateway.admission import ConcurrencyLimit
 from services.api.gateway.auth import Keys
 from services.api.gateway.fast_path import FastPath
 from services.api.gateway.middleware import Middleware
+from services.api.models import watch
 from services.api.models.registry import Registry
 from services.api.models.unloaded_models import UnloadedModels
 from services.api.pages import text_filters
 from services.api.routes import docs, health, model_repository, open_inference, pages, predict
+from services.api.server.asgi import Api
+from services.api.server.shares import Shares
 from services.api.telemetry import request_info
 from services.api.wire import negotiation
 
@@ -48,13 +51,18 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.after_request(negotiation.add_vary)
     app.after_request(security_headers.add_security_headers)
     problems.register(app)
-    limit = ConcurrencyLimit(configured.api_threads, configured.api_queue)
     # Only Flask's dispatch adds the headers for scripts of other origins.
     fast_path = None if configured.api_cors_origins else FastPath(app.extensions["registry"], configured, api_keys)
-    app.wsgi_app = Middleware(  # type: ignore[method-assign]
-        app.wsgi_app, fast_path, limit, configured.api_max_body_bytes, configured.api_access_log
-    )
+    app.wsgi_app = Middleware(app.wsgi_app, fast_path, configured.api_access_log)  # type: ignore[method-assign]
     return app
+
+
+def create_server(configured: Settings | None = None) -> Api:
+    """Return the ASGI app around the same app, which takes in new models while it serves."""
+    configured = configured or settings.load_or_exit("api")
+    app = create_app(configured)
+    middleware: Middleware = vars(app)["wsgi_app"]
+    return Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
 
 
 def _registry(configured: Settings) -> Registry:

@@ -1,9 +1,10 @@
-"""Configures gunicorn: `gunicorn -c services/api/gunicorn_conf.py 'services.api.app:create_app()'`."""
+"""Configures gunicorn: `gunicorn -c services/api/gunicorn_conf.py 'services.api.app:create_server()'`."""
 
 import atexit
-import gc
 import os
+import resource
 import shutil
+import socket
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -13,9 +14,15 @@ from prometheus_client.multiprocess import mark_process_dead
 
 from petalstream import keys, lifecycle, settings
 from petalstream.keys import KeysError
-from services.api.server.connection_balance import ConnectionBalance
-from services.api.server.worker import SLOW_CLIENTS
+from services.api import address
+from services.api.server.shares import Shares
 from services.api.telemetry import worker_slot
+
+# What sends nothing of a response to its client for so long closes the connection (tcp(7)).
+STALLED_MS = 30_000
+MOST_FILES = 65_536
+# The workers are what uses the processors.
+settings.limit_native_threads()
 
 
 def _delete_shared_folder(master: int) -> None:
@@ -35,12 +42,16 @@ if not settings.shared_folder():
     lifecycle.exit_on_sigterm()
     settings.share_folder(Path(tempfile.mkdtemp(prefix="petalstream-api-")))
     atexit.register(_delete_shared_folder, os.getpid())
-_balance = ConnectionBalance()
+# Each connection takes a file, and most systems allow far more of them than they do by default.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, MOST_FILES)), _hard))
+_shares = Shares.of_this_worker()
 
-bind = f"{_configured.api_host}:{_configured.api_port}"
-worker_class = "services.api.server.worker.Worker"
+bind = address.bind(_configured.api_host, _configured.api_port)
+worker_class, asgi_loop = "asgi", "uvloop"
+# The app starts and stops with a worker (server/asgi.py).
+asgi_lifespan = "on"
 workers = _configured.api_workers
-threads = _configured.api_threads + _configured.api_queue + SLOW_CLIENTS
 # The consumer keeps its connection between batches. A batch fails if the connection is closed as it is sent.
 keepalive = 75
 # For the requests in flight. Compose kills the container after 10 s.
@@ -50,35 +61,29 @@ loglevel = _configured.log_level.lower()
 control_socket_disable = True
 
 
-def pre_request(worker: Any, request: Any) -> None:
-    """Give the app a function that closes the connection after the response; WSGI has none."""
-    request.body.close_connection = request.force_close
+def on_starting(server: Any) -> None:
+    """Refuse what GUNICORN_CMD_ARGS or the command line may have changed, and the api cannot run with."""
+    if server.cfg.worker_class_str != worker_class or server.cfg.preload_app:
+        raise SystemExit("api: gunicorn's --worker-class and --preload cannot be changed: the api is an ASGI app")
 
 
 def pre_fork(server: Any, forked: Any) -> None:
-    """Give a new worker the lowest slot that is free, and the connection counts of all workers."""
+    """Give a new worker the lowest slot that is free."""
     taken = {alive.slot for alive in server.WORKERS.values()}
     forked.slot = next(slot for slot in count() if slot not in taken)
-    forked.balance = _balance
 
 
 def post_fork(server: Any, forked: Any) -> None:
-    """Set the slot of the worker before it loads the app."""
+    """Set the slot of the worker before it loads the app, and bound how long its clients may read nothing."""
     worker_slot.number = forked.slot
-
-
-def post_worker_init(ready: Any) -> None:
-    """Watch the models volume, in each worker."""
-    # What exists now stays. Without this, a large response makes the collector search all of it.
-    gc.collect()
-    gc.freeze()
-    # Not imported above: the metrics behind it must find the shared folder.
-    from services.api.models import watch
-
-    watch.start(ready.wsgi.extensions["registry"])
+    # Who cleans up temporary folders may have deleted it, and without it no worker could start.
+    (settings.shared_folder() or Path()).mkdir(exist_ok=True)
+    for listener in forked.sockets:
+        if listener.sock.family != socket.AF_UNIX:
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
 
 
 def child_exit(server: Any, ended: Any) -> None:
     """Forget the requests in flight and the connections of a worker that has ended."""
     mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
-    _balance.forget(ended.slot)
+    _shares.forget(ended.slot)

@@ -7,6 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from petalstream import keys, settings
 from petalstream.keys import KeysError
 from petalstream.settings import Settings
+from services.api import address
 
 SECONDS = 3
 
@@ -15,7 +16,7 @@ def check_ready(configured: Settings) -> str | None:
     """Return why the api on this machine is not ready, None if it responds to GET /ready with 200."""
     request = f"GET /ready on port {configured.api_port}"
     # http.client ignores proxies of the environment.
-    connection = HTTPConnection("127.0.0.1", configured.api_port, timeout=SECONDS)
+    connection = HTTPConnection(address.host_on_this_machine(configured.api_host), configured.api_port, timeout=SECONDS)
     try:
         connection.request("GET", "/ready", headers=keys.authorization(configured.api_keys))
         status = connection.getresponse().status

@@ -17,7 +17,7 @@ PACKAGES |= {"requests": "requests", "urllib3": "requests"}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"yaml": "pyyaml", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
 PACKAGES |= {"flask_cors": "flask-cors", "onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
-PACKAGES |= {"httptools": "httptools", "orjson": "orjson"}
+PACKAGES |= {"orjson": "orjson"}
 PACKAGES |= {"sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
@@ -80,8 +80,8 @@ def test_a_service_requires_what_it_imports_and_nothing_else(service: str) -> No
     if any(name.startswith("petalstream.graph") for path in own for name in imported(path)):
         reached.add("onnxruntime")
     needed = {PACKAGES[name] for name in reached - set(sys.stdlib_module_names) - {"petalstream", "services"}}
-    # What a library needs beside it: pickled models, the server of the app, checksums in C and codecs for Kafka.
-    beside = {"api": {"scikit-learn", "gunicorn"}, "consumer": {"crc32c", "cramjam"}, "trainer": set()}
+    # What a library needs beside it: pickled models, the app's server and its loop, checksums and codecs for Kafka.
+    beside = {"api": {"scikit-learn", "gunicorn", "uvloop"}, "consumer": {"crc32c", "cramjam"}, "trainer": set()}
     beside.setdefault(service, {"crc32c"})
     assert required == (needed | beside[service]) - {None}
 

@@ -1,65 +1,75 @@
-"""Limits how many requests a worker handles at once and how many more wait."""
+"""Limits how many requests are handled at once, how many more wait, and how many of them are for one model."""
 
+import asyncio
 import math
-import threading
 import time
-from collections import deque
+from collections import Counter, deque
 
 # The longest that a request waits. A client is better off with 503 and a retry.
 WAIT_SECONDS = 5.0
-_thread = threading.local()
+# Timers of an event loop may end early by this much; a deadline has passed when its timer ends.
+TIMER_SECONDS = 0.005
 
 
-def reject_in_this_thread() -> None:
-    """Make every limit reject what this thread handles from now on."""
-    _thread.rejects = True
+class Places:
+    """`most_running` requests are handled at once, and `most_waiting` more wait, in the order of arrival.
 
-
-class ConcurrencyLimit:
-    """Admits `most_running` requests at once; `most_waiting` more wait, and any others are rejected.
-
-    gunicorn would run as many as it has threads. Requests are admitted in the order of arrival. A semaphore or a queue
-    of tokens is not enough for that: a new request takes the free token before the thread that has waited for it wakes
-    up, and some requests wait ten times as long as others.
+    With two or more `models`, one model gets that part of both at most: the places that are left are for the others.
+    All methods are called on the event loop.
     """
 
-    def __init__(self, most_running: int, most_waiting: int) -> None:
-        self._free, self._most_waiting = most_running, most_waiting
-        self._lock = threading.Lock()
-        # Each waiting request waits for its own lock to be released.
-        self._waiting: deque[threading.Lock] = deque()
+    def __init__(self, most_running: int, most_waiting: int, models: int = 1) -> None:
+        self._most_running, self._most_waiting = most_running, most_waiting
+        self._most_running_each = math.ceil(most_running / models)
+        self._most_each = math.ceil((most_running + most_waiting) / models)
+        # By model: those that run, and those that wait.
+        self._running, self._waiting = Counter[str](), Counter[str]()
+        self._queue: deque[tuple[str, asyncio.Future[None]]] = deque()
 
-    def acquire(self, deadline: float = math.inf) -> bool:
-        """Wait until the request is admitted, until `deadline` by time.monotonic() at most. Return whether it is.
+    async def acquire(self, model: str, deadline: float = math.inf) -> bool:
+        """Wait for a place until `deadline` by time.monotonic(), WAIT_SECONDS at most. Return whether there is one.
 
-        Returns False immediately if too many wait already or this thread rejects, and after WAIT_SECONDS.
+        Returns False immediately if no more may wait, and after a deadline that has passed.
         """
-        if getattr(_thread, "rejects", False):
+        if time.monotonic() >= deadline:
             return False
-        with self._lock:
-            if self._free:
-                self._free -= 1
-                return True
-            if len(self._waiting) >= self._most_waiting:
-                return False
-            admitted = threading.Lock()
-            admitted.acquire()
-            self._waiting.append(admitted)
-        seconds = max(0.0, min(WAIT_SECONDS, deadline - time.monotonic()))
-        return admitted.acquire(timeout=seconds) or not self._stop_waiting(admitted)
-
-    def release(self) -> None:
-        """End a request that `acquire` admitted, and admit the one that has waited longest."""
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._free += 1
-
-    def _stop_waiting(self, admitted: threading.Lock) -> bool:
-        """Remove a request from the queue. Return False if it was admitted since its timeout."""
-        with self._lock:
-            if admitted not in self._waiting:
-                return False
-            self._waiting.remove(admitted)
+        if self._can_run(model):
+            self._running[model] += 1
             return True
+        if len(self._queue) >= self._most_waiting or self._running[model] + self._waiting[model] >= self._most_each:
+            return False
+        return await self._wait(model, min(WAIT_SECONDS, deadline - time.monotonic() + TIMER_SECONDS))
+
+    def release(self, model: str) -> None:
+        """End a request that has a place, and give places to those that have waited longest."""
+        self._running[model] -= 1
+        self._running += Counter()  # drops zeros: a client can invent names
+        self._admit()
+
+    def _can_run(self, model: str) -> bool:
+        return self._running.total() < self._most_running and self._running[model] < self._most_running_each
+
+    def _admit(self) -> None:
+        for entry in [entry for entry in self._queue if not entry[1].done()]:
+            model, admitted = entry
+            if self._can_run(model):
+                self._running[model] += 1
+                admitted.set_result(None)
+
+    async def _wait(self, model: str, seconds: float) -> bool:
+        entry = model, asyncio.get_running_loop().create_future()
+        self._queue.append(entry)
+        self._waiting[model] += 1
+        try:
+            await asyncio.wait([entry[1]], timeout=seconds)
+        except asyncio.CancelledError:
+            if entry[1].done():
+                self.release(model)
+            raise
+        finally:
+            self._queue.remove(entry)
+            self._waiting[model] -= 1
+            self._waiting += Counter()
+            if not entry[1].done():
+                entry[1].cancel()
+        return not entry[1].cancelled()

@@ -6,29 +6,26 @@ the fast path returns None and leaves no trace. Flask then handles it, and repor
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
-from typing import Any
 
 from petalstream.settings import Settings
 from services.api import deadline
 from services.api.gateway import compression, security_headers
 from services.api.gateway.auth import Keys, bearer_token
+from services.api.gateway.parsed_request import Environ, HeadersAndBody, Request
 from services.api.models.loading import ServedModel
 from services.api.models.registry import Registry
 from services.api.scoring import service
 from services.api.scoring.matrix import Table
 from services.api.scoring.predictions import Predictions
-from services.api.scoring.scorer import Rows
 from services.api.telemetry import request_info
 from services.api.wire import inference_json, json_text, rows
 from services.api.wire.body import parse_json_fast
 from services.api.wire.json_text import write_predictions
 from services.api.wire.media_types import JSON
 
-Environ = dict[str, Any]
-Headers = list[tuple[str, str]]
-HeadersAndBody = tuple[Headers, bytes]
+Find = Callable[[str], ServedModel]
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62})*(:[0-9]{1,5})?")
 _PREDICT = re.compile(r"/predict|/models/([a-z0-9_]+)/predict")
 _INFER = re.compile(r"/v2/models/([a-z0-9_]+)/infer")
@@ -45,28 +42,6 @@ _UNSUPPORTED = ("HTTP_CONTENT_ENCODING", "SCRIPT_NAME")
 _SECURITY = list(security_headers.headers_for(JSON).items())
 
 
-@dataclass(frozen=True)
-class _Request:
-    """A parsed request: the rows to score with a model version, and the function that writes its response body.
-
-    `single_row` has the row of a request for one object. It may be scored together with those of other requests.
-    """
-
-    environ: Environ
-    route: str
-    served: ServedModel
-    rows: Rows
-    write: Callable[[Predictions], bytes]
-    vary: tuple[str, str]
-    reports_errors: bool = False
-    single_row: Sequence[object] = ()
-
-    def predict(self) -> Predictions:
-        """Return the predictions for its rows. Raises InvalidRows and DeadlinePassed."""
-        scorer = self.served.scorer
-        return (scorer.predict_valid if self.reports_errors else scorer.predict)(self.rows, _deadline(self))
-
-
 class FastPath:
     """Scores requests with the models of `registry`; a request needs one of the API `keys`, if there are any."""
 
@@ -75,39 +50,48 @@ class FastPath:
 
     def __call__(self, environ: Environ) -> HeadersAndBody | None:
         """Return headers and body of the 200 response to a request with its body; None if Flask must handle it."""
-        (response,) = self.predict_batch([environ])
-        return response
+        request = self.parse(environ)
+        return self.respond([request])[0] if request else None
 
-    def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
-        """Return the same for each of several requests. Single rows for the same version are scored in one batch."""
-        requests = [self._parse(environ) for environ in environs]
+    def respond(self, requests: Sequence[Request]) -> list[HeadersAndBody | None]:
+        """Return the same for each of several parsed requests. Single rows for one version are scored in one batch."""
         groups: dict[int, list[int]] = {}
         for number, request in enumerate(requests):
-            if request:
-                groups.setdefault(id(request.served if request.single_row else request), []).append(number)
+            groups.setdefault(id(request.served if request.single_row else request), []).append(number)
         responses: list[HeadersAndBody | None] = [None] * len(requests)
         for numbers in groups.values():
-            group = [request for number in numbers if (request := requests[number])]
+            group = [requests[number] for number in numbers]
             for number, request, body in zip(numbers, group, _score(group), strict=True):
                 responses[number] = _respond(request, body) if body is not None else None
         return responses
 
-    def _parse(self, environ: Environ) -> _Request | None:
-        """Return the request, None if Flask must handle it."""
+    def begin_turn(self, most_seconds: float) -> Find:
+        """Return a function for `parse` that looks each model up once, and finds none that takes longer for a row."""
+
+        @cache
+        def find(name: str) -> ServedModel:
+            served = self._registry.find(name)
+            if served.scorer.expected_seconds(1) > most_seconds:
+                raise TimeoutError(f"{name} is for a thread")
+            return served
+
+        return find
+
+    def parse(self, environ: Environ, find: Find | None = None) -> Request | None:
+        """Return a request with its body, None if Flask must handle it."""
+        find = find or self._registry.find
         if not self._is_common(environ):
             return None
         path = environ["PATH_INFO"]
         try:
             deadline.require_readable(environ)
-            request = None
             if match := _PREDICT.fullmatch(path):
-                request = self._parse_predict(environ, match[1])
-            elif match := _INFER.fullmatch(path):
-                request = self._parse_infer(environ, match[1])
+                return self._parse_predict(environ, find, match[1])
+            if match := _INFER.fullmatch(path):
+                return self._parse_infer(environ, find, match[1])
         except Exception:  # Flask's dispatch meets it again, reports it and counts it
             return None
-        # Flask's dispatch has a thread for each request.
-        return request if request and not request.served.scorer.takes_long(request.rows) else None
+        return None
 
     def _is_common(self, environ: Environ) -> bool:
         return (
@@ -122,24 +106,24 @@ class FastPath:
             and (self._keys is None or self._keys.contains(bearer_token(environ.get("HTTP_AUTHORIZATION", ""))))
         )
 
-    def _parse_predict(self, environ: Environ, name: str | None) -> _Request | None:
+    def _parse_predict(self, environ: Environ, find: Find, name: str | None) -> Request | None:
         options = _QUERIES.get(environ["QUERY_STRING"])
         if options is None or environ.get("CONTENT_TYPE") != JSON:
             return None
         reports_errors, in_columns = options
-        served = self._registry.find(name or self._configured.default_model)
+        served = find(name or self._configured.default_model)
         parsed, is_single = rows.extract_rows(parse_json_fast(environ["wsgi.input"].getvalue()))
         route = "/models/<name>/predict" if name else "/predict"
         if in_columns:
-            return _Request(environ, route, served, parsed, _columns_json, _VARY_BY_ENCODING, reports_errors)
+            return Request(environ, route, served, parsed, _columns_json, _VARY_BY_ENCODING, reports_errors)
         if is_single and not isinstance(parsed, Table):
-            return _Request(environ, route, served, parsed, _object_json, _VARY_BY_ACCEPT, reports_errors, parsed)
-        return _Request(environ, route, served, parsed, write_predictions, _VARY_BY_ACCEPT, reports_errors)
+            return Request(environ, route, served, parsed, _object_json, _VARY_BY_ACCEPT, reports_errors, parsed)
+        return Request(environ, route, served, parsed, write_predictions, _VARY_BY_ACCEPT, reports_errors)
 
-    def _parse_infer(self, environ: Environ, name: str) -> _Request | None:
+    def _parse_infer(self, environ: Environ, find: Find, name: str) -> Request | None:
         if environ.get("CONTENT_TYPE", JSON) != JSON:
             return None
-        served = self._registry.find(name)
+        served = find(name)
         parsed = inference_json.read_request(
             served.manifest.features, parse_json_fast(environ["wsgi.input"].getvalue())
         )
@@ -147,10 +131,10 @@ class FastPath:
         def write(predictions: Predictions) -> bytes:
             return json_text.write_json(inference_json.build_response(served.manifest, parsed, predictions))
 
-        return _Request(environ, "/v2/models/<name>/infer", served, parsed.rows, write, _VARY_BY_ENCODING)
+        return Request(environ, "/v2/models/<name>/infer", served, parsed.rows, write, _VARY_BY_ENCODING)
 
 
-def _score(group: Sequence[_Request]) -> list[bytes | None]:
+def _score(group: Sequence[Request]) -> list[bytes | None]:
     """Return the response bodies of a request, or of several with a single row each; None if Flask must handle it."""
     first = group[0]
     try:
@@ -159,16 +143,12 @@ def _score(group: Sequence[_Request]) -> list[bytes | None]:
             bodies: list[bytes | None] = [first.write(predictions)]
         else:
             single_rows = [row for request in group for row in request.single_row]
-            predictions = first.served.scorer.predict(single_rows, max(map(_deadline, group)))
+            predictions = first.served.scorer.predict(single_rows, max(map(Request.deadline, group)))
             bodies = [json_text.write_json(row) for row in predictions.as_rows()]
     except Exception:  # scored alone, it shows which request is invalid; Flask's dispatch reports that one
         return [None] if len(group) == 1 else [body for request in group for body in _score([request])]
     service.count(predictions)
     return bodies
-
-
-def _deadline(request: _Request) -> float:
-    return request_info.of(request.environ).deadline
 
 
 def _object_json(predictions: Predictions) -> bytes:
@@ -179,7 +159,7 @@ def _columns_json(predictions: Predictions) -> bytes:
     return json_text.write_json(predictions.as_columns())
 
 
-def _respond(request: _Request, body: bytes) -> HeadersAndBody:
+def _respond(request: Request, body: bytes) -> HeadersAndBody:
     """Record the request, and return its response."""
     request_info.of(request.environ).route = request.route
     service.record(request.environ, request.served.scorer, len(request.rows))

@@ -1,17 +1,17 @@
-"""The WSGI middleware around Flask: it reads the body, admits or rejects the request, and counts its response."""
+"""The WSGI middleware around Flask: it tries the fast path, gives each response its id, and counts it."""
 
-import io
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+import werkzeug
+
 from services.api import deadline, errors
-from services.api.gateway import problems, receiving, security_headers
-from services.api.gateway.admission import ConcurrencyLimit
-from services.api.gateway.fast_path import Environ, FastPath, Headers, HeadersAndBody
-from services.api.telemetry import access_log, metrics, probe_paths, request_info
+from services.api.gateway import problems, security_headers
+from services.api.gateway.fast_path import FastPath
+from services.api.gateway.parsed_request import Environ, Headers, HeadersAndBody, Request
+from services.api.telemetry import access_log, metrics, request_info
 from services.api.telemetry.request_info import RequestInfo
 
 # All other methods are one label, since clients can invent them.
@@ -19,6 +19,7 @@ METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 # To look up a labelled series takes longer than to count in it.
 requests_of, duration_of = cache(metrics.REQUESTS.labels), cache(metrics.DURATION.labels)
 OVERLOADED = "too many requests are in flight; try again in a moment"
+Response = tuple[int, Headers, bytes]
 
 
 class StatusRecorder:
@@ -26,8 +27,7 @@ class StatusRecorder:
 
     def __init__(self, start_response: Callable[..., Any], request: RequestInfo) -> None:
         self._start_response, self._request = start_response, request
-        # gunicorn responds so if a body breaks off, without a call of this.
-        self.status, self.size = 400, "0"
+        self.status, self.size = 500, "-"
 
     def __call__(self, status: str, headers: Headers, *error: Any) -> Any:
         """Start the response."""
@@ -36,127 +36,69 @@ class StatusRecorder:
 
 
 class Middleware:
-    """A WSGI application around `app`, with a fast path beside it. Bodies have at most `most_bytes`.
+    """A WSGI application around `app`, with a fast path beside it. With `logs_access`, requests are lines in a log."""
 
-    With `logs_access`, each request is a line in the access log.
-    """
-
-    def __init__(
-        self,
-        app: Callable[..., Iterable[bytes]],
-        fast_path: FastPath | None,
-        limit: ConcurrencyLimit,
-        most_bytes: int,
-        logs_access: bool,
-    ) -> None:
-        self._app, self.fast_path, self._limit = app, fast_path, limit
-        self._most_bytes, self._logs_access = most_bytes, logs_access
+    def __init__(self, app: Callable[..., Iterable[bytes]], fast_path: FastPath | None, logs_access: bool) -> None:
+        self._app, self.fast_path, self._logs_access = app, fast_path, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Handle one request."""
-        began, request = time.perf_counter(), request_info.begin(environ)
-        recorder = StatusRecorder(start_response, request)
+        recorder = StatusRecorder(start_response, request_info.begin(environ))
         try:
-            if environ["PATH_INFO"] in probe_paths.UNLIMITED:
-                return self._app(environ, recorder)
-            with metrics.IN_FLIGHT.track_inprogress():
-                self._read_body(environ)
-                receiving.mark_received()
-                return self._handle_within_limit(environ, recorder)
-        finally:
-            self._count(environ, request, recorder.status, recorder.size, began)
-
-    def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
-        """Return headers and body of the 200 response to each request that the fast path handles, else None.
-
-        The requests arrived together, with their bodies, and take one place under the limit.
-        """
-        began, requests = time.perf_counter(), list(map(request_info.begin, environs))
-        if not self.fast_path or not self._limit.acquire():
-            return [None] * len(environs)
-        try:
-            responses = self.fast_path.predict_batch(environs)
-        finally:
-            self._limit.release()
-        for environ, request, response in zip(environs, requests, responses, strict=True):
-            if response:
+            if self.fast_path and (response := self.fast_path(environ)):
                 headers, body = response
-                headers += request.headers()
-                self._count(environ, request, HTTPStatus.OK, str(len(body)), began)
-        return responses
+                recorder("200 OK", headers)
+                return [body]
+            return self._app(environ, recorder)
+        finally:
+            self._count(environ, recorder.status, recorder.size)
 
-    def reject_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody]:
-        """Return headers and body of the 503 response to each request, which has its body."""
-        return [self._reject(environ) for environ in environs]
+    def respond(self, environ: Environ) -> Response:
+        """Return the complete response to a request that has its body."""
+        response = werkzeug.Response.from_app(self, environ, buffered=True)
+        return response.status_code, list(response.headers), response.get_data()
 
-    def _reject(self, environ: Environ) -> HeadersAndBody:
-        began, request = time.perf_counter(), request_info.begin(environ)
-        headers, body = _overloaded(environ)
-        self._count(environ, request, HTTPStatus.SERVICE_UNAVAILABLE, str(len(body)), began)
-        return headers + request.headers(), body
+    def respond_together(self, requests: Sequence[Request]) -> list[Response | None]:
+        """Return the 200 response to each request that the fast path has parsed, None where Flask must respond."""
+        if not self.fast_path:
+            return [None] * len(requests)
+        responses = self.fast_path.respond(requests)
+        return [
+            each and self._finish(request.environ, HTTPStatus.OK, each)
+            for request, each in zip(requests, responses, strict=True)
+        ]
 
-    def _count(self, environ: Environ, request: RequestInfo, status: int, size: str, began: float) -> None:
-        seconds = time.perf_counter() - began
+    def reject(self, environ: Environ) -> Response:
+        """Return the 503 response to a request without a place, or whose client waits no longer."""
+        if deadline.has_passed(request_info.of(environ).deadline):
+            return self.refuse(environ, HTTPStatus.SERVICE_UNAVAILABLE, str(errors.DeadlinePassed()))
+        metrics.REJECTED.inc()
+        return self.refuse(environ, HTTPStatus.SERVICE_UNAVAILABLE, OVERLOADED)
+
+    def refuse(self, environ: Environ, status: HTTPStatus, detail: str) -> Response:
+        """Return the response to a request that is not handled."""
+        media_type, text = problems.problem_text(environ["PATH_INFO"], status, detail)
+        body = text.encode()
+        headers = [
+            ("Content-Type", media_type),
+            ("Content-Length", str(len(body))),
+            *security_headers.headers_for(media_type).items(),
+        ]
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers.append(("Retry-After", str(problems.RETRY_SECONDS)))
+        return self._finish(environ, status, (headers, body))
+
+    def _finish(self, environ: Environ, status: HTTPStatus, response: HeadersAndBody) -> Response:
+        """Count a response, and return it with the request's id and trace context."""
+        headers, body = response
+        self._count(environ, status, str(len(body)))
+        return status.value, headers + request_info.of(environ).headers(), body
+
+    def _count(self, environ: Environ, status: int, size: str) -> None:
+        request = request_info.of(environ)
+        seconds = request.seconds()
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
         requests_of(request.route, method, status).inc()
         duration_of(request.route).observe(seconds)
         if self._logs_access:
             access_log.write(environ, request, status, size, seconds)
-
-    def _read_body(self, environ: Environ) -> None:
-        """Read the body before the limit counts the request, so that a slow client takes a thread and no place.
-
-        The rest of a body that is too long stays unread, so the connection has to close after the response.
-        """
-        length, body = environ.get("CONTENT_LENGTH") or "0", environ["wsgi.input"]
-        if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
-            return
-        is_too_long = int(length) > self._most_bytes
-        if not is_too_long:
-            content = body.read(self._most_bytes + 1)
-            environ["wsgi.input"] = io.BytesIO(content)
-            is_too_long = len(content) > self._most_bytes
-        if is_too_long:
-            getattr(body, "close_connection", bool)()
-
-    def _handle_within_limit(self, environ: Environ, recorder: StatusRecorder) -> Iterable[bytes]:
-        """Return the response of the fast path or the app, or 503. It must be complete when the limit is released."""
-        until = request_info.of(environ).deadline
-        if not self._limit.acquire(until):
-            rejection = _deadline_passed(environ) if deadline.has_passed(until) else _overloaded(environ)
-            return _send(recorder, HTTPStatus.SERVICE_UNAVAILABLE, rejection)
-        try:
-            if deadline.has_passed(until):
-                return _send(recorder, HTTPStatus.SERVICE_UNAVAILABLE, _deadline_passed(environ))
-            if self.fast_path and (response := self.fast_path(environ)):
-                return _send(recorder, HTTPStatus.OK, response)
-            return self._app(environ, recorder)
-        finally:
-            self._limit.release()
-
-
-def _send(recorder: StatusRecorder, status: HTTPStatus, response: HeadersAndBody) -> Iterable[bytes]:
-    headers, body = response
-    recorder(f"{status.value} {status.phrase}", headers)
-    return [body]
-
-
-def _overloaded(environ: Environ) -> HeadersAndBody:
-    metrics.REJECTED.inc()
-    return _unavailable(environ, OVERLOADED)
-
-
-def _deadline_passed(environ: Environ) -> HeadersAndBody:
-    return _unavailable(environ, str(errors.DeadlinePassed()))
-
-
-def _unavailable(environ: Environ, detail: str) -> HeadersAndBody:
-    media_type, text = problems.problem_text(environ["PATH_INFO"], HTTPStatus.SERVICE_UNAVAILABLE, detail)
-    body = text.encode()
-    headers = [
-        ("Content-Type", media_type),
-        ("Content-Length", str(len(body))),
-        ("Retry-After", str(problems.RETRY_SECONDS)),
-        *security_headers.headers_for(media_type).items(),
-    ]
-    return headers, body

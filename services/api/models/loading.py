@@ -31,6 +31,7 @@ def open_bundle(bundle: Bundle) -> ServedModel:
         bundle.verify()
         manifest_schema.check_bundle(bundle)
         scorer = _open_onnx(bundle) or _open_pickle(bundle)
+        scorer.measure_speed()
         return ServedModel(scorer, Report.read(bundle))
     except BundleError:
         raise
@@ -43,7 +44,7 @@ def _open_onnx(bundle: Bundle) -> Scorer | None:
     facts = bundle.manifest.onnx
     if facts is None:
         return None
-    scorer = Scorer(bundle.manifest, runtime.load_onnx(bundle))
+    scorer = Scorer(bundle.manifest, runtime.load_onnx(bundle), is_graph=True)
     try:
         scorer.check_golden_rows(facts["tolerance"])
     except Exception as error:  # the file is not a graph, or this ONNX Runtime cannot run it

@@ -15,9 +15,8 @@ from services.api.scoring.runtime import Runtime
 CHUNK_SECONDS = 0.1
 # BLAS sums a matrix in tiles of at most 16 rows. Chunks of whole tiles give the same bits as one call for all rows.
 TILE_ROWS = 16
-# One request may keep a worker's event loop, which serves all its connections, busy for so long.
-LOOP_SECONDS = 0.05
 CALLS_REMEMBERED = 2
+MEASURED_ROWS, MEASURED_SECONDS = 256, 0.005
 
 
 class ChunkedRuntime:
@@ -33,9 +32,20 @@ class ChunkedRuntime:
         self._seconds_per_row = deque([0.0], CALLS_REMEMBERED)
         self._has_measured_tile = False
 
-    def takes_long(self, rows: int) -> bool:
-        """Return whether scoring `rows` rows is expected to take longer than LOOP_SECONDS."""
-        return max(rows * min(self._seconds_per_row), min(self._seconds_per_small_call)) > LOOP_SECONDS
+    def expected_seconds(self, rows: int) -> float:
+        """Return about how long scoring `rows` rows takes, from the last calls."""
+        return max(rows * min(self._seconds_per_row), min(self._seconds_per_small_call))
+
+    def measure(self, samples: NDArray[np.float64]) -> None:
+        """Call the runtime a few times with `samples`, and, if it is fast, with MEASURED_ROWS of them.
+
+        Most of a small call is overhead, which says little of many rows.
+        """
+        for _ in range(CALLS_REMEMBERED):
+            self._infer_chunk(samples)
+        if self.expected_seconds(len(samples)) < MEASURED_SECONDS:
+            for _ in range(CALLS_REMEMBERED):
+                self._infer_chunk(np.resize(samples, (MEASURED_ROWS, samples.shape[1])))
 
     def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> ModelOutput:
         """Return the output for `samples`, of shape (n, inputs). Raises DeadlinePassed before any of the chunks.

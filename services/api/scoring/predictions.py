@@ -1,7 +1,7 @@
 """The predictions for the rows of one request, and their two JSON forms: row by row and in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -82,14 +82,14 @@ class Predictions:
             **({"votes": votes} if votes else {}),
             "warnings": {str(number): warnings for number, warnings in self.warnings.items()},
             **({"unused": {str(number): names for number, names in self.unused.items()}} if self.unused else {}),
-            "errors": {str(number): list(map(asdict, errors)) for number, errors in self.errors.items()},
+            "errors": {str(number): list(map(vars, errors)) for number, errors in self.errors.items()},
         }
 
     def _with_errors(self, valid: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return an object for every row from those of the valid rows."""
         objects = iter(valid)
         return [
-            {"errors": list(map(asdict, self.errors[number]))} if number in self.errors else next(objects)
+            {"errors": list(map(vars, self.errors[number]))} if number in self.errors else next(objects)
             for number in range(self.row_count)
         ]
 

@@ -32,16 +32,18 @@ Rows = Sequence[object] | Table
 class Scorer:
     """One version of a model, ready to predict; `runtime` computes what the manifest describes.
 
+    `is_graph` is false for a pickled estimator: its Python code may take any time, whatever it took before.
     A `deadline` is in seconds of time.monotonic(). DeadlinePassed is raised if it passes before all rows are scored.
     """
 
     manifest: Manifest
     runtime: Runtime
+    is_graph: bool = False
 
     def predict(self, rows: Rows, deadline: float = math.inf) -> Predictions:
         """Return the predictions for rows that must all be valid. Raises InvalidRows and DeadlinePassed."""
-        if samples := self._encode_columns(rows):
-            return self._score(samples, {}, len(rows), deadline)
+        if samples := self.encode_columns(rows):
+            return self.predict_samples(samples, deadline)
         rows, features = _as_rows(rows), self.manifest.features
         all_errors = (error for number, row in enumerate(rows) for error in validate_row(features, row, number))
         if errors := list(islice(all_errors, MAX_ERRORS)):
@@ -53,16 +55,31 @@ class Scorer:
 
         Raises InvalidRows for more than MAX_INVALID_ROWS invalid rows, and DeadlinePassed.
         """
-        if samples := self._encode_columns(rows):
-            return self._score(samples, {}, len(rows), deadline)
+        if samples := self.encode_columns(rows):
+            return self.predict_samples(samples, deadline)
         rows = _as_rows(rows)
         errors = self._find_errors(rows)
         valid = ((number, row) for number, row in enumerate(rows) if number not in errors)
         return self._score(self._encode_rows(valid), errors, len(rows), deadline)
 
-    def takes_long(self, rows: Rows) -> bool:
-        """Return whether scoring `rows` would keep a worker's event loop busy for too long."""
-        return self._runtime_in_chunks.takes_long(len(rows))
+    def encode_columns(self, rows: Rows) -> Samples | None:
+        """Return the samples of many rows that are surely valid, or None if they must be validated one by one."""
+        if len(rows) < MIN_COLUMN_ROWS:
+            return None
+        return self._encoder.encode_table(rows) if isinstance(rows, Table) else self._encoder.encode_rows(rows)
+
+    def predict_samples(self, samples: Samples, deadline: float = math.inf) -> Predictions:
+        """Return the predictions for rows that `encode_columns` has encoded. Raises DeadlinePassed."""
+        return self._score(samples, {}, len(samples.matrix), deadline)
+
+    def expected_seconds(self, rows: int) -> float:
+        """Return about how long a graph takes for so many rows, from the speed that was measured so far."""
+        return self._runtime_in_chunks.expected_seconds(rows) if self.is_graph else math.inf
+
+    def measure_speed(self) -> None:
+        """Score the golden rows a few times, for `expected_seconds`."""
+        golden = [golden["features"] for golden in self.manifest.golden]
+        self._runtime_in_chunks.measure(self._encode_rows(enumerate(golden)).matrix)
 
     def check_golden_rows(self, tolerance: float = GOLDEN_TOLERANCE) -> None:
         """Raise BundleError unless the model reproduces its golden rows, probabilities to within `tolerance`."""
@@ -87,12 +104,6 @@ class Scorer:
     @cached_property
     def _training_range(self) -> TrainingRange:
         return TrainingRange(self.manifest)
-
-    def _encode_columns(self, rows: Rows) -> Samples | None:
-        """Return the samples of many rows that are surely valid, or None if they must be validated one by one."""
-        if len(rows) < MIN_COLUMN_ROWS:
-            return None
-        return self._encoder.encode_table(rows) if isinstance(rows, Table) else self._encoder.encode_rows(rows)
 
     def _encode_rows(self, numbered: Iterator[tuple[int, object]]) -> Samples:
         """Return the samples of valid rows, each with its number."""

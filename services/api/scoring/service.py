@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.api import deadline
-from services.api.errors import InvalidRows
+from services.api.errors import DeadlinePassed, InvalidRows
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows, Scorer
 from services.api.telemetry import metrics, request_info
@@ -19,10 +19,13 @@ def score(environ: dict[str, Any], scorer: Scorer, rows: Rows, report_errors: bo
     `environ` is the request's. Raises InvalidRows, UnreadableTimeout and DeadlinePassed.
     """
     deadline.require_readable(environ)
+    until = request_info.of(environ).deadline
+    if deadline.has_passed(until):
+        raise DeadlinePassed
     record(environ, scorer, len(rows))
     predict = scorer.predict_valid if report_errors else scorer.predict
     try:
-        predictions = predict(rows, request_info.of(environ).deadline)
+        predictions = predict(rows, until)
     except InvalidRows:
         _rows_scored(scorer.manifest.model, "refused").inc(len(rows))
         raise

@@ -1,1 +1,1 @@
-"""gunicorn's worker, and what it needs to respond to small requests on its event loop."""
+"""The ASGI app around Flask: small predictions on gunicorn's event loop, everything else in threads."""

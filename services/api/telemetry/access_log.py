@@ -1,10 +1,10 @@
 """Writes the access log: a line of JSON on standard output for each request."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from petalstream.line_writer import standard_output
 from services.api.telemetry.request_info import RequestInfo
 
 # The longest part of a method or path that is logged.
@@ -28,6 +28,4 @@ def write(environ: dict[str, Any], request: RequestInfo, status: int, size: str,
         "version": request.version,
         "rows": request.rows,
     }
-    # A single write, so that no other thread or worker writes into the line.
-    sys.stdout.write(json.dumps({name: value for name, value in line.items() if value is not None}) + "\n")
-    sys.stdout.flush()
+    standard_output().write(json.dumps({name: value for name, value in line.items() if value is not None}) + "\n")

@@ -5,20 +5,31 @@ Labels are routes, models and words of fixed lists, never values that a client s
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from petalstream import settings
 from petalstream.bundle import Manifest
 from services.api.telemetry import worker_slot
+from services.api.telemetry.metric_files import MetricFiles
+
+# The library names its files by process id and deletes none. By slot, a new worker reuses the file of an old one.
+_in_file = values.MultiProcessValue(process_identifier=lambda: worker_slot.number)  # type: ignore[no-untyped-call]
+
+
+def _in_shared_file(*arguments: Any, **options: Any) -> Any:
+    """Return a value in a file of the shared folder, which may be gone: somebody may clean up temporary folders."""
+    (settings.shared_folder() or Path()).mkdir(exist_ok=True)
+    return _in_file(*arguments, **options)
+
 
 if settings.shared_folder():
-    # The library names its files by process id and deletes none. By slot, a new worker reuses the file of an old one.
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: worker_slot.number)  # type: ignore[no-untyped-call]
+    values.ValueClass = _in_shared_file
 
 
 class Reload(StrEnum):
@@ -76,10 +87,8 @@ class ModelInfo(Collector):
 def expose(accept: str, manifests: Iterable[Manifest]) -> tuple[bytes, str]:
     """Return the metrics of all workers and their content type: OpenMetrics if `accept` prefers it, else plain text."""
     registry = CollectorRegistry()
-    if settings.shared_folder():
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        registry.register(REGISTRY)
+    shared = settings.shared_folder()
+    registry.register(MetricFiles(shared) if shared else REGISTRY)
     registry.register(ModelInfo(manifests))
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type

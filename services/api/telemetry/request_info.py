@@ -3,7 +3,8 @@
 import math
 import random
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from services.api import deadline
@@ -25,6 +26,11 @@ class RequestInfo:
     model: str | None = None
     version: str | None = None
     rows: int | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+    def seconds(self) -> float:
+        """Return for how long the request has been handled."""
+        return time.perf_counter() - self.began
 
     def headers(self) -> list[tuple[str, str]]:
         """Return the response headers with the id and the trace context."""
@@ -35,13 +41,15 @@ class RequestInfo:
 
 
 def begin(environ: dict[str, Any]) -> RequestInfo:
-    """Keep and return the info of a new request. Its id is that of the header X-Request-ID if valid, else random."""
-    request_id, traceparent = environ.get("HTTP_X_REQUEST_ID", ""), environ.get("HTTP_TRACEPARENT", "")
-    info = environ[_KEY] = RequestInfo(
-        request_id=request_id if _REQUEST_ID.fullmatch(request_id) else f"{random.getrandbits(128):032x}",
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
-        deadline=deadline.of(environ),
-    )
+    """Keep and return the info of a request. Its id is that of the header X-Request-ID if valid, else random."""
+    if _KEY in environ:
+        return of(environ)
+    request_id, traceparent = environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT")
+    if not (request_id and _REQUEST_ID.fullmatch(request_id)):
+        request_id = f"{random.getrandbits(128):032x}"
+    if not (traceparent and _TRACEPARENT.fullmatch(traceparent)):
+        traceparent = None
+    info = environ[_KEY] = RequestInfo(request_id, traceparent, deadline.of(environ))
     return info
 
 

@@ -1,4 +1,4 @@
-"""The fast paths around Flask's dispatch and around gunicorn's WSGI have the outcome of the ordinary path."""
+"""A request has the same outcome on the event loop, on the fast path in a thread, and with Flask."""
 
 import dataclasses
 import json
@@ -10,58 +10,69 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from flask import Flask
 from prometheus_client import REGISTRY
-from werkzeug.test import run_wsgi_app
 
 from petalstream.settings import Settings
-from services.api.app import create_app
-from services.api.gateway.fast_path import Environ, FastPath, HeadersAndBody
-from services.api.scoring import chunks
+from services.api import app
+from services.api.gateway.fast_path import FastPath
+from services.api.gateway.parsed_request import HeadersAndBody, Request
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows, Scorer
-from services.api.server import whole_request
+from services.api.server import turns
+from services.api.server.asgi import Api
+from services.api.telemetry import access_log
+from tests.unit.api.asgi import Received, receive, receive_all
 from tests.unit.api.asked import GUARDED, KEYS, LIMIT, PLAIN, SHARED, UNUSUAL, USUAL, Asked
 
-# Usual requests with headers that the event loop does not know, or without the length of the body.
-NOT_FOR_THE_LOOP = ("with a trace and an origin", "without a length")
+ALL = USUAL | UNUSUAL
+PLACES = 60
 
 
-class Remembering:
-    """A fast path that remembers its responses."""
+class Counting(FastPath):
+    """A fast path that counts the responses of all that there are."""
 
-    def __init__(self, fast_path: FastPath | None) -> None:
-        self._fast_path, self.responses = fast_path, list[HeadersAndBody | None]()
+    responses = 0
 
-    def __call__(self, environ: Environ) -> HeadersAndBody | None:
-        self.responses.append(self._fast_path(environ) if self._fast_path else None)
-        return self.responses[-1]
-
-    def predict_batch(self, environs: Sequence[Environ]) -> list[HeadersAndBody | None]:
-        return self._fast_path.predict_batch(environs) if self._fast_path else [None] * len(environs)
+    def respond(self, requests: Sequence[Request]) -> list[HeadersAndBody | None]:
+        """Count them."""
+        found = super().respond(requests)
+        Counting.responses += sum(response is not None for response in found)
+        return found
 
 
 @dataclass(frozen=True)
-class Api:
-    """An app as it is, and the same without its fast path."""
+class Served:
+    """An api as it is, and the same without its fast path."""
 
-    with_fast_path: Flask
-    without: Flask
-    fast_path: Remembering
+    usual: Api
+    without: Api
 
 
 @pytest.fixture(autouse=True)
 def at_any_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the path independent of this machine's speed: a slow model is not for the fast path."""
-    monkeypatch.setattr(chunks, "LOOP_SECONDS", math.inf)
+    """Make the path independent of this machine's speed: a slow model is not for the event loop."""
+    monkeypatch.setattr(turns, "TURN_SECONDS", math.inf)
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The lines of the access log."""
+    written: list[dict[str, Any]] = []
+
+    class Log:
+        def write(self, text: str) -> None:
+            written.append(without_times(json.loads(text)))
+
+    monkeypatch.setattr(access_log, "standard_output", Log)
+    return written
 
 
 @pytest.fixture(scope="module")
-def apis(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Api]:
+def apis(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Served]:
     """The api for each `where`."""
     keys = tmp_path_factory.mktemp("keys") / "keys"
     keys.write_text("\n".join(KEYS))
-    own = dataclasses.replace(two_models, api_max_body_bytes=LIMIT, api_access_log=True)
+    own = dataclasses.replace(two_models, api_max_body_bytes=LIMIT, api_access_log=True, api_queue=PLACES)
     return {
         PLAIN: both_ways(own),
         GUARDED: both_ways(dataclasses.replace(own, api_keys=str(keys))),
@@ -69,23 +80,23 @@ def apis(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict
     }
 
 
-def both_ways(own: Settings) -> Api:
-    usual, without = create_app(own), create_app(own)
-    middleware = vars(usual)["wsgi_app"]
-    middleware.fast_path = remembering = Remembering(middleware.fast_path)
-    vars(without)["wsgi_app"].fast_path = None
-    return Api(usual, without, remembering)
+def both_ways(own: Settings) -> Served:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(app, "FastPath", Counting)
+        usual = app.create_server(own)
+        patched.setattr(app, "FastPath", lambda *_: None)
+        return Served(usual, app.create_server(own))
 
 
 @dataclass
 class Outcome:
     """The outcome of a request: the response, what is counted and what is logged."""
 
-    status: str
+    status: int
     headers: list[tuple[str, str]]
     body: bytes
     counted: dict[str, float] = field(default_factory=dict)
-    logged: dict[str, Any] = field(default_factory=dict)
+    logged: list[dict[str, Any]] = field(default_factory=list)
 
 
 @contextmanager
@@ -108,121 +119,74 @@ def counting() -> Iterator[dict[str, float]]:
             grown[name] = value - before.get(name, 0)
 
 
-def ask(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Outcome:
-    capsys.readouterr()
+def ask(api: Api, asked: Asked, lines: list[dict[str, Any]], pieces: Sequence[bytes] | None = None) -> Outcome:
+    lines.clear()
     with counting() as counted:
-        body, status, headers = run_wsgi_app(app, asked.environ(), buffered=True)
-    line = json.loads(capsys.readouterr().out.splitlines()[-1])
-    return Outcome(status, sorted(headers), b"".join(body), counted, without_times(line))
+        status, headers, body = receive(api, asked, pieces)
+    return Outcome(status, sorted(headers), body, counted, list(lines))
+
+
+def halves(asked: Asked) -> list[bytes]:
+    """A body that arrives in two pieces, which is for a thread."""
+    return [asked.body[:1], asked.body[1:]]
 
 
 def without_times(line: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in line.items() if name not in ("time", "duration_ms")}
 
 
-@pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in (USUAL | UNUSUAL).items()])
-def test_both_ways_have_the_same_outcome(
-    apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("pieces", [None, halves], ids=["event loop", "thread"])
+@pytest.mark.parametrize("name", ALL)
+def test_every_path_has_the_same_outcome(
+    apis: dict[str, Served], lines: list[dict[str, Any]], name: str, pieces: Any
 ) -> None:
-    api = apis[asked.where]
-    assert ask(api.with_fast_path, asked, capsys) == ask(api.without, asked, capsys)
-
-
-@pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in USUAL.items()])
-def test_usual_requests_take_the_fast_path(
-    apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
-) -> None:
-    api = apis[asked.where]
-    outcome = ask(api.with_fast_path, asked, capsys)
-    assert outcome.status.startswith("200")
-    assert api.fast_path.responses[-1] is not None
-
-
-@pytest.mark.parametrize("asked", [pytest.param(asked, id=name) for name, asked in UNUSUAL.items()])
-def test_invalid_requests_are_rejected_by_flask(
-    apis: dict[str, Api], asked: Asked, capsys: pytest.CaptureFixture[str]
-) -> None:
-    api = apis[asked.where]
-    ask(api.without, asked, capsys)
-    outcome = ask(api.with_fast_path, asked, capsys)
-    assert not outcome.status.startswith("5")
-    if not outcome.status.startswith("200"):
-        assert api.fast_path.responses[-1:] in ([], [None])
-
-
-def loop_environ(asked: Asked) -> Environ | None:
-    """Return the request as the worker's event loop reads it, None if it leaves it to gunicorn."""
-    seen = asked.sent()
-    return (
-        whole_request.environ(seen, "")
-        if len(seen) <= whole_request.MOST_BYTES and whole_request.is_whole(seen)
-        else None
-    )
-
-
-def ask_loop(app: Flask, asked: Asked, capsys: pytest.CaptureFixture[str]) -> Outcome | None:
-    """Return the outcome of the worker's event loop, None if it leaves the request to gunicorn."""
-    environ = loop_environ(asked)
-    with counting() as counted:
-        (answer,) = vars(app)["wsgi_app"].predict_batch([environ]) if environ else [None]
-    if not answer:
-        assert counted == {}
-        assert capsys.readouterr().out == ""
-        return None
-    line = json.loads(capsys.readouterr().out)
-    assert line.pop("client") == ""
-    return Outcome("200 OK", sorted(answer[0]), answer[1], counted, without_times(line))
-
-
-@pytest.mark.parametrize("name", USUAL | UNUSUAL)
-def test_the_event_loop_has_the_same_outcome(
-    apis: dict[str, Api], name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked = (USUAL | UNUSUAL)[name]
-    api = apis[asked.where]
-    expected = ask(api.without, asked, capsys)
-    outcome = ask_loop(api.with_fast_path, asked, capsys)
-    assert outcome in (None, expected)
-    assert (outcome is not None) == (name in USUAL and name not in NOT_FOR_THE_LOOP)
-    assert ask_loop(api.without, asked, capsys) is None
+    asked = ALL[name]
+    served = apis[asked.where]
+    expected = ask(served.without, asked, lines)
+    before = Counting.responses
+    outcome = ask(served.usual, asked, lines, pieces and pieces(asked))
+    assert outcome == expected
+    assert len(outcome.logged) == 1
+    assert outcome.status < 500
+    assert Counting.responses - before == (name in USUAL)
+    if name in USUAL:
+        assert outcome.status == 200
 
 
 @pytest.mark.parametrize("where", [PLAIN, GUARDED, SHARED])
-def test_a_batch_has_the_outcome_of_its_requests_alone(
-    apis: dict[str, Api], where: str, capsys: pytest.CaptureFixture[str]
+def test_requests_that_arrive_together_have_the_outcome_of_each_alone(
+    apis: dict[str, Served], lines: list[dict[str, Any]], where: str
 ) -> None:
-    # Each twice, so that requests for one row are in a batch with others like them, and with invalid ones.
-    environs, again = (loop_environs(where) + loop_environs(where) for _ in range(2))
-    middleware = vars(apis[where].with_fast_path)["wsgi_app"]
-    alone, counted_alone = [], Counter[str]()
-    for environ in again:
+    # Each twice, so that requests for one row are scored with others like them, and with invalid ones.
+    requests = [asked for asked in ALL.values() if asked.where == where and len(asked.body) < LIMIT] * 2
+    alone, counted_alone = list[Received](), Counter[str]()
+    for asked in requests:
         with counting() as counted:
-            alone += middleware.predict_batch([environ])
+            alone.append(receive(apis[where].usual, asked))
         counted_alone.update(counted)
-    lines_alone = logged(capsys)
+    logged_alone = sorted(map(json.dumps, lines))
+    lines.clear()
+    together = list[Received]()
     with counting() as counted:
-        together = middleware.predict_batch(environs)
-    assert [sorted_headers(answer) for answer in together] == [sorted_headers(answer) for answer in alone]
+        for start in range(0, len(requests), PLACES // 2):
+            together += receive_all(apis[where].usual, requests[start : start + PLACES // 2])
+    assert list(map(rounded, together)) == list(map(rounded, alone))
     assert counted == counted_alone
-    assert logged(capsys) == lines_alone
-    assert (None in together, any(together)) == (True, where != SHARED)
+    assert sorted(map(json.dumps, lines)) == logged_alone
 
 
-def loop_environs(where: str) -> list[Environ]:
-    """Return all requests to that api that a worker's event loop may respond to."""
-    every = [loop_environ(asked) for asked in (USUAL | UNUSUAL).values() if asked.where == where]
-    return [environ for environ in every if environ]
+def rounded(received: Received) -> tuple[int, list[tuple[str, str]], Any]:
+    """Without the last digits, which depend on how many rows are multiplied at once, nor how many digits there are."""
+    status, headers, body = received
+    if body[:1] not in (b"{", b"["):
+        return received
+    content = json.loads(body, parse_float=lambda digits: round(float(digits), 9))
+    return status, [(name, value) for name, value in headers if name != "Content-Length"], content
 
 
-def sorted_headers(answer: HeadersAndBody | None) -> tuple[list[tuple[str, str]], bytes] | None:
-    return (sorted(answer[0]), answer[1]) if answer else None
-
-
-def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [without_times(json.loads(line)) for line in capsys.readouterr().out.splitlines()]
-
-
-def test_single_rows_that_arrive_together_are_one_batch(apis: dict[str, Api], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_rows_that_arrive_together_are_one_batch(
+    apis: dict[str, Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes, predict = list[int](), Scorer.predict
 
     def predict_and_count(scorer: Scorer, rows: Rows, deadline: float) -> Predictions:
@@ -230,6 +194,6 @@ def test_single_rows_that_arrive_together_are_one_batch(apis: dict[str, Api], mo
         return predict(scorer, rows, deadline)
 
     monkeypatch.setattr(Scorer, "predict", predict_and_count)
-    environs = [loop_environ(USUAL["a row"]) for _ in range(5)]
-    assert all(vars(apis[PLAIN].with_fast_path)["wsgi_app"].predict_batch(environs))
+    found = receive_all(apis[PLAIN].usual, [USUAL["a row"]] * 5)
+    assert [status for status, _, _ in found] == [200] * 5
     assert sizes == [5]

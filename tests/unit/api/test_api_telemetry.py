@@ -12,9 +12,23 @@ from prometheus_client.parser import text_string_to_metric_families
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
+from services.api.telemetry import access_log
 from tests.records import FLOWER
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written to the access log."""
+    written: list[str] = []
+
+    class Log:
+        def write(self, text: str) -> None:
+            written.append(text)
+
+    monkeypatch.setattr(access_log, "standard_output", Log)
+    return written
 
 
 @pytest.fixture
@@ -80,21 +94,20 @@ def test_errors_have_an_id_too(client: FlaskClient) -> None:
         assert client.post(path, data="{", headers={"X-Request-ID": "mine"}).headers["X-Request-ID"] == "mine"
 
 
-def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """The only line of the access log since the last time."""
-    (found,) = capsys.readouterr().out.splitlines()
+def line(lines: list[str]) -> dict[str, Any]:
+    """The only line of the access log."""
+    (found,) = "".join(lines).splitlines()
     entry: dict[str, Any] = json.loads(found)
     return entry
 
 
-def test_each_request_is_a_line_of_json(logged: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
-    capsys.readouterr()
+def test_each_request_is_a_line_of_json(logged: FlaskClient, lines: list[str]) -> None:
     answer = logged.post(
         "/models/iris/predict?on_error=report",
         json=[FLOWER, {}],
         headers={"X-Request-ID": "mine", "traceparent": TRACE},
     )
-    entry = line(capsys)
+    entry = line(lines)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", entry.pop("time"))
     assert entry.pop("duration_ms") > 0
     assert entry == {
@@ -113,17 +126,16 @@ def test_each_request_is_a_line_of_json(logged: FlaskClient, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("path", ['/a"b\\', "/%0a%0d{}", "/ä\u2028", "/" + "x" * 5_000, "/%ff"])
-def test_no_path_breaks_a_line(logged: FlaskClient, capsys: pytest.CaptureFixture[str], path: str) -> None:
-    capsys.readouterr()
+def test_no_path_breaks_a_line(logged: FlaskClient, lines: list[str], path: str) -> None:
     assert logged.get(path).status_code == 404
-    entry = line(capsys)
+    entry = line(lines)
     assert (entry["status"], entry["route"]) == (404, "unmatched")
     assert len(entry["path"]) <= 500
 
 
-def test_nothing_is_logged_unless_asked_for(client: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_logged_unless_asked_for(client: FlaskClient, lines: list[str]) -> None:
     client.get("/ready")
-    assert capsys.readouterr().out == ""
+    assert lines == []
 
 
 def test_rows_are_counted_by_model_and_outcome(client: FlaskClient) -> None:

@@ -89,22 +89,22 @@ def test_chunks_give_the_bits_of_one_call(
             assert np.array_equal(getattr(whole, name), getattr(parts, name)), (count, name)
 
 
-def test_what_takes_long_is_known_from_the_calls_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_it_takes_is_known_from_the_calls_before(monkeypatch: pytest.MonkeyPatch) -> None:
     chunks = ChunkedRuntime(Counting(0.001, monkeypatch))
     for _ in range(2):
         chunks.infer(rows(10))  # such as a model's golden rows
-    assert (chunks.takes_long(40), chunks.takes_long(60)) == (False, True)
+    assert (chunks.expected_seconds(40), chunks.expected_seconds(60)) == pytest.approx((0.04, 0.06))
     chunks.infer(rows(750))
-    assert (chunks.takes_long(40), chunks.takes_long(60)) == (False, True)
+    assert (chunks.expected_seconds(40), chunks.expected_seconds(60)) == pytest.approx((0.04, 0.06))
 
 
 def test_a_slow_call_of_a_single_row_is_remembered_until_a_fast_one(monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting(3, monkeypatch)
     chunks = ChunkedRuntime(counting)
     chunks.infer(rows(1))
-    assert not chunks.takes_long(1), "one call may have waited for a processor"
+    assert chunks.expected_seconds(1) == 0, "one call may have waited for a processor"
     chunks.infer(rows(1))
-    assert chunks.takes_long(1)
+    assert chunks.expected_seconds(1) == pytest.approx(3)
     counting._seconds = 0.0001
     chunks.infer(rows(1))
-    assert not chunks.takes_long(1)
+    assert chunks.expected_seconds(1) == pytest.approx(0.0001)
