@@ -4,14 +4,16 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import psutil
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from embedded import ports
-from embedded.demo import API, answers
+from embedded.demo import API
 from embedded.processes import Child, Processes
 from embedded.waiting import wait_until
 from petalstream import settings as environment
@@ -19,6 +21,8 @@ from petalstream.lifecycle import Stop
 
 START_SECONDS = 60
 WORKERS = 2
+# As in the image of the api, for tests of memory.
+ALLOCATOR: dict[str, Any] = {"malloc_arena_max": 2, "malloc_mmap_threshold_": 131072}
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,20 @@ class LoneApi:
     port: int
     child: Child
     log: Path
+    host: str = "127.0.0.1"
+    scheme: str = "http"
 
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    def is_alive(self) -> bool:
+        """Whether it answers GET /health with 200."""
+        try:
+            return requests.get(f"{self.url}/health", timeout=2).status_code == HTTPStatus.OK
+        except requests.RequestException:
+            return False
 
     def workers(self) -> list[psutil.Process]:
         """The worker processes."""
@@ -40,7 +53,7 @@ class LoneApi:
 
     def all_serve(self, count: int, connections: ExitStack) -> bool:
         """Whether each of so many workers has taken one of the connections, among which one more is opened here."""
-        connections.enter_context(socket.create_connection(("127.0.0.1", self.port), START_SECONDS))
+        connections.enter_context(socket.create_connection((self.host, self.port), START_SECONDS))
         taken = [[each.status for each in worker.net_connections("tcp")] for worker in self.workers()]
         return [psutil.CONN_ESTABLISHED in statuses for statuses in taken] == [True] * count
 
@@ -51,15 +64,17 @@ class LoneApi:
 
 
 @contextmanager
-def lone_api(models_dir: Path, folder: Path, **overrides: object) -> Iterator[LoneApi]:
+def lone_api(
+    models_dir: Path, folder: Path, *, host: str = "127.0.0.1", scheme: str = "http", **overrides: object
+) -> Iterator[LoneApi]:
     """An api around the models, with settings in `overrides`, once it answers; its log goes into `folder`."""
     port, log = ports.free_port(), folder / "api.log"
     own = {"tmpdir": folder, "api_workers": WORKERS, **overrides, "models_dir": models_dir, "api_port": port}
     with Processes(Stop()) as processes:
         child = processes.start("the api", API, environment.inherited(**own), log)
-        api = LoneApi(port, child, log)
+        api = LoneApi(port, child, log, host, scheme)
         try:
-            processes.wait_until(lambda: answers(f"{api.url}/health"), "the api to answer", START_SECONDS)
+            processes.wait_until(api.is_alive, "the api to answer", START_SECONDS)
             with ExitStack() as connections:
                 wait_until(
                     lambda: api.all_serve(int(str(own["api_workers"])), connections), "all workers", START_SECONDS

@@ -31,7 +31,7 @@ class Slow:
         return self._estimator.predict_proba(samples)
 
 
-def publish_slow(models_dir: Path, like: Bundle) -> None:
+def publish_slow(models_dir: Path, like: Bundle, name: str = "iris") -> None:
     """Publish the Iris model `like` in another models folder as one that is slow."""
     slow = Slow(joblib.load(like.path / MODEL))
-    publish(models_dir, replace(like.manifest, onnx=None), slow, parts().test, {}, keep=1)
+    publish(models_dir, replace(like.manifest, model=name, onnx=None), slow, parts().test, {}, keep=1)

@@ -13,15 +13,13 @@ import requests
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from tests.lone_api import LoneApi, lone_api, memory
+from tests.lone_api import ALLOCATOR, LoneApi, lone_api, memory
 from tests.records import FLOWER
 
 pytestmark = pytest.mark.timeout(600)
 REQUESTS, WARM_UP = 10_000, 12_000
 # Of the workers' memory: the allocator keeps some of its busiest moments. A leak of 2 kB a request would be more.
 MOST_GROWTH = 0.05
-# As in the image of the api.
-ALLOCATOR = {"malloc_arena_max": 2, "malloc_mmap_threshold_": 131072}
 PATHS = (
     "/predict",
     "/models/iris/predict",

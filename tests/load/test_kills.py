@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -22,6 +23,7 @@ from tests.load.client import BODY, is_a_flower_or_busy, load
 from tests.lone_api import WORKERS, LoneApi, lone_api
 
 CONNECTIONS, SECONDS = 8, 30
+MANY_CONNECTIONS, SHARED_SECONDS = 30, 10
 JSON = {"Content-Type": "application/json"}
 
 
@@ -70,6 +72,37 @@ def test_a_killed_worker_takes_at_most_its_requests_in_flight_with_it(
         assert answered >= seen.statuses[200]
         files = [path.name for path in tmp_path.rglob("*.db")]
         assert len(files) == len(set(files)) <= 3 * WORKERS, files
+
+
+def test_after_a_kill_a_new_worker_gets_its_share_of_kept_connections(
+    settings: Settings, iris: Bundle, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+    with lone_api(settings.models_dir, tmp_path) as api, ThreadPoolExecutor(1) as aside:
+        loading = aside.submit(load, f"{api.url}/predict", MANY_CONNECTIONS, lambda passed: stop.is_set())
+        try:
+            wait_until(lambda: sum(held_by_each(api)) >= MANY_CONNECTIONS, "the connections", SECONDS)
+            api.workers()[0].kill()
+            await_serving(api, WORKERS + 1)
+            wait_until(
+                lambda: len(held := held_by_each(api)) == WORKERS and min(held) >= MANY_CONNECTIONS / 4,
+                "both workers to have at least a quarter of the connections",
+                SHARED_SECONDS,
+            )
+        finally:
+            stop.set()
+        seen = loading.result(60)
+    print(f"{dict(seen.statuses)}, {len(seen.failures)} lost")
+    assert seen.complaints == []
+    assert len(seen.failures) <= MANY_CONNECTIONS
+
+
+def held_by_each(api: LoneApi) -> list[int]:
+    """How many connections each worker has."""
+    return [
+        sum(each.status == psutil.CONN_ESTABLISHED for each in worker.net_connections("tcp"))
+        for worker in api.workers()
+    ]
 
 
 def test_clients_that_send_their_bodies_slowly_hold_nobodys_turn(

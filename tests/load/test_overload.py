@@ -6,7 +6,7 @@ import pytest
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
-from services.api.server import whole_request
+from services.api.server import bodies
 from tests.length import Length
 from tests.load.client import BODY, Seen
 from tests.load.crowd import Crowd
@@ -15,7 +15,7 @@ from tests.lone_api import LoneApi, lone_api
 
 CONNECTIONS, SECONDS = 200, 20
 # A flower that the worker's loop answers itself, and one whose length makes it a thread's.
-SHORT, LONG = BODY, BODY + b" " * whole_request.MOST_BYTES
+SHORT, LONG = BODY, BODY + b" " * bodies.MOST_SMALL_BYTES
 CASES = {
     "short, hammering on": (SHORT, 0.0),
     "short, staying away as asked": (SHORT, 1.0),

@@ -1,7 +1,6 @@
 """Requests that a worker's loop may answer itself: whoever sends or reads them badly holds up nobody else."""
 
 import contextlib
-import http.client
 import json
 import signal
 import socket
@@ -17,10 +16,10 @@ from embedded.waiting import wait_until
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from tests.load.client import BODY, load
+from tests.load.raw import SECONDS, answers, connected, request
 from tests.lone_api import LoneApi, lone_api
 
 pytestmark = pytest.mark.xdist_group("small requests")
-SECONDS = 30
 # An object of so many names that are none is one row, and its answer is a hundred times as long.
 STRANGE = json.dumps({f"{number:x}": 1 for number in range(150)}).encode()
 TWO_ROWS = b"[%b,%b]" % (BODY, BODY)
@@ -34,27 +33,6 @@ def api(settings: Settings, iris: Bundle, tmp_path_factory: pytest.TempPathFacto
     """An api of one worker."""
     with lone_api(settings.models_dir, tmp_path_factory.mktemp("small-requests"), api_workers=1) as found:
         yield found
-
-
-def request(body: bytes, path: str = "/predict", **more: str) -> bytes:
-    """The bytes of a request for predictions; `more` headers have underscores for hyphens."""
-    headers = {"Host": "localhost", "Content-Type": "application/json", "Content-Length": str(len(body))}
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in (headers | more).items()]
-    return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", ""]).encode() + body
-
-
-def connected(api: LoneApi) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", api.port), timeout=SECONDS)
-
-
-def answers(connection: socket.socket, number: int) -> list[tuple[int, bytes]]:
-    """Status and body of so many answers that come one after the other."""
-    found, stream = [], connection.makefile("rb")
-    for _ in range(number):
-        status = int(stream.readline().split()[1])
-        headers = http.client.parse_headers(stream)
-        found.append((status, stream.read(int(headers["Content-Length"]))))
-    return found
 
 
 def check_that_others_are_answered(api: LoneApi) -> None:
@@ -73,7 +51,7 @@ def test_a_request_that_comes_byte_by_byte_is_answered(api: LoneApi) -> None:
         for _ in range(2):
             for byte in request(BODY):
                 connection.sendall(bytes([byte]))
-            ((status, body),) = answers(connection, 1)
+            ((status, _, body),) = answers(connection, 1)
             assert (status, b'"setosa"' in body) == (200, True)
 
 
@@ -97,8 +75,8 @@ def test_two_requests_in_one_packet_get_two_answers_in_order(api: LoneApi, bodie
         for _ in range(3):
             connection.sendall(b"".join(map(request, bodies)))
             found = answers(connection, 2)
-            assert [status for status, _ in found] == statuses
-            kinds = [type(json.loads(body)) for _, body in found]
+            assert [status for status, _, _ in found] == statuses
+            kinds = [type(json.loads(body)) for _, _, body in found]
             assert kinds == [list if body.startswith(b"[") else dict for body in bodies]
 
 
