@@ -111,13 +111,13 @@ def _rows(figures: Mapping[str, Mapping[str, Sequence[float]]], missing: Mapping
         f"one flower a request, JSON, {wrk.CONNECTIONS} connections",
         "requests/s",
         figures[ONE],
-        [Bar(fastapi, least=2.5), Bar(BARE, least=0.6)],
+        [Bar(fastapi, least=3), Bar(BARE, least=1.3)],
         missing,
     )
     for name, what, against, least in (
         (MANY_NAMED, f"{MANY} named flowers a request, JSON", fastapi, 4),
-        (MANY_V2, f"{MANY} flowers a request, Open Inference Protocol", mlserver, 2.5),
-        (HEART, "one patient a request, JSON (heart failure: a vote of three kinds of trees)", SKLEARN, 100),
+        (MANY_V2, f"{MANY} flowers a request, Open Inference Protocol", mlserver, 4),
+        (HEART, "one patient a request, JSON (heart failure: a vote of three kinds of trees)", SKLEARN, 80),
     ):
         unasked = {title: reason for title, reason in missing.items() if title == against}
         yield Row(name, "http", what, "requests/s", figures[name], [Bar(against, least=least)], unasked)

@@ -25,7 +25,7 @@ MOST = {"producer": 60, "consumer": 70}
 def measure(bench: Bench) -> Iterator[Row | Curve]:
     """The api's workers with all models, then producer and consumer over a long stream."""
     say("memory: the api's workers")
-    yield from _rows("api worker", _of_workers(bench), 150)
+    yield from _rows("api worker", _of_workers(bench), 120)
     lines = _of_the_stream(bench)
     for name, points in lines.items():
         settled = [megabytes for records, megabytes in points if records >= points[-1][0] / 10]

@@ -21,7 +21,10 @@ START_SECONDS = 120
 ANSWER_SECONDS = 30
 WORKERS = 2
 PEERS = ROOT / "benchmarks" / "peers"
-BARE = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "benchmarks.peers.bare.app:app")
+BARE = [
+    *python("gunicorn", "--bind", "127.0.0.1:{port}", "--worker-class", "gthread", "--threads", "4"),
+    *("--workers", str(WORKERS), "--keep-alive", "75", "--no-control-socket", "benchmarks.peers.bare.app:app"),
+]
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def api(bench: Bench, questions: Sequence[Question] = ()) -> Server:
 
 
 def bare(bench: Bench, questions: Sequence[Question]) -> Server:
-    """An app that does nothing, under the api's own gunicorn configuration."""
+    """An app that does nothing, under gunicorn's own worker with threads."""
     return Server("bare WSGI app", BARE, "/", questions, api(bench).environment)
 
 

@@ -18,7 +18,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     """Seconds to a ready api, to the demo's first prediction, and to a whole stack."""
     say("start: the api")
     ready = [_api(bench) for _ in range(bench.rounds)]
-    yield Row("start api", "start", "api, from its start to ready", "s", {OURS: ready}, [Bar(most=2)])
+    yield Row("start api", "start", "api, from its start to ready", "s", {OURS: ready}, [Bar(most=1)])
     if not bench.quick:
         say("start: the demo")
         first = [_demo(bench) for _ in range(bench.rounds)]

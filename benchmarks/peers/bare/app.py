@@ -1,6 +1,6 @@
-"""As little as a WSGI app can do, under the api's own gunicorn: what is left to gain by doing less in the api."""
+"""As little as a WSGI app can do. The api is compared with what gunicorn's own worker with threads makes of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 ANSWER = (
@@ -10,31 +10,8 @@ ANSWER = (
 HEADERS = [("Content-Type", "application/json"), ("Content-Length", str(len(ANSWER)))]
 
 
-class NoModels:
-    """Stands where the api has its registry, which the gunicorn settings have watched."""
-
-    def refresh(self) -> None:
-        """There is nothing to look at."""
-
-
-class Bare:
-    """Reads the body and gives one answer to everything, readiness too."""
-
-    def __init__(self) -> None:
-        self.extensions = {"registry": NoModels()}
-        self.wsgi_app = self
-
-    def predict_batch(self, environs: Sequence[object]) -> list[None]:
-        """Leave every request to a thread: the worker asks for it before it calls the app."""
-        return [None] * len(environs)
-
-    reject_batch = predict_batch
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer as WSGI asks it."""
-        environ["wsgi.input"].read()
-        start_response("200 OK", HEADERS)
-        return [ANSWER]
-
-
-app = Bare()
+def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Read the body and give one answer to everything, readiness too."""
+    environ["wsgi.input"].read()
+    start_response("200 OK", HEADERS)
+    return [ANSWER]
