@@ -12,7 +12,6 @@ class UnloadedModels:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
 
     def __contains__(self, name: str) -> bool:
         # Asked with each request, and a Path takes ten times as long.
@@ -20,6 +19,7 @@ class UnloadedModels:
 
     def add(self, name: str) -> None:
         """Add a model, which is then no longer served by any worker."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / name).touch()
 
     def discard(self, name: str) -> None:

@@ -160,3 +160,13 @@ def test_golden_rows_forgive_rounding(iris: Bundle) -> None:
         for row in iris.manifest.golden
     ]
     dataclasses.replace(scorer, manifest=dataclasses.replace(iris.manifest, golden=tuple(golden))).check_golden_rows()
+
+
+def test_a_model_can_be_unloaded_after_the_shared_folder_was_deleted(tmp_path: Path) -> None:
+    unloaded = UnloadedModels(tmp_path / "shared" / "unloaded")
+    unloaded.add("iris")
+    shutil.rmtree(tmp_path / "shared")
+    assert "iris" not in unloaded
+    unloaded.discard("iris")
+    unloaded.add("iris")
+    assert "iris" in unloaded
