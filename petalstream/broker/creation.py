@@ -59,12 +59,11 @@ def _create_requests(admin: KafkaAdminClient, topic: str, partitions: int) -> No
     try:
         # The broker says what it would set, and creates nothing yet.
         planned = admin.create_topics({topic: {"num_partitions": partitions, "configs": configs}}, validate_only=True)
-        configs |= _timestamp_bounds(planned["topics"][0].get("configs", {}))
-        _create(admin, topic, partitions, configs)
+        _create(admin, topic, partitions, configs | _timestamp_bounds(planned["topics"][0].get("configs", {})))
     except TopicAlreadyExistsError:
         _wait_for(admin, topic)
     except InvalidConfigurationError:  # Kafka before 3.6 has no bounds of timestamps
-        _create(admin, topic, partitions, {"compression.type": "uncompressed"})
+        _create(admin, topic, partitions, configs)
 
 
 def _timestamp_bounds(planned: Mapping[str, Mapping[str, str]]) -> Configs:

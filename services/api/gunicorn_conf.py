@@ -76,8 +76,6 @@ def pre_fork(server: Any, forked: Any) -> None:
 def post_fork(server: Any, forked: Any) -> None:
     """Set the slot of the worker before it loads the app, and bound how long its clients may read nothing."""
     worker_slot.number = forked.slot
-    # Who cleans up temporary folders may have deleted it, and without it no worker could start.
-    (settings.shared_folder() or Path()).mkdir(exist_ok=True)
     for listener in forked.sockets:
         if listener.sock.family != socket.AF_UNIX:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)

@@ -20,11 +20,11 @@ from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import Length
 from tests.load.client import BODY, is_a_flower_or_busy, load
+from tests.load.raw import JSON, SECONDS
 from tests.lone_api import WORKERS, LoneApi, lone_api
 
-CONNECTIONS, SECONDS = 8, 30
+CONNECTIONS = 8
 MANY_CONNECTIONS, SHARED_SECONDS = 30, 10
-JSON = {"Content-Type": "application/json"}
 
 
 def begin_slowly(api: LoneApi) -> http.client.HTTPConnection:

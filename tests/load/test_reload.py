@@ -4,7 +4,9 @@ import asyncio
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,34 +47,37 @@ async def ask_until(api: LoneApi, stop: threading.Event, outcomes: list[str]) ->
             await asyncio.sleep(max(0.0, began + number / A_SECOND - time.monotonic()))
 
 
-def test_a_reload_loses_no_client(settings: Settings, iris: Bundle, tmp_path: Path, length: Length) -> None:
+@contextmanager
+def asking(api: LoneApi) -> Iterator[list[str]]:
+    """Have the clients ask meanwhile; yields what becomes of them, all of which have ended with the context."""
     outcomes, stop = list[str](), threading.Event()
-    with lone_api(settings.models_dir, tmp_path) as api, ThreadPoolExecutor(1) as aside:
-        asking = aside.submit(asyncio.run, ask_until(api, stop, outcomes))
+    with ThreadPoolExecutor(1) as aside:
+        running = aside.submit(asyncio.run, ask_until(api, stop, outcomes))
         try:
+            yield outcomes
+        finally:
+            stop.set()
+        running.result(2 * SECONDS)
+
+
+def test_a_reload_loses_no_client(settings: Settings, iris: Bundle, tmp_path: Path, length: Length) -> None:
+    with lone_api(settings.models_dir, tmp_path) as api:
+        with asking(api) as outcomes:
             for _ in range(length.count(short=1, full=5)):
                 old = set(api.workers())
                 api.child.process.send_signal(signal.SIGHUP)
                 wait_until(lambda: not old & set(api.workers()), "the old workers to end", SECONDS)  # noqa: B023
-        finally:
-            stop.set()
-        asking.result(2 * SECONDS)
         assert len(api.workers()) == WORKERS
     print(f"{len(outcomes)} clients")
     assert {outcome for outcome in outcomes if outcome != OK} == set()
 
 
 def test_a_stop_loses_no_request_that_a_worker_has_read(settings: Settings, iris: Bundle, tmp_path: Path) -> None:
-    outcomes, stop = list[str](), threading.Event()
-    with lone_api(settings.models_dir, tmp_path, api_access_log=True) as api, ThreadPoolExecutor(1) as aside:
-        asking = aside.submit(asyncio.run, ask_until(api, stop, outcomes))
-        try:
+    with lone_api(settings.models_dir, tmp_path, api_access_log=True) as api:
+        with asking(api) as outcomes:
             wait_until(lambda: outcomes.count(OK) >= A_SECOND, "the first clients to be answered", SECONDS)
             api.child.process.send_signal(signal.SIGTERM)
             assert api.child.process.wait(SECONDS) == 0
-        finally:
-            stop.set()
-        asking.result(2 * SECONDS)
         read = api.log.read_text().count('"path": "/predict"')
-    print(f"{len(outcomes)} clients, of whom {outcomes.count(OK)} were answered")
+    print(f"{outcomes.count(OK)} of {len(outcomes)} clients got a response")
     assert len(outcomes) > read == outcomes.count(OK)

@@ -17,7 +17,7 @@ from services.api import deadline
 from services.api.gateway.middleware import Middleware, Response
 from services.api.gateway.parsed_request import Environ
 from services.api.server import bodies, paths
-from services.api.server.bodies import Bodies, NotRead
+from services.api.server.bodies import Bodies, Message, NotRead, Receive
 from services.api.server.environ import build as build_environ
 from services.api.server.shares import Shares
 from services.api.server.threads import Threads
@@ -25,8 +25,6 @@ from services.api.server.turns import Turns
 from services.api.telemetry import metrics, probe_paths, request_info
 
 Scope = dict[str, Any]
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 PAGE_THREADS, METRICS_THREADS = 2, 1
 SWITCH_SECONDS = 0.001

@@ -14,7 +14,8 @@ MOST_DROPPED_BYTES = 64 * 1024 * 1024
 MOST_BODIES = 64
 # Each piece takes some microseconds of the event loop: a megabyte in chunks of a byte would take seconds.
 MOST_PIECES = 20_000
-Receive = Callable[[], Awaitable[dict[str, Any]]]
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
 
 
 class NotRead(RuntimeError):
@@ -25,7 +26,7 @@ class NotRead(RuntimeError):
         self.status = status
 
 
-def is_small(message: dict[str, Any]) -> bool:
+def is_small(message: Message) -> bool:
     """Return whether an ASGI message is a whole body of at most MOST_SMALL_BYTES."""
     return not message.get("more_body") and len(message.get("body", b"")) <= MOST_SMALL_BYTES and "body" in message
 
@@ -38,7 +39,7 @@ class Bodies:
         # The bytes of all bodies that have not arrived completely.
         self._held = 0
 
-    async def read_into(self, environ: dict[str, Any], message: dict[str, Any], receive: Receive) -> None:
+    async def read_into(self, environ: dict[str, Any], message: Message, receive: Receive) -> None:
         """Make a body that begins with `message` the input of a WSGI environ. Raises NotRead."""
         content = bytearray()
         try:
@@ -49,7 +50,7 @@ class Bodies:
         environ["CONTENT_LENGTH"] = str(len(content))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
 
-    async def _read(self, content: bytearray, message: dict[str, Any], receive: Receive) -> None:
+    async def _read(self, content: bytearray, message: Message, receive: Receive) -> None:
         dropped = pieces = 0
         while True:
             if message["type"] == "http.disconnect":

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from services.api.server.asgi import Api, Message, Scope
+from services.api.server.asgi import Api, Scope
+from services.api.server.bodies import Message
 from tests.unit.api.asked import Asked
 
 # Status, headers and body.

@@ -13,7 +13,7 @@ LARGE, SMALL = b"l" * LARGEST, b"s" * 1_000
 
 
 class Arriving:
-    """A body of which a beginning has arrived, and the rest when it is told to."""
+    """A body of which only the beginning has arrived; `end` sends the rest."""
 
     def __init__(self, bodies: Bodies, beginning: bytes) -> None:
         self.rest, self.environ = asyncio.get_running_loop().create_future(), dict[str, Any]()
