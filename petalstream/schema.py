@@ -5,18 +5,21 @@ value, services/api/scoring/matrix.py to whole columns.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
 
-from petalstream.error_text import describe_json
+from petalstream.error_text import describe_json, in_full
 from petalstream.reasons import Reason
 
 # scikit-learn's trees compute in 32-bit floats and raise on a larger number; a scaled linear model would overflow.
 FLOAT32_MAX = 3.4e38
+# Up to here every whole number is a float of its own.
+_MOST_EXACT = 2**53
+_DIGITS = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class Feature:
         if not self.name or not self.label:
             raise ValueError(f"a feature needs a name and a label, and has {self.name!r} and {self.label!r}")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"{self.name} has a minimum of {self.minimum:g} above its maximum of {self.maximum:g}")
+            raise ValueError(
+                f"{self.name} has a minimum of {in_full(self.minimum)} above its maximum of {in_full(self.maximum)}"
+            )
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
@@ -95,8 +100,10 @@ class Feature:
             return text
         if "_" in text:  # 1_000 is a number to Python alone
             return text
-        # Decimal is exact; the float could be rounded to within the bounds.
-        return int(Decimal(text)) if self.kind is Kind.INTEGER and number.is_integer() else number
+        if self.kind is not Kind.INTEGER or not number.is_integer():
+            return number
+        # As in JSON, digits alone are exact; the float could be rounded to within the bounds.
+        return int(text) if _DIGITS.fullmatch(text) else int(number) if abs(number) < _MOST_EXACT else number
 
     def to_text(self, value: object) -> str:
         """Return a valid value as text that `parse` and people can read."""
@@ -169,15 +176,15 @@ class Feature:
         if not math.isfinite(number):
             return Fault(Reason.NOT_FINITE, "must be a finite number, not NaN or infinite")
         if abs(number) > FLOAT32_MAX:
-            return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be within ±{FLOAT32_MAX:g}, not {in_full(number)}")
         if self.is_whole and not float(number).is_integer():
-            return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {number:g}")
+            return Fault(Reason.WRONG_TYPE, f"must be a whole number, not {in_full(number)}")
         if number < least:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.with_unit(least)}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at least {self.with_unit(least)}, not {in_full(number)}")
         if number > most:
-            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.with_unit(most)}, not {number:g}")
+            return Fault(Reason.OUT_OF_RANGE, f"must be at most {self.with_unit(most)}, not {in_full(number)}")
         return None
 
     def with_unit(self, number: float) -> str:
         """Return a number with the feature's unit, if it has one."""
-        return f"{number:g} {self.unit}".rstrip()
+        return f"{in_full(number)} {self.unit}".rstrip()

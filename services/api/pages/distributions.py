@@ -7,11 +7,11 @@ from itertools import accumulate
 from typing import Any
 
 from petalstream.bundle import Manifest
+from petalstream.error_text import in_full
 from petalstream.schema import Feature
 from services.api.pages import charts
 from services.api.pages.charts import Chart
 from services.api.pages.form_entries import format_value
-from services.api.pages.text_filters import plain
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _build(feature: Feature, training: Mapping[str, Any], value: Any) -> Distrib
         words = f"{text}: as {counts[chosen]} of {sum(counts)} in the training data"
         return Distribution(feature.label, words, charts.draw_counts(counts, chosen), tuple(training["choices"]))
     chart = charts.draw_histogram(training["edges"], training["counts"], value)
-    ends = plain(training["quantiles"]["0"]), plain(training["quantiles"]["1"])
+    ends = in_full(training["quantiles"]["0"]), in_full(training["quantiles"]["1"])
     return Distribution(feature.label, f"{text}: {_describe_rank(training, value)} of the training data", chart, ends)
 
 

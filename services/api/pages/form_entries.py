@@ -1,15 +1,20 @@
 """The entries of a model's form: the texts as typed, the row that they mean, and its errors."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from petalstream.error_text import in_full
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
 from petalstream.schema import Feature, Kind
 from services.api.errors import MAX_ERRORS
-from services.api.pages.text_filters import plain
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+# 1,500 is one and a half to some and fifteen hundred to others.
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) 
     known = {feature.name: feature for feature in features}
     typed = {name: texts[0] for name, texts in texts_by_name.items()}
     row = {
-        name: known[name].parse(text) if name in known else text
+        name: _parse(known[name], text) if name in known else text
         for name, text in typed.items()
         if text.strip() or name not in known
     }
@@ -41,10 +46,28 @@ def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) 
         RowError(0, name, f"is given {times} times; once is enough", Reason.WRONG_TYPE)
         for name, times in repeated.items()
     ]
-    errors += islice((error for error in validate_row(features, row) if error.field not in repeated), MAX_ERRORS)
+    found = islice((error for error in validate_row(features, row) if error.field not in repeated), MAX_ERRORS)
+    errors += [_explain_comma(known.get(error.field or ""), error, typed) for error in found]
     order = list(known)
     errors.sort(key=lambda error: order.index(error.field) if error.field in order else len(order))
     return Entries(typed, row, errors[:MAX_ERRORS])
+
+
+def _parse(feature: Feature, text: str) -> object:
+    """Return the value of a text in which a comma may be the decimal separator, as many keyboards have no dot."""
+    text = text.strip()
+    is_number = feature.kind in (Kind.NUMBER, Kind.INTEGER)
+    if is_number and _DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text):
+        text = text.replace(",", ".")
+    return feature.parse(text)
+
+
+def _explain_comma(feature: Feature | None, error: RowError, typed: Mapping[str, str]) -> RowError:
+    """Return the error of a number with a comma that may mean thousands with what to write instead."""
+    is_number = feature is not None and feature.kind in (Kind.NUMBER, Kind.INTEGER)
+    if not is_number or error.reason is not Reason.WRONG_TYPE or "," not in typed.get(error.field or "", ""):
+        return error
+    return replace(error, message=f"{error.message}: write 1.5 with a dot, and 1500 without a comma")
 
 
 def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
@@ -55,4 +78,4 @@ def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries
 
 def format_value(feature: Feature, value: Any) -> str:
     """Return a valid value as a person would type it."""
-    return plain(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.to_text(value)
+    return in_full(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.to_text(value)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream.bundle import Manifest
+from petalstream.error_text import in_full
 from petalstream.row_validation import RowError
 from petalstream.schema import Feature, Kind
 from services.api.pages.form_entries import Entries
-from services.api.pages.text_filters import article, capital, plain
+from services.api.pages.text_filters import article, capital
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,13 @@ class Field:
     hint: str
     error: str
     choices: Sequence[tuple[str, str]]
+
+    @property
+    def keyboard(self) -> str:
+        """Return the input mode of a number. Those for numbers have no minus sign on some phones."""
+        if self.feature.bounds[0] < 0:
+            return "text"
+        return "numeric" if self.feature.kind is Kind.INTEGER else "decimal"
 
     @property
     def described_by(self) -> str:
@@ -92,7 +100,7 @@ def _write_hint(feature: Feature, training: Mapping[str, Any] | None) -> str:
     bounds = capital(_write_bounds(feature))
     if training and "quantiles" in training:
         least, most = training["quantiles"]["0"], training["quantiles"]["1"]
-        in_training = f"{plain(least)} to {plain(most)} {feature.unit}".rstrip() + " in the training data"
+        in_training = f"{in_full(least)} to {in_full(most)} {feature.unit}".rstrip() + " in the training data"
         bounds = f"{bounds}; {in_training}" if bounds else capital(in_training)
     return " ".join(f"{text}." for text in (feature.help, bounds) if text)
 
@@ -100,10 +108,10 @@ def _write_hint(feature: Feature, training: Mapping[str, Any] | None) -> str:
 def _write_bounds(feature: Feature) -> str:
     least, most = feature.minimum, feature.maximum
     if least is not None and most is not None:
-        bounds = f"{plain(least)} to {plain(most)} {feature.unit}".rstrip()
+        bounds = f"{in_full(least)} to {in_full(most)} {feature.unit}".rstrip()
     elif least is not None or most is not None:
         which, bound = ("at least", least) if least is not None else ("at most", most)
-        bounds = f"{which} {plain(bound or 0)} {feature.unit}".rstrip()
+        bounds = f"{which} {in_full(bound or 0)} {feature.unit}".rstrip()
     else:
         bounds = ""
     return ", ".join(text for text in ("a whole number" if feature.kind is Kind.INTEGER else "", bounds) if text)

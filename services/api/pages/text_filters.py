@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from petalstream.error_text import in_full
+
 
 def moment(text: str) -> str:
     """Return a time of ISO 8601 in UTC in words: 2026-11-24T17:22:55Z is 24 November 2026, 17:22 UTC."""
@@ -35,9 +37,4 @@ def article(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in set("aeiou") else f"a {noun}"
 
 
-def plain(number: float) -> str:
-    """Return a number without needless digits: 42.0 is 42, and 1.9 stays 1.9."""
-    return str(int(number)) if float(number).is_integer() and abs(number) < 1e15 else repr(number)
-
-
-FILTERS = {function.__name__: function for function in (moment, percent, spread, words, capital, article, plain)}
+FILTERS = {function.__name__: function for function in (moment, percent, spread, words, capital, article, in_full)}

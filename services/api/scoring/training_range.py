@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.bundle import Manifest
+from petalstream.error_text import in_full
 from petalstream.schema import Feature
 
 
@@ -14,7 +15,7 @@ class TrainingRange:
 
     def __init__(self, manifest: Manifest) -> None:
         self._inputs, self._training = manifest.inputs, manifest.training
-        self._least, self._most = np.array([self._range(feature) for feature in manifest.inputs]).T
+        self._least, self._most = np.array([self._range(feature) for feature in manifest.inputs], np.float32).T
         # For each column with unseen choices, their codes.
         self._unseen_codes = {
             column: [code for code, count in enumerate(self._training[feature.name]["counts"]) if not count]
@@ -24,7 +25,9 @@ class TrainingRange:
 
     def find_warnings(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
         """Return a warning for each value outside the training data, by row of `matrix`, of shape (n, inputs)."""
-        is_outside = (matrix < self._least) | (matrix > self._most)
+        # In the precision of float32, in which many clients keep their numbers.
+        rounded = matrix.astype(np.float32)
+        is_outside = (rounded < self._least) | (rounded > self._most)
         for column, codes in self._unseen_codes.items():
             is_outside[:, column] = np.isin(matrix[:, column], codes)
         warnings: dict[int, list[str]] = {}
@@ -45,4 +48,4 @@ class TrainingRange:
             return f"{feature.name} {feature.options[int(value)]} does not occur in the training data"
         least, most = self._range(feature)
         found, upper = feature.with_unit(value), feature.with_unit(most)
-        return f"{feature.name} {found} is outside the training range, {least:g} to {upper}"
+        return f"{feature.name} {found} is outside the training range, {in_full(least)} to {upper}"

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
+from tests.records import FLOWER
 
 
 def test_one_flower_is_answered_with_label_probabilities_model_and_version(
@@ -156,3 +157,19 @@ def test_asked_to_report_a_flood_of_bad_rows_it_refuses_the_whole(client: FlaskC
     assert answer.status_code == 400
     assert answer.get_json()["errors"][0] == missing(5, "sepal_length")
     assert len(answer.get_json()["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("length", "warnings"),
+    [
+        (7.9, []),
+        (7.900000095367432, []),
+        (4.300000190734863, []),
+        (7.901, ["sepal_length 7.901 cm is outside the training range, 4.3 to 7.9 cm"]),
+        (1234567.5, ["sepal_length 1234567.5 cm is outside the training range, 4.3 to 7.9 cm"]),
+    ],
+)
+def test_a_float32_of_the_training_range_gets_no_warning_and_others_are_written_in_full(
+    client: FlaskClient, length: float, warnings: list[str]
+) -> None:
+    assert client.post("/predict", json=FLOWER | {"sepal_length": length}).get_json()["warnings"] == warnings

@@ -66,11 +66,42 @@ def test_an_empty_field_counts_as_not_given(text: str) -> None:
     assert entries.typed["height"] == text
 
 
-@pytest.mark.parametrize("text", ["1,9", "tall", "nan", "inf", "-0.1", "301", "1_0", "1e999", "0x1"])
+@pytest.mark.parametrize("text", ["1,900", "tall", "nan", "inf", "-0.1", "301", "1_0", "1e999", "0x1"])
 def test_a_number_that_does_not_fit_is_an_error_of_its_field_and_kept_as_typed(text: str) -> None:
     entries = read(height=text)
     assert [error.field for error in entries.errors] == ["height"]
     assert entries.typed["height"] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,5", 1.5),
+        (" 1,9 ", 1.9),
+        (",5", 0.5),
+        ("0,500", 0.5),
+        ("12,34", 12.34),
+        ("123,4567", 123.4567),
+        ("+1,5", 1.5),
+    ],
+)
+def test_a_comma_is_a_decimal_separator_if_it_cannot_mean_thousands(text: str, value: float) -> None:
+    entries = read(height=text)
+    assert (entries.errors, entries.row["height"]) == ([], value)
+    assert read(thorns="12,0").row["thorns"] == 12
+
+
+@pytest.mark.parametrize("text", ["1,500", "-1,500", "1,5,0", "1.500,5", "1,500.5", "1,"])
+def test_any_other_comma_is_an_error_that_says_what_to_write(text: str) -> None:
+    (error,) = read(height=text).errors
+    assert error.message.endswith(f"{text}': write 1.5 with a dot, and 1500 without a comma")
+
+
+def test_a_number_that_may_be_negative_has_a_keyboard_with_a_minus_sign(rose: Manifest) -> None:
+    features = (HEIGHT, THORNS, Feature("shift", "Shift"), Feature("count", "Count", kind=Kind.INTEGER))
+    manifest = dataclasses.replace(rose, features=features, training={})
+    fields = form_fields.build_fields(manifest, form_entries.fill_entries(features, {}))
+    assert [field.keyboard for field in fields] == ["decimal", "numeric", "text", "text"]
 
 
 def test_a_whole_number_is_asked_for_where_one_is_meant() -> None:

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from petalstream.error_text import in_full
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
-from petalstream.schema import Fault, Feature
+from petalstream.schema import Fault, Feature, Kind
 
 LENGTH = Feature("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
 FREE = Feature("shift", "Shift", "m", "Where it is")
+COUNT = Feature("count", "Count", "", "How many there are", kind=Kind.INTEGER)
 
 
 @pytest.mark.parametrize("value", [0, 100, 5.1, 1e-300, -0.0])
@@ -42,6 +44,45 @@ def test_a_value_that_cannot_be_the_feature_is_told_why(value: object, reason: R
 
 def test_a_number_beyond_what_tree_models_compute_in_is_refused() -> None:
     assert FREE.find_fault(-3.5e38) == Fault(Reason.OUT_OF_RANGE, "must be within ±3.4e+38, not -3.5e+38")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        ("+3", 3),
+        ("3.0", 3),
+        ("-3e2", -300),
+        ("9007199254740993", 2**53 + 1),
+        ("3.4e38", 3.4e38),
+        ("1e400", float("inf")),
+        ("3.5", 3.5),
+        ("1_0", "1_0"),
+    ],
+)
+def test_a_text_of_a_whole_number_has_the_value_that_it_has_in_json(text: str, value: object) -> None:
+    assert COUNT.parse(text) == value
+    if text == "3.4e38":
+        assert COUNT.find_fault(COUNT.parse(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (42.0, "42"),
+        (1234567, "1234567"),
+        (1234567.5, "1234567.5"),
+        (7.900000095367432, "7.900000095367432"),
+        (1e-7, "1e-07"),
+        (2**63, "9223372036854775808"),
+        (1e15, "1000000000000000"),
+        (1e16, "1e+16"),
+        (10**30, "1e+30"),
+        (-0.1, "-0.1"),
+    ],
+)
+def test_a_number_is_written_in_full(number: float, text: str) -> None:
+    assert in_full(number) == text
 
 
 def test_every_fault_of_a_row_is_listed_with_row_field_and_reason() -> None:
