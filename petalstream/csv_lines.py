@@ -13,13 +13,13 @@ class CsvError(ValueError):
         self.line = line
 
 
-def numbered_lines(text: str) -> Iterator[tuple[int, list[str]]]:
+def numbered_lines(text: str, separator: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Yield the number of each line, from 1, and its cells; a blank line has no cells.
 
     A quoted cell may contain line breaks; its line has the number of the first. Raises CsvError for quotes that do not
     match and for a cell above the csv module's field size limit.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     while True:
         line = reader.line_num + 1
         try:

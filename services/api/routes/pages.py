@@ -1,6 +1,5 @@
 """Routes that respond with a page or with JSON, as the client prefers."""
 
-from dataclasses import asdict
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +12,7 @@ from services.api.models import descriptions
 from services.api.pages import form_entries, form_fields, prediction, stack_status
 from services.api.pages.form_entries import Entries
 from services.api.pages.prediction import PredictionView
-from services.api.routes import current
+from services.api.routes import current, prediction_formats
 from services.api.scoring import service
 from services.api.wire.body import read_fields
 from services.api.wire.negotiation import json_response, require_format, wants_error_report, wants_page
@@ -28,7 +27,7 @@ def index() -> Response:
     """Return the models; the page also has the state of the stack."""
     served, refused = current.registry().served, current.registry().refused
     if not wants_page():
-        return json_response(descriptions.describe_models(served, refused))
+        return json_response(descriptions.describe_models(served, refused, request.script_root))
     brokers = stack_status.check_brokers(current.settings().kafka_bootstrap_servers)
     return _page(
         "index.html", served=served, refused=refused, brokers=brokers, libraries=stack_status.library_versions()
@@ -47,7 +46,7 @@ def model(name: str) -> Response:
     manifest = current.registry().find(name).manifest
     example = _example(manifest)
     if not wants_page():
-        return json_response(descriptions.describe_model(manifest))
+        return json_response(descriptions.describe_model(manifest, request.script_root))
     return _form(manifest, form_entries.fill_entries(manifest.features, example))
 
 
@@ -59,13 +58,16 @@ def predict(name: str) -> Response:
     page = wants_page()
     if entries.errors and page:
         return _form(manifest, entries, status=400)
-    if entries.errors and reports:
-        return json_response({"errors": [asdict(error) for error in entries.errors]})
-    if entries.errors:
+    if entries.errors and not reports:
         raise InvalidRows(entries.errors)
-    (predicted,) = service.score(request.environ, served.scorer, [entries.row]).as_rows()
+    predictions = (
+        served.scorer.report(entries.errors)
+        if entries.errors
+        else service.score(request.environ, served.scorer, [entries.row])
+    )
     if not page:
-        return json_response(predicted)
+        return prediction_formats.respond(predictions, True, reports)
+    (predicted,) = predictions.as_rows()
     url = request.host_url.rstrip("/") + url_for("predict.predict", name=name)
     return _form(manifest, entries, prediction.build_view(manifest, entries.row, predicted, url))
 

@@ -6,19 +6,10 @@ from http import HTTPStatus
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 
-from services.api.routes import current, pages
+from services.api.routes import current, pages, prediction_formats
 from services.api.scoring import service
-from services.api.wire import csv_table, media_types
-from services.api.wire.json_text import write_predictions
-from services.api.wire.media_types import CSV, JSON
-from services.api.wire.negotiation import (
-    json_response,
-    require_format,
-    wants_columns,
-    wants_csv,
-    wants_error_report,
-    wants_page,
-)
+from services.api.wire import media_types
+from services.api.wire.negotiation import require_format, wants_error_report, wants_page
 from services.api.wire.rows import read_rows
 
 blueprint = Blueprint("predict", __name__)
@@ -53,12 +44,4 @@ def _predict_rows(name: str) -> Response:
     reports = wants_error_report()
     rows, is_single = read_rows(request, served.manifest.features, current.settings().api_max_body_bytes)
     predictions = service.score(request.environ, served.scorer, rows, reports)
-    if wants_columns():
-        return json_response(predictions.as_columns())
-    if wants_csv():
-        return Response(csv_table.write(served.manifest, predictions.as_rows(), reports), mimetype=CSV)
-    return (
-        json_response(predictions.as_rows()[0])
-        if is_single
-        else Response(write_predictions(predictions), mimetype=JSON)
-    )
+    return prediction_formats.respond(predictions, is_single, reports)

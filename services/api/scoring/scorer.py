@@ -62,6 +62,10 @@ class Scorer:
         valid = ((number, row) for number, row in enumerate(rows) if number not in errors)
         return self._score(self._encode_rows(valid), errors, len(rows), deadline)
 
+    def report(self, errors: Sequence[RowError]) -> Predictions:
+        """Return what `predict_valid` returns for a single row with these errors."""
+        return Predictions(self.manifest, [], _empty_output(self.manifest), {}, {}, {0: errors})
+
     def encode_columns(self, rows: Rows) -> Samples | None:
         """Return the samples of many rows that are surely valid, or None if they must be validated one by one."""
         if len(rows) < MIN_COLUMN_ROWS:

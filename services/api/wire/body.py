@@ -64,7 +64,8 @@ def parse_json(body: bytes) -> Any:
     except RecursionError as error:
         raise UnreadableBody("the JSON is nested too deeply; a row is one flat object") from error
     except json.JSONDecodeError as error:
-        raise UnreadableBody(f"the body is not JSON: {error}") from error
+        several = "; send one JSON text a line as application/x-ndjson" if error.msg == "Extra data" else ""
+        raise UnreadableBody(f"the body is not JSON: {error}{several}") from error
     except ValueError as error:
         raise UnreadableBody("the body holds a whole number of more digits than any float has") from error
 

@@ -10,6 +10,7 @@ from petalstream.bundle import Manifest
 from petalstream.csv_lines import CsvError, numbered_lines
 from petalstream.schema import Feature
 from services.api.errors import UnreadableBody
+from services.api.wire import csv_dialect
 
 
 def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
@@ -37,32 +38,42 @@ def write(manifest: Manifest, predictions: Sequence[Mapping[str, Any]], reports:
 
 
 def _rows(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
-    lines = ((line, cells) for line, cells in numbered_lines(text) if cells)
-    names = _names(*next(lines, (1, [])))
     known = {feature.name: feature for feature in features}
-    rows: list[dict[str, object]] = []
-    for line, cells in lines:
-        if len(cells) != len(names):
-            raise _unreadable(line, f"has {_number_of_cells(len(cells))}, and the header {len(names)}")
-        rows.append(
-            {
-                name: known[name].parse(cell) if name in known else cell
-                for name, cell in zip(names, cells, strict=True)
-                if cell.strip()
-            }
-        )
-    if not rows:
+    dialect = csv_dialect.detect(text, known)
+    lines = [each for each in numbered_lines(text, dialect.separator) if each[1]][dialect.lines_before :]
+    if not lines:
+        raise UnreadableBody("the CSV is empty; a header that names the features is needed, and at least one row")
+    (header_line, header), *body = lines
+    for line, cells in body:
+        if len(cells) != len(header):
+            raise _unreadable(line, csv_dialect.describe_line(cells, header, dialect.separator))
+    if not body:
         raise UnreadableBody("the CSV has a header alone; at least one row is needed")
-    return rows
+    rows = csv_dialect.with_decimal_dots([cells for _, cells in body], dialect.separator)
+    if _has_index(header, rows):
+        header, rows = header[1:], [cells[1:] for cells in rows]
+    names = _names(header_line, header)
+    return [
+        {
+            name: known[name].parse(cell) if name in known else cell
+            for name, cell in zip(names, cells, strict=True)
+            if cell.strip()
+        }
+        for cells in rows
+    ]
+
+
+def _has_index(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first column is the index that pandas writes: without a name, and of whole numbers."""
+    return len(header) > 1 and not header[0].strip() and all(cells[0].strip().isdecimal() for cells in rows)
 
 
 def _names(line: int, header: Sequence[str]) -> list[str]:
     names = [name.strip() for name in header]
-    if not names:
-        raise UnreadableBody("the CSV is empty; a header that names the features is needed, and at least one row")
     for name, times in Counter(names).items():
         if not name:
-            raise _unreadable(line, "is the header, and a name in it is empty")
+            index = "; to_csv(index=False) of pandas leaves out its index" if not names[0] else ""
+            raise _unreadable(line, f"is the header, and a name in it is empty{index}")
         if times > 1:
             raise _unreadable(line, f"is the header, and {name[:40]!r} is in it {times} times")
     return names
@@ -70,10 +81,6 @@ def _names(line: int, header: Sequence[str]) -> list[str]:
 
 def _unreadable(line: int, message: str) -> UnreadableBody:
     return UnreadableBody(f"line {line} of the CSV {message}")
-
-
-def _number_of_cells(count: int) -> str:
-    return f"{count} cell{'' if count == 1 else 's'}"
 
 
 def _prediction_columns(manifest: Manifest, reports: bool) -> list[str]:

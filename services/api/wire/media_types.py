@@ -2,3 +2,4 @@
 
 PAGE, JSON, PROBLEM, CSV = "text/html", "application/json", "application/problem+json", "text/csv"
 FORM = "application/x-www-form-urlencoded"
+NDJSON = "application/x-ndjson"

@@ -12,17 +12,20 @@ from services.api.wire.json_text import write_json
 from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
 from services.api.wire.rows import READERS
 
+# What `?format=` may ask for.
+ROW_FORMATS = ("json", "csv", "columns")
+
 
 def wants_page() -> bool:
     """Return whether to respond to this request with a page, and have the response vary with Accept.
 
-    Links cannot set Accept, so `?format=json` asks for JSON too. A request with rows other than a form never gets a
+    Links cannot set Accept, so `?format=` comes before it. A request with rows other than a form never gets a
     page, nor does one whose Host header is not a host name: the page could have no links.
     """
     if request.is_json or request.mimetype in READERS or not request_ctx.url_adapter:
         return False
     g.varies = True
-    return request.args.get("format") != "json" and prefers_page(request.accept_mimetypes)
+    return request.args.get("format") not in ROW_FORMATS and prefers_page(request.accept_mimetypes)
 
 
 def wants_csv() -> bool:

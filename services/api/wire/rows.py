@@ -13,9 +13,9 @@ from petalstream.schema import Feature
 from services.api.errors import UnreadableBody
 from services.api.scoring.matrix import Table
 from services.api.scoring.scorer import Rows
-from services.api.wire import csv_table
+from services.api.wire import csv_table, data_frames
 from services.api.wire.body import decode_utf8, is_plain_json, parse_json, read_body
-from services.api.wire.media_types import CSV, JSON
+from services.api.wire.media_types import CSV, JSON, NDJSON
 
 # An error message lists the lengths of so many columns.
 MAX_LISTED = 20
@@ -39,6 +39,7 @@ def read_rows(request: Request, features: Sequence[Feature], max_bytes: int) -> 
 
 def extract_rows(content: Any) -> tuple[Rows, bool]:
     """Return the rows in a parsed JSON body, and whether it was a single object. Raises UnreadableBody."""
+    content = data_frames.unwrap(content)
     if is_table(content):
         return table_from_columns(content), False
     if isinstance(content, dict):
@@ -74,6 +75,20 @@ def _read_csv(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
     return csv_table.parse(decode_utf8(body), features), False
 
 
+def _read_ndjson(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
+    """Return the row in each line that is not blank. Raises UnreadableBody with the number of a bad line."""
+    found = []
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if line.strip():
+            try:
+                found.append(parse_json(line))
+            except UnreadableBody as error:
+                raise UnreadableBody(f"line {number}: {error}") from error
+    if not found:
+        raise UnreadableBody("the body has no line; at least one row is needed")
+    return found, False
+
+
 def _read_event(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
     return [cloudevents.read_event(parse_json(body)).data], True
 
@@ -96,6 +111,7 @@ def _read_batch(body: bytes, features: Sequence[Feature]) -> tuple[Rows, bool]:
 READERS: Mapping[str, Callable[[bytes, Sequence[Feature]], tuple[Rows, bool]]] = {
     JSON: _read_json,
     CSV: _read_csv,
+    NDJSON: _read_ndjson,
     cloudevents.EVENT: _read_event,
     cloudevents.BATCH: _read_batch,
 }

@@ -74,6 +74,8 @@ def test_rows_of_a_csv_count_from_0_and_blank_lines_are_none(client: FlaskClient
     ]
 
 
+ONE_OF_TWO = "has 1 cell between commas, and the header has 2"
+DECIMALS = "write decimals with a dot, or put semicolons or tabs between the cells"
 EMPTY = "the CSV is empty; a header that names the features is needed, and at least one row"
 
 
@@ -86,9 +88,9 @@ EMPTY = "the CSV is empty; a header that names the features is needed, and at le
         (b"a,b,a\n1,2,3", "line 1 of the CSV is the header, and 'a' is in it 2 times"),
         (b"\na, a\n1,2", "line 2 of the CSV is the header, and 'a' is in it 2 times"),
         (b"a,,b\n1,2,3", "line 1 of the CSV is the header, and a name in it is empty"),
-        (b"a,b\n1,2\n3", "line 3 of the CSV has 1 cell, and the header 2"),
-        (b"a,b\n\n1,2,3", "line 3 of the CSV has 3 cells, and the header 2"),
-        (b'a,b\n"1\n\n1",2\n3', "line 5 of the CSV has 1 cell, and the header 2"),
+        (b"a,b\n1,2\n3", f"line 3 of the CSV {ONE_OF_TWO}"),
+        (b"a,b\n\n1,2,3", "line 3 of the CSV has 3 cells between commas, and the header has 2; " + DECIMALS),
+        (b'a,b\n"1\n\n1",2\n3', f"line 5 of the CSV {ONE_OF_TWO}"),
         (b'a,b\n1,2\n"1,2\n3,4', "line 3 of the CSV cannot be read: unexpected end of data"),
         (b'a,b\n1,2\n"1"x,2', "line 3 of the CSV cannot be read: ',' expected after '\"'"),
         (b"a\n" + b"1" * 200_000, "line 2 of the CSV cannot be read: field larger than field limit (131072)"),

@@ -122,3 +122,15 @@ def test_errors_are_problems_also_where_csv_was_asked_for(client: FlaskClient, q
     for accept in ("text/csv", "text/csv, text/html;q=0.9", "text/html"):
         answer = post(client, f"/models/iris/predict{query}", b"[", content_type, Accept=accept)
         assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
+def test_a_form_is_answered_in_the_format_of_the_query(client: FlaskClient) -> None:
+    for accept in ("*/*", "text/html"):
+        for query, mimetype in (("format=csv", "text/csv"), ("format=columns", JSON), ("format=json", JSON)):
+            answer = client.post(f"/models/iris/predict?{query}", data=FLOWER, headers={"Accept": accept})
+            assert (answer.status_code, answer.mimetype) == (200, mimetype)
+    (line,) = lines(client.post("/models/iris/predict?format=csv", data=FLOWER))
+    assert line["label"] == "setosa"
+    query = "format=csv&on_error=report"
+    (line,) = lines(client.post(f"/models/iris/predict?{query}", data=FLOWER | {"sepal_length": "x"}))
+    assert "sepal_length must be a number" in line["errors"]

@@ -96,7 +96,8 @@ def test_a_body_that_is_not_rows_is_told_what_was_expected(client: FlaskClient, 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_another_content_type_is_415_and_told_which_are_taken(client: FlaskClient, content_type: str) -> None:
     (error,) = errors_of(post(client, b"{}", content_type), 415)
-    accepted = "application/json, text/csv, application/cloudevents+json or application/cloudevents-batch+json"
+    events = "application/cloudevents+json or application/cloudevents-batch+json"
+    accepted = f"application/json, text/csv, application/x-ndjson, {events}"
     assert error["message"] == f"the content type must be {accepted}, not {content_type or 'none'}"
 
 
