@@ -8,32 +8,42 @@ import random
 from collections.abc import Mapping
 from typing import Any, cast
 
+import numpy as np
 import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 
 from petalstream.cloudevents import BASE64, BATCH, DATA, EVENT
-from services.api.wire.media_types import CSV
+from services.api.wire.binary_tensors import HEADER, OCTETS, SIZE
+from services.api.wire.media_types import CSV, NDJSON
+from services.api.wire.rows import is_table
 
 Json = dict[str, Any]
 Case = schemathesis.Case[Any]
+schemathesis.serializer.alias(NDJSON, "text/plain")
 SHAPES: list[tuple[list[int], bool]] = [([], False), ([1], False), ([1], True)]
 
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: Case, kwargs: Json) -> None:
-    """Make what should be good agree with itself: CSV, base64, columns of one length, tensors of one batch."""
+    """Make what should be good agree with itself: CSV, NDJSON, base64, columns of one length, tensors of one batch."""
     if not case.meta or not case.meta.generation.mode.is_positive:
         return
     chance = random.Random(repr(case.body))
     document, path, body = case.operation.schema.raw_schema, case.operation.path, cast(Any, case.body)
     if case.media_type == CSV and "examples" in in_json(document, path):
         case.body = table(document, path, chance)
+    elif case.media_type == NDJSON and "examples" in in_json(document, path):
+        case.body = lines(document, path, chance)
+    elif case.media_type == OCTETS:
+        case.body, case.headers[HEADER] = with_bytes(document, path, chance)
     elif case.media_type in (EVENT, BATCH):
         for event in body if case.media_type == BATCH else [body]:
             encode(document, path, chance, event)
     elif isinstance(body, dict) and "inputs" in body:
+        if case.headers:
+            case.headers.pop(HEADER, None)
         case.body = inference(document, path, chance, body)
-    elif isinstance(body, dict) and body and all(isinstance(values, list) for values in body.values()):
+    elif is_table(body) and "data" not in body:
         shortest = min(map(len, body.values()))
         case.body = {name: values[:shortest] for name, values in body.items()}
 
@@ -57,6 +67,24 @@ def table(document: Json, path: str, chance: random.Random) -> str:
     writer.writeheader()
     writer.writerows(chance.choices(row["examples"], k=chance.randint(1, 20)))
     return text.getvalue()
+
+
+def lines(document: Json, path: str, chance: random.Random) -> str:
+    """Rows that the model takes, each in a line."""
+    rows = chance.choices(row_of(document, path)["examples"], k=chance.randint(1, 20))
+    return "".join(json.dumps(row) + chance.choice(("\n", "\r\n", "\n\n")) for row in rows)
+
+
+def with_bytes(document: Json, path: str, chance: random.Random) -> tuple[bytes, str]:
+    """An inference request with some of its numbers as bytes, and the length of its JSON."""
+    content, blobs = inference(document, path, chance, {}), b""
+    for tensor in content["inputs"]:
+        if tensor["datatype"] == "FP64" and chance.random() < 0.5:
+            blob = np.array(tensor.pop("data"), "<f8").tobytes()
+            tensor["parameters"] = {SIZE: len(blob)}
+            blobs += blob
+    text = json.dumps(content).encode()
+    return text + blobs, str(len(text))
 
 
 def encode(document: Json, path: str, chance: random.Random, event: Json) -> None:

@@ -12,8 +12,8 @@ from io import BytesIO
 from petalstream.settings import Settings
 from services.api import deadline
 from services.api.gateway import compression, security_headers
-from services.api.gateway.auth import Keys, bearer_token
-from services.api.gateway.parsed_request import Environ, HeadersAndBody, Request
+from services.api.gateway.auth import Keys
+from services.api.gateway.parsed_request import Environ, Headers, HeadersAndBody, Request
 from services.api.models.loading import ServedModel
 from services.api.models.registry import Registry
 from services.api.scoring import service
@@ -21,11 +21,12 @@ from services.api.scoring.matrix import Table
 from services.api.scoring.predictions import Predictions
 from services.api.telemetry import request_info
 from services.api.wire import inference_json, json_text, rows
+from services.api.wire.binary_tensors import HEADER, OCTETS, split_body
 from services.api.wire.body import parse_json_fast
-from services.api.wire.json_text import write_predictions
 from services.api.wire.media_types import JSON
 
 Find = Callable[[str], ServedModel]
+_JSON_LENGTH = f"HTTP_{HEADER.upper().replace('-', '_')}"
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(\.[a-z0-9][a-z0-9-]{0,62})*(:[0-9]{1,5})?")
 _PREDICT = re.compile(r"/predict|/models/([a-z0-9_]+)/predict")
 _INFER = re.compile(r"/v2/models/([a-z0-9_]+)/infer")
@@ -37,8 +38,9 @@ _QUERIES = {
     "on_error=report&format=columns": (True, True),
 }
 # A response depends on Accept only if the query does not name its format.
-_VARY_BY_ACCEPT, _VARY_BY_ENCODING = ("Vary", "Accept, Accept-Encoding"), ("Vary", "Accept-Encoding")
-_UNSUPPORTED = ("HTTP_CONTENT_ENCODING", "SCRIPT_NAME")
+_BY_ACCEPT: Headers = [("Content-Type", JSON), ("Vary", "Accept, Accept-Encoding")]
+_OCTETS = ("Content-Type", OCTETS)
+_BY_ENCODING = ("Vary", "Accept-Encoding")
 _SECURITY = list(security_headers.headers_for(JSON).items())
 
 
@@ -61,8 +63,8 @@ class FastPath:
         responses: list[HeadersAndBody | None] = [None] * len(requests)
         for numbers in groups.values():
             group = [requests[number] for number in numbers]
-            for number, request, body in zip(numbers, group, _score(group), strict=True):
-                responses[number] = _respond(request, body) if body is not None else None
+            for number, request, written in zip(numbers, group, _score(group), strict=True):
+                responses[number] = written and _respond(request, written)
         return responses
 
     def begin_turn(self, most_seconds: float) -> Find:
@@ -99,11 +101,10 @@ class FastPath:
             and environ.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON)
             and type(environ["wsgi.input"]) is BytesIO
             and _HOST.fullmatch(environ.get("HTTP_HOST", "")) is not None
-            and not any(map(environ.get, _UNSUPPORTED))
-            and "HTTP_INFERENCE_HEADER_CONTENT_LENGTH" not in environ
+            and not environ.get("HTTP_CONTENT_ENCODING")
             # Only the beginning of a longer body was read, which may be valid by itself.
             and len(environ["wsgi.input"].getbuffer()) <= self._configured.api_max_body_bytes
-            and (self._keys is None or self._keys.contains(bearer_token(environ.get("HTTP_AUTHORIZATION", ""))))
+            and (self._keys is None or self._keys.are_presented(environ))
         )
 
     def _parse_predict(self, environ: Environ, find: Find, name: str | None) -> Request | None:
@@ -115,57 +116,63 @@ class FastPath:
         parsed, is_single = rows.extract_rows(parse_json_fast(environ["wsgi.input"].getvalue()))
         route = "/models/<name>/predict" if name else "/predict"
         if in_columns:
-            return Request(environ, route, served, parsed, _columns_json, _VARY_BY_ENCODING, reports_errors)
+            return Request(environ, route, served, parsed, _write_columns, reports_errors)
         if is_single and not isinstance(parsed, Table):
-            return Request(environ, route, served, parsed, _object_json, _VARY_BY_ACCEPT, reports_errors, parsed)
-        return Request(environ, route, served, parsed, write_predictions, _VARY_BY_ACCEPT, reports_errors)
+            return Request(environ, route, served, parsed, _write_object, reports_errors, parsed)
+        return Request(environ, route, served, parsed, _write_list, reports_errors)
 
     def _parse_infer(self, environ: Environ, find: Find, name: str) -> Request | None:
-        if environ.get("CONTENT_TYPE", JSON) != JSON:
+        length = environ.get(_JSON_LENGTH)
+        if length is None and environ.get("CONTENT_TYPE", JSON) != JSON:
             return None
         served = find(name)
-        parsed = inference_json.read_request(
-            served.manifest.features, parse_json_fast(environ["wsgi.input"].getvalue())
-        )
+        text, blobs = split_body(environ["wsgi.input"].getvalue(), length)
+        parsed = inference_json.read_request(served.manifest.features, parse_json_fast(text), blobs)
 
-        def write(predictions: Predictions) -> bytes:
-            return json_text.write_json(inference_json.build_response(served.manifest, parsed, predictions))
+        def write(predictions: Predictions) -> HeadersAndBody:
+            headers, body = inference_json.write_response(served.manifest, parsed, predictions)
+            return [*headers, _BY_ENCODING], body
 
-        return Request(environ, "/v2/models/<name>/infer", served, parsed.rows, write, _VARY_BY_ENCODING)
+        return Request(environ, "/v2/models/<name>/infer", served, parsed.rows, write)
 
 
-def _score(group: Sequence[Request]) -> list[bytes | None]:
-    """Return the response bodies of a request, or of several with a single row each; None if Flask must handle it."""
+def _score(group: Sequence[Request]) -> list[HeadersAndBody | None]:
+    """Return what is written for a request, or for several with a single row each; None if Flask must handle it."""
     first = group[0]
     try:
         if len(group) == 1:
             predictions = first.predict()
-            bodies: list[bytes | None] = [first.write(predictions)]
+            written: list[HeadersAndBody | None] = [first.write(predictions)]
         else:
             single_rows = [row for request in group for row in request.single_row]
             predictions = first.served.scorer.predict(single_rows, max(map(Request.deadline, group)))
-            bodies = [json_text.write_json(row) for row in predictions.as_rows()]
+            written = [(_BY_ACCEPT, json_text.write_json(row)) for row in predictions.as_rows()]
     except Exception:  # scored alone, it shows which request is invalid; Flask's dispatch reports that one
-        return [None] if len(group) == 1 else [body for request in group for body in _score([request])]
+        return [None] if len(group) == 1 else [each for request in group for each in _score([request])]
     service.count(predictions)
-    return bodies
+    return written
 
 
-def _object_json(predictions: Predictions) -> bytes:
-    return json_text.write_json(predictions.as_rows()[0])
+def _write_object(predictions: Predictions) -> HeadersAndBody:
+    return _BY_ACCEPT, json_text.write_json(predictions.as_rows()[0])
 
 
-def _columns_json(predictions: Predictions) -> bytes:
-    return json_text.write_json(predictions.as_columns())
+def _write_list(predictions: Predictions) -> HeadersAndBody:
+    return _BY_ACCEPT, json_text.write_predictions(predictions)
 
 
-def _respond(request: Request, body: bytes) -> HeadersAndBody:
+def _write_columns(predictions: Predictions) -> HeadersAndBody:
+    return [("Content-Type", JSON), _BY_ENCODING], json_text.write_json(predictions.as_columns())
+
+
+def _respond(request: Request, written: HeadersAndBody) -> HeadersAndBody:
     """Record the request, and return its response."""
     request_info.of(request.environ).route = request.route
     service.record(request.environ, request.served.scorer, len(request.rows))
-    headers = [("Content-Type", JSON), request.vary, *_SECURITY]
-    accept_encoding = request.environ.get("HTTP_ACCEPT_ENCODING", "")
-    if len(body) >= compression.LEAST_BYTES and compression.accepts_gzip(accept_encoding):
+    described, body = written
+    headers = [*described, *_SECURITY]
+    is_compressible = len(body) >= compression.LEAST_BYTES and described[0] != _OCTETS
+    if is_compressible and compression.accepts_gzip(request.environ.get("HTTP_ACCEPT_ENCODING", "")):
         body = compression.compress(body)
         headers.append(("Content-Encoding", "gzip"))
     return [*headers, ("Content-Length", str(len(body)))], body

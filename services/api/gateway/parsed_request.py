@@ -17,7 +17,8 @@ HeadersAndBody = tuple[Headers, bytes]
 
 @dataclass
 class Request:
-    """A parsed request: the rows to score with a model version, and the function that writes its response body.
+    """A parsed request: the rows to score with a model version, and the function that writes the body of its response
+    and the headers that describe it.
 
     `single_row` has the row of a request for one object. It may be scored together with those of other requests.
     """
@@ -26,8 +27,7 @@ class Request:
     route: str
     served: ServedModel
     rows: Rows
-    write: Callable[[Predictions], bytes]
-    vary: tuple[str, str]
+    write: Callable[[Predictions], HeadersAndBody]
     reports_errors: bool = False
     single_row: Sequence[object] = ()
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -48,16 +49,18 @@ def of_model(served: ServedModel) -> dict[str, Examples]:
     named_columns = {feature.name: values for feature, values in columns.items()}
     events = [_event(sample, number) for number, sample in enumerate(samples)]
     predictions = served.scorer.predict(samples)
-    response = inference_json.build_response(manifest, InferenceRequest(None, samples, list(OUTPUTS)), predictions)
+    asked = InferenceRequest(None, samples, dict.fromkeys(OUTPUTS, False))
+    _, response = inference_json.write_response(manifest, asked, predictions)
     examples = {
         "json_examples": singles(samples) | _several(samples) | _several_in_columns(named_columns),
         "csv_examples": singles([_csv(manifest, [row]) for row in typed]) | _several(_csv(manifest, typed)),
+        "ndjson_examples": _several("".join(json.dumps(sample) + "\n" for sample in samples)),
         "event_examples": singles(events),
         "event_batch_examples": _several(events),
         "form_examples": singles(typed),
         "prediction_examples": singles(predictions.as_rows()) | _several(predictions.as_rows()),
         "inference_request_examples": _several({"inputs": [_tensor(*column) for column in columns.items()]}),
-        "inference_response_examples": _several(response),
+        "inference_response_examples": _several(json.loads(response)),
     }
     return examples if samples else {name: {} for name in examples}
 

@@ -62,6 +62,7 @@ def of_model(served: ServedModel) -> Json:
         "drawing": rows.one_of(files) if files else TEXT,
         "row": rows.row(manifest.features, rows.value, examples.rows(manifest)) | {"title": capital(manifest.sample)},
         "columns": rows.row(manifest.features, rows.column),
+        "split": rows.split(manifest.features),
         "form": rows.row(manifest.features, rows.form_field, examples.form_rows(manifest)),
         "prediction": responses.prediction(manifest),
         "prediction_columns": responses.prediction_columns(manifest),

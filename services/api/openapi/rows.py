@@ -47,7 +47,27 @@ def column(feature: Feature) -> Schema:
     return {"type": "array", "items": value(feature), "minItems": 1}
 
 
+def split(features: Sequence[Feature]) -> Schema:
+    """Return the schema of a data frame as pandas writes it with orient="split", with the features in their order."""
+    return {
+        "type": "object",
+        "properties": {
+            "columns": _tuple([{"type": "string", "const": feature.name} for feature in features]),
+            "index": {"type": "array", "items": {}},
+            "data": {"type": "array", "items": _tuple([value(feature) for feature in features]), "minItems": 1},
+        },
+        "required": ["columns", "data"],
+        "additionalProperties": False,
+    }
+
+
+def _tuple(items: Sequence[Schema]) -> Schema:
+    return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+
+
 def _nullable(schema: Schema) -> Schema:
+    if "anyOf" in schema:
+        return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     types = schema["type"]
     nullable = schema | {"type": [*([types] if isinstance(types, str) else types), "null"]}
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
@@ -64,6 +84,6 @@ def _values(feature: Feature) -> Schema:
     if feature.kind is Kind.CATEGORY:
         return one_of(feature.choices)
     if feature.kind is Kind.YES_NO:
-        return {"type": ["boolean", "integer"], "enum": [True, False, 1, 0]}
+        return {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}
     least, most = feature.bounds
     return {"type": "integer" if feature.is_whole else "number", "minimum": least, "maximum": most}

@@ -4,13 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from services.api.errors import NotReady, WrongTensor
 from services.api.routes import current
 from services.api.scoring import service
 from services.api.wire import inference_json, tensor_metadata
-from services.api.wire.body import read_json
-from services.api.wire.negotiation import json_response
-from services.api.wire.tensors import NO_BINARY
+from services.api.wire.binary_tensors import HEADER, Blobs, split_body
+from services.api.wire.body import parse_json, read_body, read_json
 
 blueprint = Blueprint("open_inference", __name__, url_prefix="/v2")
 
@@ -32,8 +30,7 @@ def live() -> dict[str, bool]:
 @blueprint.get("/health/ready")
 def ready() -> dict[str, bool]:
     """Return 200 if a model is served, else 503."""
-    if not current.registry().served:
-        raise NotReady
+    current.registry().require_served()
     # The specification says `live` here too; other servers and clients use `ready`.
     return {"live": True, "ready": True}
 
@@ -59,9 +56,13 @@ def model_ready(name: str, version: str | None = None) -> dict[str, Any]:
 def infer(name: str, version: str | None = None) -> Response:
     """Return predictions for the tensors in the body."""
     served = current.registry().find(name, version)
-    if "Inference-Header-Content-Length" in request.headers:
-        raise WrongTensor(NO_BINARY)
-    content = read_json(request, current.settings().api_max_body_bytes)
-    parsed = inference_json.read_request(served.manifest.features, content)
+    header, most_bytes = request.headers.get(HEADER), current.settings().api_max_body_bytes
+    if header is None:
+        content, blobs = read_json(request, most_bytes), Blobs(b"")
+    else:
+        text, blobs = split_body(read_body(request, most_bytes), header)
+        content = parse_json(text)
+    parsed = inference_json.read_request(served.manifest.features, content, blobs)
     predictions = service.score(request.environ, served.scorer, parsed.rows)
-    return json_response(inference_json.build_response(served.manifest, parsed, predictions))
+    described, body = inference_json.write_response(served.manifest, parsed, predictions)
+    return Response(body, headers=described)

@@ -10,7 +10,7 @@ SERVER = {
     "name": "petalstream",
     # As in CHANGELOG.md: no release has a number yet.
     "version": "unreleased",
-    "extensions": ["model_repository"],
+    "extensions": ["binary_tensor_data", "model_repository"],
 }
 # The specification asks for <project>_<format> and lists no name for scikit-learn.
 PLATFORM = "sklearn_joblib"

@@ -36,6 +36,8 @@ def _split_tensor(features: Sequence[Feature], tensor: Tensor) -> Table:
 
 def _join_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
     """Return the table of tensors that are each the column of one feature."""
+    for each in tensors:
+        _check_is_column(features, each)
     _check_names(features, [tensor.name for tensor in tensors])
     columns, first = {tensor.name: tensor for tensor in tensors}, tensors[0]
     for feature in features:
@@ -58,6 +60,15 @@ def _check_names(features: Sequence[Feature], names: Sequence[str]) -> None:
     for feature in features:
         if feature.used and feature.name not in names:
             raise WrongTensor(f"the input {feature.name!r} is missing; expected are {_expected(features)}")
+
+
+def _check_is_column(features: Sequence[Feature], tensor: Tensor) -> None:
+    """Raise WrongTensor for a tensor of all features that has the name of one of them."""
+    if tensor.name in _names(features) and len(features) > 1 and tensor.shape[1:] == [len(features)]:
+        raise WrongTensor(
+            f"{tensor.title} has the shape {tensor.shape} and the name of one feature; give a tensor for all features"
+            ' another name, such as "input"'
+        )
 
 
 def _check_column(feature: Feature, tensor: Tensor) -> None:

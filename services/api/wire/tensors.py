@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from petalstream.error_text import MAX_CHARACTERS, describe_json
 from services.api.errors import WrongTensor
+from services.api.wire.binary_tensors import SIZE, Blobs, decode
 from services.api.wire.datatypes import DATATYPES
-
-NO_BINARY = "binary tensor data is not offered: send data as JSON (in tritonclient with binary_data=False)"
 
 
 @dataclass(frozen=True)
@@ -34,21 +33,26 @@ class Tensor:
         return _title(self.name)
 
 
-def read_tensor(content: object) -> Tensor:
-    """Return the tensor that an object in `inputs` holds; each value is null or of the datatype. Raises WrongTensor.
+def read_tensor(content: object, blobs: Blobs) -> Tensor:
+    """Return the tensor that an object in `inputs` holds, whose values may be in `blobs`. Raises WrongTensor.
 
-    Whether a feature may be null is decided by the schema of the model.
+    Each value is null or of the datatype; whether a feature may be null is decided by the schema of the model.
     """
     if not isinstance(content, dict) or not isinstance(content.get("name"), str):
         found = describe_value(content)
         raise WrongTensor(f"each input must be an object with name, shape, datatype and data, not {found}")
     title, datatype = _title(content["name"]), content.get("datatype")
-    if "binary_data_size" in read_parameters(content, title):
-        raise WrongTensor(f"{title} has binary_data_size: {NO_BINARY}")
+    parameters = read_parameters(content, title)
     if not isinstance(datatype, str) or datatype not in DATATYPES:
         known = ", ".join(DATATYPES)
         raise WrongTensor(f"the datatype of {title} must be one of {known}, not {describe_value(datatype)}")
     shape = _read_shape(title, content.get("shape"))
+    if SIZE in parameters:
+        if "data" in content:
+            raise WrongTensor(f"{title} has both data and a {SIZE}; one of them is needed")
+        return Tensor(
+            content["name"], datatype, shape, *decode(title, datatype, shape, blobs.take(title, parameters[SIZE]))
+        )
     values = _read_data(title, shape, content.get("data"))
     numbers = DATATYPES[datatype].to_array(values)
     if numbers is None:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from petalstream.cloudevents import BATCH, EVENT
-from services.api.wire.media_types import CSV, FORM, JSON
+from services.api.wire.media_types import CSV, FORM, JSON, NDJSON
 from tests.unit.api.roses import FEATURES, rose
 
 __all__ = ["rose"]
@@ -110,11 +110,11 @@ def requests_of(document: Json) -> Iterator[tuple[str, str, object]]:
 def test_every_example_is_answered_as_documented(client: FlaskClient, query: str) -> None:
     document = client.get("/openapi.json").get_json()
     asked = list(requests_of(document))
-    assert {kind for _, kind, _ in asked} == {JSON, CSV, FORM, EVENT, BATCH}
+    assert {kind for _, kind, _ in asked} == {JSON, CSV, NDJSON, FORM, EVENT, BATCH}
     for path, kind, value in asked:
         operation = document["paths"][path]["post"]
         assert fits(document, operation["requestBody"]["content"][kind]["schema"], value)
-        sent = value if kind in (CSV, FORM) else json.dumps(value)
+        sent = value if kind in (CSV, NDJSON, FORM) else json.dumps(value)
         answer = client.post(address(path, operation) + query, data=sent, content_type=kind)
         assert (answer.status_code, answer.mimetype) == (200, "application/json")
         assert fits(document, operation["responses"]["200"]["content"]["application/json"]["schema"], answer.get_json())

@@ -62,7 +62,7 @@ def test_the_id_comes_back(client: FlaskClient, flowers: dict[str, Any], identif
         (None, ["predict", "predict_proba"]),
         ([], ["predict", "predict_proba"]),
         ([{"name": "predict"}], ["predict"]),
-        ([{"name": "predict_proba", "parameters": {"binary_data": True}}], ["predict_proba"]),
+        ([{"name": "predict_proba", "parameters": {"binary_data": False}}], ["predict_proba"]),
         ([{"name": "predict_proba"}, {"name": "predict"}], ["predict_proba", "predict"]),
     ],
 )
@@ -76,7 +76,7 @@ def test_the_outputs_that_are_asked_for_come_in_that_order_and_all_where_none_is
 @pytest.mark.parametrize(
     "more",
     [
-        {"parameters": {"binary_data_output": True, "priority": 1}},
+        {"parameters": {"binary_data_output": False, "priority": 1}},
         {"parameters": None, "id": None},
         {"a_member_of_some_later_version": [1]},
     ],

@@ -16,7 +16,8 @@ from tests.unit.api.inferences import metadata
 def test_the_server_says_what_it_is(client: FlaskClient, root: Path, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert answer.get_json() == {"name": "petalstream", "version": "unreleased", "extensions": ["model_repository"]}
+    extensions = ["binary_tensor_data", "model_repository"]
+    assert answer.get_json() == {"name": "petalstream", "version": "unreleased", "extensions": extensions}
     assert "\n## Unreleased\n" in (root / "CHANGELOG.md").read_text()
 
 

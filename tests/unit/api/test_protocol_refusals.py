@@ -100,14 +100,6 @@ def test_what_does_not_fit_the_models_schema_names_row_and_feature(
     assert "row 0: time must be a whole number, not 0.5" in said
 
 
-def test_binary_tensors_are_refused_in_so_many_words(client: FlaskClient) -> None:
-    said = "binary tensor data is not offered: send data as JSON (in tritonclient with binary_data=False)"
-    answer = client.post(IRIS, data=b'{"inputs": []}\0\0', headers={"Inference-Header-Content-Length": "14"})
-    assert error_of(answer, 400) == said
-    tensor = {"name": "x", "datatype": "FP64", "shape": [1, 4], "parameters": {"binary_data_size": 32}}
-    assert error_of(client.post(IRIS, json={"inputs": [tensor]}), 400) == f"input 'x' has binary_data_size: {said}"
-
-
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_body_of_another_type_is_415(client: FlaskClient, content_type: str) -> None:
     said = error_of(client.post(IRIS, data=b"{}", content_type=content_type), 415)

@@ -66,6 +66,20 @@ def test_a_converted_model_answers_without_scikit_learn(name: str, request: pyte
     assert ended.stdout.split() == [found.manifest.golden[0]["label"]]
 
 
+@pytest.mark.parametrize("name", ["iris", "heart_failure"])
+def test_rows_scored_together_differ_from_those_alone_in_the_last_digit_at_most(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    bundle: Bundle = request.getfixturevalue(name)
+    scorer = open_bundle(bundle).scorer
+    rows = [row for _, row, _ in bundle.test_set()]
+    alone = [scorer.predict([row]) for row in rows]
+    together = scorer.predict(rows * 3)
+    probabilities = np.vstack([each.output.probabilities for each in alone] * 3)
+    assert np.abs(together.output.probabilities - probabilities).max() < 1e-15
+    assert list(together.labels()) == [label for each in alone for label in each.labels()] * 3
+
+
 def test_a_model_that_was_not_converted_answers_by_scikit_learn(own: Bundle) -> None:
     by_pickle = answered(changed(own, onnx=None))
     for ours, theirs in zip(answered(own), by_pickle, strict=True):
