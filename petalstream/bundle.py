@@ -147,7 +147,7 @@ def sha256(content: bytes) -> str:
 
 def model_names(models_dir: Path) -> list[str]:
     """The models that have a served version, by name; none where there is no such folder. Raises OSError."""
-    if not models_dir.exists():
+    if not models_dir.is_dir():
         return []
     return sorted(path.name for path in models_dir.iterdir() if MODEL_NAME.fullmatch(path.name) and _has_current(path))
 

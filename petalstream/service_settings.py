@@ -23,6 +23,7 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "api_keys",
         "api_open",
         "api_cors_origins",
+        "api_trusted_hosts",
         "log_level",
     ),
     "probe": ("api_host", "api_port", "api_keys"),

@@ -71,6 +71,44 @@ class Parts(str):
         return super().__new__(cls, text)
 
 
+class Origins(str):
+    """Origins of web pages, such as https://example.com:8443, with commas between; `*` means all; empty: none."""
+
+    FORM = re.compile(
+        r"https?://([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(:\d{1,5})?"
+    )
+
+    def __new__(cls, text: str) -> Self:
+        """Return the list, in small letters as browsers send origins. Raises ValueError."""
+        origins = [origin.strip().lower() for origin in text.split(",")] if text else []
+        if origins != ["*"] and not all(map(cls.FORM.fullmatch, origins)):
+            raise ValueError(text)
+        return super().__new__(cls, ",".join(origins))
+
+    @property
+    def names(self) -> list[str]:
+        """The single origins."""
+        return self.split(",") if self else []
+
+
+class Hosts(str):
+    """Names of hosts, with commas between, each without a port; `*` means any."""
+
+    FORM = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+
+    def __new__(cls, text: str) -> Self:
+        """Return the list in small letters. Raises ValueError."""
+        names = [name.strip().lower() for name in text.split(",")] if text else []
+        if names != ["*"] and not all(map(cls.FORM.fullmatch, names)):
+            raise ValueError(text)
+        return super().__new__(cls, ",".join(names))
+
+    @property
+    def names(self) -> list[str]:
+        """The single names."""
+        return self.split(",") if self else []
+
+
 class Delivery(StrEnum):
     """What the consumer promises of a record that is read: written at least once, or exactly once."""
 

@@ -9,10 +9,12 @@ from petalstream.setting_types import (
     ConsumerPrint,
     Delivery,
     GroupName,
+    Hosts,
     KafkaClient,
     LogLevel,
     LostOffsets,
     ModelNames,
+    Origins,
     Parts,
     Servers,
 )
@@ -43,6 +45,8 @@ def parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> object
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
+    Origins: ("* or origins such as https://example.com:8443, without a path and with commas between", Origins),
+    Hosts: ("* or names of hosts without ports, with commas between", Hosts),
     ModelNames: ("names of models, with commas between", ModelNames),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),
     Delivery: (" or ".join(Delivery), lambda text: Delivery(text.lower())),

@@ -11,10 +11,12 @@ from petalstream.setting_types import (
     ConsumerPrint,
     Delivery,
     GroupName,
+    Hosts,
     KafkaClient,
     LogLevel,
     LostOffsets,
     ModelNames,
+    Origins,
     Parts,
     Servers,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "limit_native_threads",
     "load",
     "load_or_exit",
+    "of_gunicorn",
     "share_folder",
     "shared_folder",
     "variable",
@@ -86,8 +89,11 @@ class Settings:
     api_open: Parts = _setting(
         Parts("health,metrics"), "what asks for no key all the same: pages, health, metrics, or none"
     )
-    api_cors_origins: str = _setting(
-        "", "origins whose scripts a browser lets read the api's answers, with commas between; empty: none"
+    api_cors_origins: Origins = _setting(
+        Origins(""), "origins whose scripts a browser lets read the api's answers, with commas between; empty: none"
+    )
+    api_trusted_hosts: Hosts = _setting(
+        Hosts("localhost,api"), "names by which clients may address the api, beside addresses; `*`: any"
     )
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
     api_timeout: float = _setting(5.0, "seconds the consumer waits for a response of the api", 0.1, 3600)
@@ -176,6 +182,11 @@ def limit_native_threads() -> None:
     """Have native libraries that are loaded later compute in one thread, unless their own variables say more."""
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+def of_gunicorn(name: str, default: str) -> str:
+    """Return a variable of gunicorn's own."""
+    return os.environ.get(name, default)
 
 
 def inherited(**overrides: object) -> dict[str, str]:

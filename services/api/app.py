@@ -5,7 +5,8 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
-from flask_cors import CORS
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
@@ -24,6 +25,10 @@ from services.api.telemetry import request_info
 from services.api.wire import negotiation
 
 log = logging.getLogger(__name__)
+
+# Of requests and responses from other origins.
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+EXPOSED_HEADERS = ("Retry-After", "X-Request-ID")
 
 
 def create_app(configured: Settings | None = None) -> Flask:
@@ -45,30 +50,34 @@ def create_app(configured: Settings | None = None) -> Flask:
     api_keys = Keys(keys.read_keys(configured.api_keys)) if configured.api_keys else None
     if api_keys:
         auth.require_key(app, api_keys, configured.api_open)
-    if configured.api_cors_origins:
-        origins = configured.api_cors_origins.split(",")
-        CORS(app, origins=origins, send_wildcard=True, expose_headers=["Retry-After", "X-Request-ID"])
     app.after_request(negotiation.add_vary)
     app.after_request(security_headers.add_security_headers)
     problems.register(app)
-    # Only Flask's dispatch adds the headers for scripts of other origins.
-    fast_path = None if configured.api_cors_origins else FastPath(app.extensions["registry"], configured, api_keys)
+    fast_path = FastPath(app.extensions["registry"], configured, api_keys)
     app.wsgi_app = Middleware(app.wsgi_app, fast_path, configured.api_access_log)  # type: ignore[method-assign]
     return app
 
 
-def create_server(configured: Settings | None = None) -> Api:
-    """Return the ASGI app around the same app, which takes in new models while it serves."""
+def create_server(configured: Settings | None = None) -> ASGIApp:
+    """Return the ASGI app around the same app, which takes in new models while it serves.
+
+    Scripts of the origins in the settings may read its responses (https://fetch.spec.whatwg.org/#http-cors-protocol).
+    """
     configured = configured or settings.load_or_exit("api")
     app = create_app(configured)
     middleware: Middleware = vars(app)["wsgi_app"]
-    return Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
+    api = Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
+    origins = configured.api_cors_origins.names
+    return CORSMiddleware(api, origins, METHODS, ["*"], expose_headers=EXPOSED_HEADERS) if origins else api
 
 
 def _registry(configured: Settings) -> Registry:
     shared = settings.shared_folder()
     registry = Registry(configured.models_dir, UnloadedModels(shared / "unloaded") if shared else set())
-    registry.refresh()
+    try:
+        registry.refresh()
+    except OSError as error:  # the watch looks again every second
+        log.error("the models volume cannot be read: %s", error)
     served = registry.served
     if not served:
         log.error("no model to serve in %s yet; the trainer publishes one", configured.models_dir)

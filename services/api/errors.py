@@ -36,10 +36,11 @@ class NotServed(LookupError):
 
 
 class NotReady(RuntimeError):
-    """No model is served yet."""
+    """No model is served yet; `why` is what is wrong with the models volume, if anything."""
 
-    def __init__(self) -> None:
-        super().__init__("no model is served yet; the api takes one in as soon as the trainer has published it")
+    def __init__(self, why: str = "") -> None:
+        wait = "the api takes one in as soon as the trainer has published it"
+        super().__init__(f"no model is served yet; {why or wait}")
 
 
 class InvalidRows(ValueError):

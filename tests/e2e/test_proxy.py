@@ -2,10 +2,7 @@
 
 import json
 import ssl
-import subprocess
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,69 +12,15 @@ import requests
 from embedded import ports
 from embedded.waiting import wait_until
 from tests.e2e import slow
-from tests.e2e.compose import ROOT, Project, require_engine
+from tests.e2e.site import KEY, Site
 from tests.e2e.slow import SlowClient, until_cut_off
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
-FILES = "docker-compose.yml:deploy/compose.proxy.yml:deploy/compose.keys.yml"
-KEY = {"Authorization": "Bearer one-of-two"}
 FLOWER = {"sepal_length": 5.1, "sepal_width": 3.5, "petal_length": 1.4, "petal_width": 0.2}
 MOST_BYTES = 1048576
 BACK_SECONDS, MARGIN = 90, 10
 # Of each kind: those with a body are more than the api has threads, and fewer than the 128 that the proxy lets in.
 SLOW = 30
-
-
-@dataclass(frozen=True)
-class Site:
-    """The api behind its proxy, as a client outside sees it."""
-
-    project: Project
-    certificate: Path
-
-    @property
-    def port(self) -> int:
-        """The proxy's port on this machine."""
-        return int(self.project.settings["HTTPS_PORT"])
-
-    @property
-    def url(self) -> str:
-        """What a client would ask."""
-        return f"https://localhost:{self.port}"
-
-    def get(self, path: str, headers: dict[str, str] = KEY) -> requests.Response:
-        """A GET that trusts the certificate and nothing else."""
-        return requests.get(self.url + path, headers=headers, verify=str(self.certificate), timeout=10)
-
-    def post(
-        self, path: str, headers: dict[str, str] = KEY, json: object = None, data: object = None
-    ) -> requests.Response:
-        """A POST that does."""
-        trusted = str(self.certificate)
-        return requests.post(self.url + path, json=json, data=data, headers=headers, verify=trusted, timeout=10)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The proxy and what it needs, brought up with a certificate and keys that were made for it; all removed again."""
-    require_engine()
-    folder = tmp_path_factory.mktemp("proxy")
-    subprocess.run([ROOT / "deploy/proxy/certificate.sh", folder], check=True, timeout=60)
-    keys = folder / "keys.txt"
-    keys.write_text("# those of the test\none-of-two\nthe-other\n")
-    keys.chmod(0o644)
-    settings = {
-        "COMPOSE_FILE": FILES,
-        "API_KEYS": str(keys),
-        "API_PORT": str(ports.free_port()),
-        "HTTPS_PORT": str(ports.free_port()),
-        "TLS_CERT": str(folder / "cert.pem"),
-        "TLS_KEY": str(folder / "key.pem"),
-    }
-    project = Project(settings)
-    with project.removed_afterwards():
-        project.compose("up", "--detach", "--build", "--wait", "proxy")
-        yield Site(project, folder / "cert.pem")
 
 
 def test_predictions_come_over_https_with_a_key(site: Site) -> None:
@@ -121,8 +64,10 @@ def test_addresses_that_the_api_writes_out_are_those_outside(site: Site) -> None
     assert f"curl {site.url}/models/iris/predict" in page.text
     # Nor can a client have it otherwise.
     claims = {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "off", "X-Forwarded-Host": "elsewhere.invalid"}
+    claims |= {"X-Forwarded-Prefix": "/elsewhere"}
     page = site.post("/models/iris/predict", {**KEY, **claims, "Accept": "text/html"}, data=typed)
     assert f"curl {site.url}/models/iris/predict" in page.text
+    assert "elsewhere" not in page.text
 
 
 @pytest.mark.parametrize(("size", "status"), [(MOST_BYTES, 400), (MOST_BYTES + 1, 413)])

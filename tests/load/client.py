@@ -38,7 +38,7 @@ def is_a_flower_or_busy(status: int, headers: Any, body: bytes) -> str:
     """A prediction, or 503 with Retry-After."""
     if status == 200:
         return "" if json.loads(body)["label"] == "setosa" else f"answered {body!r}"
-    return "" if status == 503 and headers.get("Retry-After") == "1" else f"{status} {dict(headers)} {body[:200]!r}"
+    return "" if status == 503 and headers.get("retry-after") == "1" else f"{status} {dict(headers)} {body[:200]!r}"
 
 
 def load(

@@ -64,5 +64,5 @@ class Crowd:
         told = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: %d" % len(body)
         writer.write(b"%b HTTP/1.1\r\n%b\r\n\r\n%b" % (asking, told, body))
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
-        headers = dict(line.split(": ", 1) for line in lines)
-        return int(first.split()[1]), headers, await reader.readexactly(int(headers["Content-Length"]))
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+        return int(first.split()[1]), headers, await reader.readexactly(int(headers["content-length"]))

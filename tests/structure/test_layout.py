@@ -16,8 +16,8 @@ PACKAGES |= {"click": "click", "prometheus_client": "prometheus-client", "tenaci
 PACKAGES |= {"requests": "requests", "urllib3": "requests"}
 PACKAGES |= {"matplotlib": "matplotlib", "tqdm": "tqdm", "jsonschema": "jsonschema"}
 PACKAGES |= {"yaml": "pyyaml", "flask_swagger_ui": "flask-swagger-ui", "filelock": "filelock"}
-PACKAGES |= {"flask_cors": "flask-cors", "onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
-PACKAGES |= {"orjson": "orjson"}
+PACKAGES |= {"onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
+PACKAGES |= {"orjson": "orjson", "starlette": "starlette"}
 PACKAGES |= {"sklearn": "scikit-learn", "werkzeug": "flask"}
 
 

@@ -3,9 +3,10 @@
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from flask import Flask, request
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from petalstream.settings import Parts
@@ -23,16 +24,26 @@ class Keys:
     def __init__(self, keys: Sequence[str]) -> None:
         self._digests = [sha256(key.encode()).digest() for key in keys]
 
+    def are_presented(self, environ: dict[str, Any]) -> bool:
+        """Return whether a request presents one of them. Another credential beside it may be a proxy's."""
+        return sum([self.contains(credential) for credential in _credentials(environ)]) > 0
+
     def contains(self, key: str) -> bool:
         """Return whether `key` is one of them, in a time that does not depend on how similar it is to one."""
         digest = sha256(key.encode(errors="surrogateescape")).digest()
         return sum(hmac.compare_digest(digest, each) for each in self._digests) > 0
 
 
-def bearer_token(authorization: str) -> str:
-    """Return the bearer token of an Authorization header, with any = in it; "" if it has none."""
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+def _credentials(environ: dict[str, Any]) -> list[str]:
+    """Return what a request presents: X-API-Key, and a bearer token or the password of Basic authentication."""
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, rest = authorization.partition(" ")
+    presented = [environ[name] for name in ("HTTP_X_API_KEY",) if name in environ]
+    if scheme.lower() == "bearer":
+        presented.append(rest.strip())
+    elif scheme.lower() == "basic" and (parsed := Authorization.from_header(authorization)):
+        presented.append(parsed.password or "")
+    return presented
 
 
 def require_key(app: Flask, keys: Keys, open_parts: Parts) -> None:
@@ -43,7 +54,7 @@ def require_key(app: Flask, keys: Keys, open_parts: Parts) -> None:
         # Browsers send the preflight request (OPTIONS) without the key; its response reveals nothing.
         if request.method == "OPTIONS" or _part() in without_key:
             return
-        if not keys.contains(_presented_key()):
+        if not keys.are_presented(request.environ):
             message = "a valid API key is needed: Authorization: Bearer KEY, or X-API-Key: KEY"
             raise Unauthorized(message, None, _challenge())
 
@@ -58,16 +69,6 @@ def _part() -> str | None:
         return "metrics"
     sends_form = request.endpoint == "predict.predict" and request.mimetype == FORM
     return "pages" if sends_form or {request.blueprint, request.endpoint} & PAGES else None
-
-
-def _presented_key() -> str:
-    """Return the key of the request: a bearer token, the password of Basic authentication, or X-API-Key."""
-    authorization = request.authorization
-    if authorization and authorization.type == "basic":
-        return authorization.password or ""
-    if authorization and authorization.type == "bearer":
-        return bearer_token(request.headers["Authorization"])
-    return request.headers.get("X-API-Key", "")
 
 
 def _challenge() -> WWWAuthenticate:

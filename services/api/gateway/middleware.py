@@ -7,6 +7,7 @@ from typing import Any
 
 import werkzeug
 
+from petalstream.reasons import Reason
 from services.api import deadline, errors
 from services.api.gateway import problems, security_headers
 from services.api.gateway.fast_path import FastPath
@@ -38,14 +39,14 @@ class StatusRecorder:
 class Middleware:
     """A WSGI application around `app`, with a fast path beside it. With `logs_access`, requests are lines in a log."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], fast_path: FastPath | None, logs_access: bool) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], fast_path: FastPath, logs_access: bool) -> None:
         self._app, self.fast_path, self._logs_access = app, fast_path, logs_access
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Handle one request."""
         recorder = StatusRecorder(start_response, request_info.begin(environ))
         try:
-            if self.fast_path and (response := self.fast_path(environ)):
+            if response := self.fast_path(environ):
                 headers, body = response
                 recorder("200 OK", headers)
                 return [body]
@@ -60,8 +61,6 @@ class Middleware:
 
     def respond_together(self, requests: Sequence[Request]) -> list[Response | None]:
         """Return the 200 response to each request that the fast path has parsed, None where Flask must respond."""
-        if not self.fast_path:
-            return [None] * len(requests)
         responses = self.fast_path.respond(requests)
         return [
             each and self._finish(request.environ, HTTPStatus.OK, each)
@@ -75,9 +74,9 @@ class Middleware:
         metrics.REJECTED.inc()
         return self.refuse(environ, HTTPStatus.SERVICE_UNAVAILABLE, OVERLOADED)
 
-    def refuse(self, environ: Environ, status: HTTPStatus, detail: str) -> Response:
+    def refuse(self, environ: Environ, status: HTTPStatus, detail: str, reason: Reason | None = None) -> Response:
         """Return the response to a request that is not handled."""
-        media_type, text = problems.problem_text(environ["PATH_INFO"], status, detail)
+        media_type, text = problems.problem_text(environ["PATH_INFO"], status, detail, reason=reason)
         body = text.encode()
         headers = [
             ("Content-Type", media_type),

@@ -8,18 +8,18 @@ from petalstream.bundle import Manifest
 from services.api.models.loading import ServedModel
 
 
-def describe_models(served: Mapping[str, ServedModel], refused: Mapping[str, str]) -> dict[str, Any]:
-    """Return a summary of each served model, and each refused model with the reason."""
+def describe_models(served: Mapping[str, ServedModel], refused: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """Return a summary of each served model with links below `prefix`, and each refused model with the reason."""
     return {
-        "models": [_summarize(model.manifest) for model in served.values()],
+        "models": [_summarize(model.manifest, prefix) for model in served.values()],
         "refused": [{"model": name, "reason": reason} for name, reason in refused.items()],
     }
 
 
-def describe_model(manifest: Manifest) -> dict[str, Any]:
+def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
     """Return the full description of a model: its features and labels, its metrics and how it was trained."""
     return {
-        **_summarize(manifest),
+        **_summarize(manifest, prefix),
         "sample": manifest.sample,
         "notes": manifest.notes,
         "features": [asdict(feature) for feature in manifest.features],
@@ -37,7 +37,8 @@ def describe_model(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _summarize(manifest: Manifest) -> dict[str, Any]:
+def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
+    path = f"{prefix}/models/{manifest.model}"
     return {
         "model": manifest.model,
         "version": manifest.version,
@@ -47,9 +48,9 @@ def _summarize(manifest: Manifest) -> dict[str, Any]:
         "trained_at": manifest.trained_at,
         "test_accuracy": manifest.metrics["test_accuracy"],
         "links": {
-            "self": f"/models/{manifest.model}",
-            "predict": f"/models/{manifest.model}/predict",
-            "report": f"/models/{manifest.model}/report",
+            "self": path,
+            "predict": f"{path}/predict",
+            "report": f"{path}/report",
         },
     }
 

@@ -48,7 +48,7 @@ class Registry:
         A volume that is not mounted changes nothing.
         """
         with self._refreshing:
-            if not self._models_dir.exists():
+            if not self._models_dir.is_dir():
                 return
             names = bundle.model_names(self._models_dir)
             unloaded = {name for name in names if name in self._unloaded}
@@ -68,6 +68,11 @@ class Registry:
     def served(self) -> dict[str, ServedModel]:
         """Return the current version of each served model by name."""
         return {name: model.served for name, model in self._models.items() if model.served}
+
+    def require_served(self) -> None:
+        """Raise NotReady if no model is served."""
+        if not self.served:
+            raise NotReady(self._what_is_wrong())
 
     @property
     def refused(self) -> dict[str, str]:
@@ -134,9 +139,19 @@ class Registry:
         if model:
             return model
         error = self._missing(name)
-        if isinstance(error, UnknownModel) and not self.served:
-            raise NotReady
+        if isinstance(error, UnknownModel):
+            self.require_served()
         raise error
+
+    def _what_is_wrong(self) -> str:
+        """Return why the models volume cannot be read, "" if it can."""
+        try:
+            bundle.model_names(self._models_dir)
+        except OSError as error:
+            return f"MODELS_DIR cannot be read: {error}"
+        if self._models_dir.is_dir():
+            return ""
+        return f"MODELS_DIR, {self._models_dir}, {'is not a folder' if self._models_dir.exists() else 'does not exist'}"
 
     def _missing(self, name: str) -> NotServed | UnknownModel:
         """Return the error for a model that is not in memory: NotServed if the volume has a folder of that name."""

@@ -24,27 +24,30 @@ POLICY = f"{NOTHING}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-s
 
 
 class Document:
-    """The OpenAPI document as JSON, generated once for each set of served models."""
+    """The OpenAPI document as JSON, generated once for each set of served models and for the last path prefix."""
 
     def __init__(self, configured: Settings, static: Path) -> None:
         open_parts = configured.api_open.split(",") if configured.api_keys else None
         static_files = sorted(path.name for path in static.iterdir())
         self._deployment = Deployment(configured.default_model, open_parts, static_files, list(ASSETS))
-        self._last: tuple[Sequence[ServedModel], bytes] | None = None
+        self._last: tuple[Sequence[ServedModel], str, bytes] | None = None
 
-    def json(self, served: Sequence[ServedModel]) -> bytes:
-        """Return the document for these models."""
+    def json(self, served: Sequence[ServedModel], prefix: str) -> bytes:
+        """Return the document for these models, below a path prefix."""
         last = self._last
-        if not last or last[0] != served:
-            last = self._last = served, write_json(document.generate(served, self._deployment))
-        return last[1]
+        if not last or last[:2] != (served, prefix):
+            generated = document.generate(served, self._deployment) | {"servers": [{"url": prefix or "/"}]}
+            last = self._last = served, prefix, write_json(generated)
+        return last[2]
 
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Return the document, or 304 if the client has it."""
     found: Document = current_app.extensions["document"]
-    response = Response(found.json(list(current.registry().served.values())), mimetype="application/json")
+    response = Response(
+        found.json(list(current.registry().served.values()), request.script_root), mimetype="application/json"
+    )
     response.add_etag()
     response.headers["Cache-Control"] = "no-cache"
     response.make_conditional(request)

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, request
 
-from services.api.errors import NotReady
 from services.api.routes import current
 from services.api.telemetry import metrics, probe_paths
 
@@ -18,9 +17,8 @@ def health() -> dict[str, str]:
 @blueprint.get("/ready")
 def ready() -> dict[str, object]:
     """Return the served models and their versions, or 503 without any."""
+    current.registry().require_served()
     served = current.registry().served
-    if not served:
-        raise NotReady
     return {"status": "ready", "models": {name: each.manifest.version for name, each in served.items()}}
 
 

@@ -7,28 +7,32 @@ those for metrics in a third, so that none waits for another kind.
 
 import gc
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from io import BytesIO
-from typing import Any
 
-from petalstream.settings import Settings
+from starlette.types import Receive, Scope, Send
+
+from petalstream.reasons import Reason
+from petalstream.settings import Settings, of_gunicorn
 from services.api import deadline
 from services.api.gateway.middleware import Middleware, Response
 from services.api.gateway.parsed_request import Environ
+from services.api.gateway.path_prefix import PathPrefix
+from services.api.gateway.trusted_hosts import TrustedHosts
 from services.api.server import bodies, paths
-from services.api.server.bodies import Bodies, Message, NotRead, Receive
+from services.api.server.bodies import Bodies, NotRead
 from services.api.server.environ import build as build_environ
 from services.api.server.shares import Shares
 from services.api.server.threads import Threads
 from services.api.server.turns import Turns
 from services.api.telemetry import metrics, probe_paths, request_info
 
-Scope = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 PAGE_THREADS, METRICS_THREADS = 2, 1
+UNTRUSTED = "the api is not addressed as {!r}; API_TRUSTED_HOSTS has the names that it serves"
 SWITCH_SECONDS = 0.001
-CLOSE = ("Connection", "close")
+CLOSE = ("connection", "close")
 
 
 class Api:
@@ -40,7 +44,10 @@ class Api:
         self._middleware, self._shares, self._on_start = middleware, shares, on_start
         self._bodies, self._default_model = Bodies(configured.api_max_body_bytes), configured.default_model
         places = configured.api_threads + configured.api_queue
-        self._turns = Turns(middleware, middleware.fast_path, places) if middleware.fast_path else None
+        self._turns = Turns(middleware, middleware.fast_path, places)
+        # Whose X-Forwarded headers count is gunicorn's own setting.
+        self._prefix = PathPrefix(of_gunicorn("SCRIPT_NAME", ""), of_gunicorn("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"))
+        self._hosts = TrustedHosts(configured.api_trusted_hosts)
         self._predicting = Threads(configured.api_threads, configured.api_queue, models=2)
         self._paging = Threads(PAGE_THREADS, configured.api_queue)
         self._counting = Threads(METRICS_THREADS, configured.api_queue)
@@ -69,15 +76,21 @@ class Api:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         environ = build_environ(scope)
+        self._prefix.apply(environ)
         request_info.begin(environ)
         status, headers, body = await self._respond(environ, receive)
         if self._shares.should_leave(scope["client"]):
             headers = [*headers, CLOSE]
-        encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": status, "headers": encoded})
         await send({"type": "http.response.body", "body": body})
 
     async def _respond(self, environ: Environ, receive: Receive) -> Response:
+        if not self._hosts.trusts(host := environ.get("HTTP_HOST", "")):
+            # The consumer waits after this reason: a setting is at fault, and no record.
+            return self._middleware.refuse(
+                environ, HTTPStatus.BAD_REQUEST, UNTRUSTED.format(host[:100]), Reason.UNAVAILABLE
+            )
         path = environ["PATH_INFO"]
         if path in probe_paths.PROBES:
             return self._middleware.respond(environ)
@@ -85,7 +98,7 @@ class Api:
             return await self._in_thread(self._counting, "", environ)
         model = paths.predicted_model(environ, self._default_model)
         message = await receive()
-        if model is not None and self._turns and bodies.is_small(message):
+        if model is not None and bodies.is_small(message):
             environ["wsgi.input"] = BytesIO(message["body"])
             if response := await self._turns.respond(environ):
                 return response

@@ -1,9 +1,10 @@
 """Reads the body of a request on the event loop, so that a slow client takes no thread."""
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
+
+from starlette.types import Message, Receive
 
 from services.api.telemetry import metrics
 
@@ -14,8 +15,6 @@ MOST_DROPPED_BYTES = 64 * 1024 * 1024
 MOST_BODIES = 64
 # Each piece takes some microseconds of the event loop: a megabyte in chunks of a byte would take seconds.
 MOST_PIECES = 20_000
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 
 
 class NotRead(RuntimeError):

@@ -5,6 +5,8 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
+from starlette.types import Scope
+
 _SAME_FOR_ALL: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -16,7 +18,7 @@ _SAME_FOR_ALL: dict[str, Any] = {
 _WITHOUT_PREFIX = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
-def build(scope: dict[str, Any]) -> dict[str, Any]:
+def build(scope: Scope) -> dict[str, Any]:
     """Return the environ of a request without its body. A header that occurs twice is joined with a comma."""
     client, server = scope["client"] or ("", 0), scope["server"] or ("localhost", 0)
     environ: dict[str, Any] = {

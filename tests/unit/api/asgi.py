@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from services.api.server.asgi import Api, Scope
-from services.api.server.bodies import Message
+from starlette.types import ASGIApp, Message, Scope
+
 from tests.unit.api.asked import Asked
 
 # Status, headers and body.
@@ -30,7 +30,7 @@ def scope_of(asked: Asked) -> Scope:
     }
 
 
-async def receive_from(api: Api, asked: Asked, pieces: Sequence[bytes]) -> Received:
+async def receive_from(api: ASGIApp, asked: Asked, pieces: Sequence[bytes]) -> Received:
     """The response to a request whose body arrives in these pieces."""
     sent: list[Message] = []
     arriving = iter(pieces)
@@ -50,12 +50,12 @@ async def receive_from(api: Api, asked: Asked, pieces: Sequence[bytes]) -> Recei
     return start["status"], headers, body["body"]
 
 
-def receive(api: Api, asked: Asked, pieces: Sequence[bytes] | None = None) -> Received:
+def receive(api: ASGIApp, asked: Asked, pieces: Sequence[bytes] | None = None) -> Received:
     """The response to one request; its body arrives at once unless in `pieces`."""
     return asyncio.run(receive_from(api, asked, pieces or [asked.body]))
 
 
-def receive_all(api: Api, requests: Sequence[Asked]) -> list[Received]:
+def receive_all(api: ASGIApp, requests: Sequence[Asked]) -> list[Received]:
     """The responses to requests that arrive in the same turn of the event loop."""
 
     async def ask() -> list[Any]:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,6 +89,15 @@ class Asked:
         return {**environ, **length, "wsgi.input": stream, "wsgi.input_terminated": True}
 
 
+def in_bytes(rows: int, headers: Mapping[str, str] | None = None, **more: Any) -> Asked:
+    """An inference request with one tensor, as bytes after the JSON."""
+    blob = struct.pack(f"<{4 * rows}d", *list(FLOWER.values()) * rows)
+    given = {"name": "all", "datatype": "FP64", "shape": [rows, 4], "parameters": {"binary_data_size": len(blob)}}
+    text = of_json({"inputs": [given], **more})
+    described = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(len(text))}
+    return Asked(INFER, text + blob, {**described, **(headers or {})})
+
+
 ROW, ROWS = of_json(FLOWER), of_json([FLOWER] * 3)
 MIXED = of_json([FLOWER, FLOWER | {"petal_width": -1}, 7, {}, FLOWER])
 PATIENTS = [PATIENT, PATIENT | {"age": 119, "platelets": 9e6}, {k: v for k, v in PATIENT.items() if k != "sex"}]
@@ -148,7 +158,18 @@ USUAL = {
         of_json(one_tensor(2, shape=[2, 12], data=[float(value) for value in PATIENT.values()] * 2)),
     ),
     **{f"the key {key}": Asked("/predict", ROW, given, GUARDED) for key, given in BEARER.items()},
+    "a tensor in bytes": in_bytes(1),
+    "a tensor in bytes, with bytes asked for": in_bytes(2, parameters={"binary_data_output": True}),
+    "many rows in bytes, with an output in bytes": in_bytes(
+        200, {"Accept-Encoding": "gzip"}, outputs=[{"name": "predict", "parameters": {"binary_data": True}}]
+    ),
+    "outputs in bytes for tensors in JSON": Asked(INFER, of_json(inputs(parameters={"binary_data_output": True}))),
     "tensors and a key": Asked(INFER, of_json(inputs()), BEARER[KEYS[0]], GUARDED),
+    "a key by itself": Asked("/predict", ROW, {"X-API-Key": KEYS[1]}, GUARDED),
+    "a password": Asked("/predict", ROW, {"Authorization": "Basic YTpmaXJzdC1rZXk="}, GUARDED),
+    "a script of others": Asked("/predict", ROW, {"Origin": "https://a.example"}, SHARED),
+    "a script of others that may not": Asked("/predict", ROW, {"Origin": "https://b.example"}, SHARED),
+    "no script of others": Asked("/predict", ROW, where=SHARED),
     "a key where none is asked for": Asked("/predict", ROW, BEARER[KEYS[0]]),
     "a byte order mark": Asked(IRIS, b"\xef\xbb\xbf" + ROW),
     "a byte order mark before tensors": Asked(INFER, b"\xef\xbb\xbf" + of_json(inputs())),
@@ -238,10 +259,5 @@ UNUSUAL = {
     "a wrong key": Asked("/predict", ROW, {"Authorization": "Bearer no"}, GUARDED),
     "a wrong key to infer": Asked(INFER, of_json(inputs()), {"Authorization": "Bearer no"}, GUARDED),
     "two keys": Asked("/predict", ROW, {"Authorization": f"Bearer {KEYS[0]},Bearer {KEYS[0]}"}, GUARDED),
-    "a key by itself": Asked("/predict", ROW, {"X-API-Key": KEYS[1]}, GUARDED),
     "a wrong key by itself": Asked("/predict", ROW, {"X-API-Key": "no"}, GUARDED),
-    "a password": Asked("/predict", ROW, {"Authorization": "Basic YTpmaXJzdC1rZXk="}, GUARDED),
-    "a script of others": Asked("/predict", ROW, {"Origin": "https://a.example"}, SHARED),
-    "a script of others that may not": Asked("/predict", ROW, {"Origin": "https://b.example"}, SHARED),
-    "no script of others": Asked("/predict", ROW, where=SHARED),
 }

@@ -145,3 +145,18 @@ def test_without_any_model_a_prediction_is_503(tmp_path: Path, flower: dict[str,
     response = create_app(Settings(models_dir=tmp_path)).test_client().post("/predict", json=flower)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert [error["reason"] for error in response.get_json()["errors"]] == ["unavailable"]
+
+
+@pytest.mark.parametrize("kind", ["does not exist", "is not a folder"])
+@pytest.mark.parametrize("path", ["/ready", "/v2/health/ready", "/models/iris"])
+def test_a_models_folder_that_cannot_be_read_leaves_the_api_alive_and_says_why(
+    tmp_path: Path, kind: str, path: str
+) -> None:
+    models = tmp_path / "models"
+    if kind == "is not a folder":
+        models.write_text("")
+    client = create_app(Settings(models_dir=models)).test_client()
+    assert client.get("/health").status_code == 200
+    response = client.get(path)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert f"MODELS_DIR, {models}, {kind}" in response.text

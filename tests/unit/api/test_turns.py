@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from starlette.types import ASGIApp, Message
 
 from petalstream.bundle import Bundle
 from petalstream.settings import Settings
@@ -13,7 +14,6 @@ from services.api.gateway.middleware import Middleware
 from services.api.scoring import runtime
 from services.api.scoring.scorer import Scorer
 from services.api.server import turns
-from services.api.server.asgi import Api
 from services.api.server.threads import Threads
 from tests.records import FLOWER
 from tests.unit.api.asgi import receive, receive_all, receive_from, scope_of
@@ -23,7 +23,7 @@ REPORT = "on_error=report"
 
 
 @pytest.fixture(scope="module")
-def api(settings: Settings, iris: Bundle) -> Api:
+def api(settings: Settings, iris: Bundle) -> ASGIApp:
     """The api around Iris."""
     return create_server(settings)
 
@@ -62,19 +62,19 @@ def rows(number: int, **changes: object) -> bytes:
     ],
 )
 def test_what_is_large_doubtful_or_for_flask_is_for_a_thread(
-    api: Api, in_threads: list[str], asked: Asked, threads: list[str]
+    api: ASGIApp, in_threads: list[str], asked: Asked, threads: list[str]
 ) -> None:
     receive(api, asked)
     assert in_threads == threads
 
 
 @pytest.mark.parametrize("path", ["/health", "/ready", "/v2/health/live", "/v2/health/ready"])
-def test_probes_need_no_thread(api: Api, in_threads: list[str], path: str) -> None:
+def test_probes_need_no_thread(api: ASGIApp, in_threads: list[str], path: str) -> None:
     assert receive(api, Asked(path, b"", method="GET"))[0] == 200
     assert in_threads == []
 
 
-def test_a_slow_model_is_for_threads(api: Api, in_threads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_model_is_for_threads(api: ASGIApp, in_threads: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Scorer, "expected_seconds", lambda _, rows: rows * turns.TURN_SECONDS / 10)
     assert [receive(api, Asked("/predict", rows(number)))[0] for number in (10, 11)] == [200, 200]
     assert in_threads == ["iris"]
@@ -92,7 +92,7 @@ def test_a_pickled_model_is_for_threads_however_fast_it_was(
 
 
 def test_what_would_take_longer_than_a_turn_together_is_scored_in_several(
-    api: Api, in_threads: list[str], monkeypatch: pytest.MonkeyPatch
+    api: ASGIApp, in_threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Scorer, "expected_seconds", lambda _, rows: rows * turns.TURN_SECONDS / 4)
     sizes, predict = list[int](), Scorer.predict
@@ -112,10 +112,10 @@ def test_more_than_may_wait_are_rejected(settings: Settings, iris: Bundle) -> No
     own = create_server(Settings(models_dir=settings.models_dir, api_threads=1, api_queue=4))
     responses = receive_all(own, [Asked("/predict", json.dumps(FLOWER).encode())] * 8)
     assert [status for status, _, _ in responses] == [200] * 5 + [503] * 3
-    assert all(("Retry-After", "1") in headers for status, headers, _ in responses if status == 503)
+    assert all(("retry-after", "1") in headers for status, headers, _ in responses if status == 503)
 
 
-def test_a_body_that_breaks_off_is_408(api: Api) -> None:
+def test_a_body_that_breaks_off_is_408(api: ASGIApp) -> None:
     async def ask() -> None:
         asked = Asked("/predict", b"[" * 100)
 
@@ -126,9 +126,9 @@ def test_a_body_that_breaks_off_is_408(api: Api) -> None:
             {"type": "http.request", "body": b"[", "more_body": True},
             {"type": "http.disconnect"},
         ]
-        sent: list[dict[str, object]] = []
+        sent: list[Message] = []
 
-        async def send(message: dict[str, object]) -> None:
+        async def send(message: Message) -> None:
             sent.append(message)
 
         await api(scope_of(asked), receive_some, send)
@@ -150,7 +150,7 @@ def test_a_body_over_the_limit_is_413_however_it_arrives(
 
 
 def test_a_fault_while_requests_are_answered_together_leaves_none_waiting(
-    api: Api, in_threads: list[str], monkeypatch: pytest.MonkeyPatch
+    api: ASGIApp, in_threads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise OSError("no file can be opened")

@@ -3,15 +3,12 @@
 import json
 import re
 import string
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from benchmarks.peers import environments
 from benchmarks.peers.catalogue import HTTP, STREAM, HttpPeer, StreamPeer
-from benchmarks.peers.environments import InstallFailed, python_of
 
 ROOT = Path(__file__).parents[3]
 PEERS = ROOT / "benchmarks" / "peers"
@@ -81,37 +78,3 @@ def test_an_inference_request_has_a_line_of_features_in_the_models_order_for_eac
     request = json.loads(HTTP["mlserver"].rows([FLOWER, FLOWER]))
     assert request["inputs"][0]["shape"] == [2, 4]
     assert request["inputs"][0]["data"] == [5.1, 3.5, 1.4, 0.2] * 2
-
-
-@pytest.fixture
-def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The requirements file, not written yet, of a peer named toy in folders of the test's own."""
-    monkeypatch.setattr(environments, "PEERS", tmp_path / "peers")
-    monkeypatch.setattr(environments, "CACHE", tmp_path / "cache")
-    requirements = tmp_path / "peers" / "toy" / "requirements.txt"
-    requirements.parent.mkdir(parents=True)
-    return requirements
-
-
-@pytest.mark.long
-def test_an_environment_is_made_once_and_anew_when_its_requirements_change(requirements: Path) -> None:
-    requirements.write_text("# Direct: nothing\n")
-    python = python_of("toy")
-    assert subprocess.run([python, "-c", "import sys; print(sys.prefix)"], text=True, capture_output=True).stdout
-    left = python.parent / "left"
-    left.touch()
-    assert python_of("toy") == python
-    assert left.exists()
-    requirements.write_text("# Direct: nothing, again\n")
-    python_of("toy")
-    assert not left.exists()
-
-
-@pytest.mark.long
-def test_an_environment_that_cannot_be_made_says_so_in_pips_words_and_is_made_anew_the_next_time(
-    requirements: Path,
-) -> None:
-    requirements.write_text("not a requirement\n")
-    for _ in range(2):
-        with pytest.raises(InstallFailed, match=r"(?s)environment of toy could not be made: .*not a requirement"):
-            python_of("toy")
