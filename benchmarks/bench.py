@@ -12,13 +12,14 @@ from typing import Any
 import joblib
 from confluent_kafka import KafkaException
 
-from benchmarks.peers.environments import python_of
+from embedded.environments import python_with
 from embedded.processes import ChildFailed
 from petalstream import bundle
 from petalstream.broker import KafkaError
 from petalstream.bundle import MODEL
 
 ROOT = Path(__file__).parent.parent
+PEERS = ROOT / "benchmarks" / "peers"
 CACHE = ROOT / ".cache" / "benchmarks"
 LABELS = frozenset({"setosa", "versicolor", "virginica", "survived", "died"})
 Features = dict[str, Any]
@@ -33,7 +34,7 @@ def interpreter(peer: str) -> Path:
     """The interpreter of a peer's environment, made here where it is not there yet. Raises BenchmarkError."""
     say(f"environment of {peer}")
     try:
-        return python_of(peer)
+        return python_with(PEERS / peer / "requirements.txt", ROOT / ".cache" / "peers" / peer)
     except Exception as error:  # whatever the package index, pip or the disk have against it
         raise BenchmarkError(f"cannot be installed: {error}") from error
 

@@ -10,20 +10,12 @@ from tritonclient.http import InferenceServerClient, InferInput, InferRequestedO
 from tritonclient.utils import InferenceServerException
 
 from petalstream.bundle import Bundle
-from petalstream.settings import Settings
-from tests.lone_api import LoneApi, lone_api
+from tests.lone_api import LoneApi
 from tests.records import FLOWER
 
-pytestmark = pytest.mark.xdist_group("tritonclient")
+pytestmark = pytest.mark.xdist_group("clients")
 FLOWERS = np.array([list(FLOWER.values()), [6.3, 3.3, 6.0, 2.5]])
 LABELS = ["setosa", "virginica"]
-
-
-@pytest.fixture(scope="module")
-def api(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoneApi]:
-    """An api of two workers that serves Iris and heart failure."""
-    with lone_api(two_models.models_dir, tmp_path_factory.mktemp("tritonclient"), api_workers=2) as running:
-        yield running
 
 
 @pytest.fixture
@@ -33,16 +25,21 @@ def client(api: LoneApi) -> Iterator[InferenceServerClient]:
         yield connected
 
 
-def tensor(name: str, values: Any, datatype: str) -> InferInput:
-    """An input whose data goes as JSON."""
+def tensor(name: str, values: Any, datatype: str, is_binary: bool = True) -> InferInput:
+    """An input, whose data are bytes as the client has it by default, or JSON."""
     made = InferInput(name, list(values.shape), datatype)
-    made.set_data_from_numpy(values, binary_data=False)
+    made.set_data_from_numpy(values, binary_data=is_binary)
     return made
 
 
-def in_columns() -> list[InferInput]:
+def labels_in(result: Any) -> list[str]:
+    """The predicted labels, which the client has as bytes if they came as bytes, and as texts if they came as JSON."""
+    return [label.decode() if isinstance(label, bytes) else label for label in result.as_numpy("predict").tolist()]
+
+
+def in_columns(is_binary: bool = True) -> list[InferInput]:
     """The flowers, an input for each feature."""
-    return [tensor(name, FLOWERS[:, position], "FP64") for position, name in enumerate(FLOWER)]
+    return [tensor(name, FLOWERS[:, position], "FP64", is_binary) for position, name in enumerate(FLOWER)]
 
 
 def test_server_and_models_are_live_and_ready(client: InferenceServerClient) -> None:
@@ -55,18 +52,28 @@ def test_server_and_models_are_live_and_ready(client: InferenceServerClient) -> 
 
 
 def test_it_reads_the_metadata(client: InferenceServerClient) -> None:
-    assert client.get_server_metadata()["extensions"] == ["model_repository"]
+    assert client.get_server_metadata()["extensions"] == ["binary_tensor_data", "model_repository"]
     for asked in (client.get_model_metadata("iris"), client.get_model_metadata("iris", "1")):
         assert [described["name"] for described in asked["inputs"]] == list(FLOWER)
     with pytest.raises(InferenceServerException, match="there is no model 'rose'; served are heart_failure, iris"):
         client.get_model_metadata("rose")
 
 
-@pytest.mark.parametrize("datatype", ["FP64", "FP32"])
-def test_one_tensor_of_all_features_is_predicted(client: InferenceServerClient, datatype: str) -> None:
-    values = FLOWERS.astype({"FP64": np.float64, "FP32": np.float32}[datatype])
-    result = client.infer("iris", [tensor("flowers", values, datatype)])
-    assert result.as_numpy("predict").tolist() == LABELS
+@pytest.mark.parametrize(
+    ("datatype", "dtype", "is_binary"),
+    [
+        ("FP64", np.float64, True),
+        ("FP64", np.float64, False),
+        ("FP32", np.float32, True),
+        ("FP32", np.float32, False),
+        ("FP16", np.float16, True),  # which the client sends as bytes alone
+    ],
+)
+def test_one_tensor_of_all_features_is_predicted(
+    client: InferenceServerClient, datatype: str, dtype: type, is_binary: bool
+) -> None:
+    result = client.infer("iris", [tensor("flowers", FLOWERS.astype(dtype), datatype, is_binary)])
+    assert labels_in(result) == LABELS
     shares = result.as_numpy("predict_proba")
     assert (shares.shape, shares.dtype) == ((2, 3), np.float64)
     assert shares.sum(axis=1) == pytest.approx(1)
@@ -74,8 +81,24 @@ def test_one_tensor_of_all_features_is_predicted(client: InferenceServerClient, 
 
 def test_an_input_a_column_is_predicted_alike(client: InferenceServerClient) -> None:
     together = client.infer("iris", [tensor("flowers", FLOWERS, "FP64")])
-    apart = client.infer("iris", in_columns()[::-1], model_version="1")
-    assert apart.get_response() == together.get_response()
+    for is_binary in (True, False):
+        apart = client.infer("iris", in_columns(is_binary)[::-1], model_version="1")
+        assert apart.get_response() == together.get_response()
+        for name in ("predict", "predict_proba"):
+            assert apart.as_numpy(name).tolist() == together.as_numpy(name).tolist()
+
+
+def test_inputs_and_outputs_may_be_bytes_and_json_in_any_mixture(client: InferenceServerClient) -> None:
+    inputs = [*in_columns(is_binary=True)[:2], *in_columns(is_binary=False)[2:]]
+    expected = client.infer("iris", in_columns())
+    for is_binary in (True, False):
+        wanted = [
+            InferRequestedOutput("predict", binary_data=is_binary),
+            InferRequestedOutput("predict_proba", binary_data=not is_binary),
+        ]
+        result = client.infer("iris", inputs, outputs=wanted)
+        assert labels_in(result) == labels_in(expected)
+        assert result.as_numpy("predict_proba").tolist() == expected.as_numpy("predict_proba").tolist()
 
 
 def test_columns_of_every_datatype_are_predicted(client: InferenceServerClient, heart_failure: Bundle) -> None:
@@ -87,7 +110,7 @@ def test_columns_of_every_datatype_are_predicted(client: InferenceServerClient, 
         values = np.array(column, dtypes[described["datatype"]]).reshape(-1, 1)
         inputs.append(tensor(described["name"], values, described["datatype"]))
     result = client.infer("heart_failure", inputs)
-    assert set(result.as_numpy("predict").tolist()) <= {"survived", "died"}
+    assert set(labels_in(result)) <= {"survived", "died"}
     assert result.as_numpy("predict_proba").shape == (5, 2)
 
 
@@ -102,7 +125,7 @@ def test_the_id_and_the_wanted_outputs_come_back(client: InferenceServerClient) 
 def test_gzip_goes_both_ways(client: InferenceServerClient) -> None:
     inputs = [tensor("flowers", np.tile(FLOWERS, (50, 1)), "FP64")]
     zipped = client.infer("iris", inputs, request_compression_algorithm="gzip", response_compression_algorithm="gzip")
-    assert zipped.as_numpy("predict").tolist() == LABELS * 50
+    assert labels_in(zipped) == LABELS * 50
     assert zipped.get_response() == client.infer("iris", inputs).get_response()
     with pytest.raises(InferenceServerException, match="the content encoding must be gzip or none, not deflate"):
         client.infer("iris", inputs, request_compression_algorithm="deflate")
@@ -113,10 +136,8 @@ def test_what_it_cannot_have_is_told_in_the_servers_words(client: InferenceServe
         client.infer("iris", in_columns()[:-1])
     with pytest.raises(InferenceServerException, match="the output 'label' is not there"):
         client.infer("iris", in_columns(), outputs=[InferRequestedOutput("label")])
-    binary = InferInput("flowers", [2, 4], "FP64")
-    binary.set_data_from_numpy(FLOWERS)
-    with pytest.raises(InferenceServerException, match="binary tensor data is not offered"):
-        client.infer("iris", [binary])
+    with pytest.raises(InferenceServerException, match="and the name of one feature"):
+        client.infer("iris", [tensor("petal_width", FLOWERS, "FP64")])
 
 
 def of_each_worker(api: LoneApi, ask: Callable[[InferenceServerClient], Any]) -> list[Any]:
@@ -144,7 +165,7 @@ def test_a_model_is_unloaded_and_loaded_in_all_workers(api: LoneApi, client: Inf
         return str(found)
 
     def label(asked: InferenceServerClient) -> str:
-        return str(asked.infer("iris", in_columns()).as_numpy("predict")[0])
+        return labels_in(asked.infer("iris", in_columns()))[0]
 
     assert of_each_worker(api, state) == ["READY", "READY"]
     client.unload_model("iris")
