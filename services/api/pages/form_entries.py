@@ -1,20 +1,16 @@
 """The entries of a model's form: the texts as typed, the row that they mean, and its errors."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
+from petalstream.decimal_comma import ADVICE, may_be_thousands, with_dot
 from petalstream.error_text import in_full
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
 from petalstream.schema import Feature, Kind
 from services.api.errors import MAX_ERRORS
-
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
-# 1,500 is one and a half to some and fifteen hundred to others.
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,8 @@ def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) 
 
 def _parse(feature: Feature, text: str) -> object:
     """Return the value of a text in which a comma may be the decimal separator, as many keyboards have no dot."""
-    text = text.strip()
     is_number = feature.kind in (Kind.NUMBER, Kind.INTEGER)
-    if is_number and _DECIMAL_COMMA.fullmatch(text) and not _THOUSANDS.fullmatch(text):
-        text = text.replace(",", ".")
-    return feature.parse(text)
+    return feature.parse(with_dot(text) if is_number and not may_be_thousands(text) else text)
 
 
 def _explain_comma(feature: Feature | None, error: RowError, typed: Mapping[str, str]) -> RowError:
@@ -67,7 +60,7 @@ def _explain_comma(feature: Feature | None, error: RowError, typed: Mapping[str,
     is_number = feature is not None and feature.kind in (Kind.NUMBER, Kind.INTEGER)
     if not is_number or error.reason is not Reason.WRONG_TYPE or "," not in typed.get(error.field or "", ""):
         return error
-    return replace(error, message=f"{error.message}: write 1.5 with a dot, and 1500 without a comma")
+    return replace(error, message=f"{error.message}: {ADVICE}")
 
 
 def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:

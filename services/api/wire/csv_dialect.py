@@ -1,10 +1,11 @@
 """Finds out how a CSV separates its cells and writes its decimals."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from petalstream.csv_lines import CsvError
+from petalstream.decimal_comma import ADVICE, has_decimal_comma, may_be_thousands
 
 # In the order of preference.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
@@ -13,7 +14,7 @@ _EXPECTED = "expected are commas, semicolons or tabs"
 _UNSUPPORTED_SEPARATORS = "|:~^ "
 # What spreadsheets write as the first line, or take as one.
 _SEP_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
-_WITH_COMMA, _WITH_DOT = re.compile(r"[+-]?\d*,\d+"), re.compile(r"[+-]?\d*\.\d+")
+_WITH_DOT = re.compile(r"[+-]?\d*\.\d+")
 
 
 class Dialect(NamedTuple):
@@ -52,11 +53,19 @@ def describe_line(cells: Sequence[str], header: Sequence[str], separator: str) -
     return problem
 
 
-def with_decimal_dots(rows: Sequence[Sequence[str]], separator: str) -> Sequence[Sequence[str]]:
-    """Return the cells with dots for decimal commas, where no comma separates cells and no cell has a dot already."""
-    if separator == "," or any(_WITH_DOT.fullmatch(cell.strip()) for row in rows for cell in row):
-        return rows
-    return [[cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell.strip()) else cell for cell in row] for row in rows]
+def has_decimal_commas(numbers: Iterable[tuple[int, str]]) -> bool:
+    """Return whether commas are the decimal separators of these cells, each with its line: no cell has a dot.
+
+    Raises CsvError if each comma may separate thousands.
+    """
+    cells = list(numbers)
+    with_comma = [(line, cell) for line, cell in cells if has_decimal_comma(cell)]
+    if not with_comma or any(_WITH_DOT.fullmatch(cell.strip()) for _, cell in cells):
+        return False
+    if all(may_be_thousands(cell) for _, cell in with_comma):
+        line, cell = with_comma[0]
+        raise CsvError(line, f"{cell.strip()} has a comma that may separate thousands; {ADVICE}")
+    return True
 
 
 def _count_names(header: str, separator: str, names: Collection[str]) -> int:

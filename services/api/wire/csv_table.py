@@ -8,9 +8,14 @@ from typing import Any
 
 from petalstream.bundle import Manifest
 from petalstream.csv_lines import CsvError, numbered_lines
-from petalstream.schema import Feature
+from petalstream.decimal_comma import with_dot
+from petalstream.schema import Feature, Kind
 from services.api.errors import UnreadableBody
 from services.api.wire import csv_dialect
+
+# The number of a line, and its cells.
+Line = tuple[int, list[str]]
+NUMBERS = (Kind.NUMBER, Kind.INTEGER)
 
 
 def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
@@ -49,17 +54,29 @@ def _rows(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
             raise _unreadable(line, csv_dialect.describe_line(cells, header, dialect.separator))
     if not body:
         raise UnreadableBody("the CSV has a header alone; at least one row is needed")
-    rows = csv_dialect.with_decimal_dots([cells for _, cells in body], dialect.separator)
-    if _has_index(header, rows):
-        header, rows = header[1:], [cells[1:] for cells in rows]
+    if _has_index(header, [cells for _, cells in body]):
+        header, body = header[1:], [(line, cells[1:]) for line, cells in body]
     names = _names(header_line, header)
+    if dialect.separator != ",":
+        body = _with_decimal_dots(body, [known[name].kind in NUMBERS if name in known else False for name in names])
     return [
         {
             name: known[name].parse(cell) if name in known else cell
             for name, cell in zip(names, cells, strict=True)
             if cell.strip()
         }
-        for cells in rows
+        for _, cells in body
+    ]
+
+
+def _with_decimal_dots(body: list[Line], is_number: Sequence[bool]) -> list[Line]:
+    """Return the lines with dots for decimal commas in the columns of numbers. Raises CsvError for an ambiguous one."""
+    numbers = ((line, cell) for line, cells in body for cell, counts in zip(cells, is_number, strict=True) if counts)
+    if not csv_dialect.has_decimal_commas(numbers):
+        return body
+    return [
+        (line, [with_dot(cell) if counts else cell for cell, counts in zip(cells, is_number, strict=True)])
+        for line, cells in body
     ]
 
 

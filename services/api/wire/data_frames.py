@@ -6,8 +6,9 @@ from typing import Any
 from petalstream.error_text import describe_json
 from services.api.errors import UnreadableBody
 
-# What MLflow and TensorFlow Serving put around rows, columns and a split frame.
-OF_ROWS, OF_COLUMNS, OF_SPLIT = ("instances", "dataframe_records"), "inputs", "dataframe_split"
+# What MLflow and TensorFlow Serving put around rows, around columns, and around a split frame.
+AROUND_ROWS, AROUND_COLUMNS, AROUND_SPLIT = ("instances", "dataframe_records", "inputs"), "inputs", "dataframe_split"
+SPLIT = {"columns", "data", "index"}
 ADVICE = 'write a data frame with to_json(orient="records"), orient="split" or, as application/x-ndjson, lines=True'
 
 
@@ -19,14 +20,14 @@ def unwrap(content: Any) -> Any:
     """
     if not isinstance(content, dict):
         return content
-    for name in OF_ROWS:
+    for name in AROUND_ROWS:
         if _has_any(list | dict, content.get(name)):
             return _unwrap_rows(name, content)
-    if content.keys() == {OF_COLUMNS} and isinstance(content[OF_COLUMNS], dict):
-        return content[OF_COLUMNS]
-    if content.keys() == {OF_SPLIT} and isinstance(content[OF_SPLIT], dict):
-        content = content[OF_SPLIT]
-    if content.keys() >= {"columns", "data"} and _has_any(list, content["data"]):
+    for name in (AROUND_COLUMNS, AROUND_SPLIT):
+        if isinstance(content.get(name), dict):
+            _require_only(content, {name})
+            return content[name] if name == AROUND_COLUMNS else _unwrap_split(content[name])
+    if content.keys() >= {"columns", "data"} and (_has_any(list, content["data"]) or content["data"] == []):
         return _unwrap_split(content)
     if content.keys() >= {"schema", "data"}:
         raise UnreadableBody(f'the body has a schema and data, as to_json(orient="table") writes; {ADVICE}')
@@ -43,14 +44,14 @@ def _unwrap_rows(name: str, content: Mapping[str, Any]) -> Any:
 
 
 def _unwrap_split(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    _require_only(content, {"columns", "data", "index"})
-    columns, data = content["columns"], content["data"]
+    _require_only(content, SPLIT)
+    columns, data = content.get("columns"), content.get("data")
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise UnreadableBody("columns must be a list of the names of features")
     if len(set(columns)) < len(columns):
         raise UnreadableBody("columns has a name twice")
-    if not isinstance(content.get("index", []), list):
-        raise UnreadableBody("index must be a list")
+    if not isinstance(data, list) or not data or not isinstance(content.get("index", []), list):
+        raise UnreadableBody("data must be a list with at least one row, and index a list")
     for number, row in enumerate(data):
         if not isinstance(row, list) or len(row) != len(columns):
             found = f"has {len(row)} values" if isinstance(row, list) else f"is {describe_json(row)}"
@@ -60,7 +61,8 @@ def _unwrap_split(content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _require_only(content: Mapping[str, Any], names: set[str]) -> None:
     if others := sorted(content.keys() - names):
-        raise UnreadableBody(f"the body has {', '.join(map(repr, others))[:200]} beside {', '.join(sorted(names))}")
+        listed = ", ".join(map(repr, others))[:200]
+        raise UnreadableBody(f"the body has {listed} beside {', '.join(sorted(names))}, and it is not read")
 
 
 def _has_any(kind: Any, value: object) -> bool:

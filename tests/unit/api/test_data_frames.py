@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from petalstream.schema import Feature, Kind
+from services.api.wire import csv_table
 from tests.records import FLOWER
+from tests.unit.api.asked import PATIENT
 
 NAMES, VALUES = list(FLOWER), list(FLOWER.values())
 SPLIT = {"columns": NAMES, "data": [VALUES, VALUES]}
@@ -18,6 +21,7 @@ ACCEPTED: dict[str, object] = {
     "instances": {"instances": [FLOWER, FLOWER]},
     "dataframe_split": {"dataframe_split": SPLIT},
     "dataframe_records": {"dataframe_records": [FLOWER, FLOWER]},
+    "inputs of rows": {"inputs": [FLOWER, FLOWER]},
     "inputs": {"inputs": {name: [value, value] for name, value in FLOWER.items()}},
 }
 REFUSED: dict[str, object] = {
@@ -41,7 +45,7 @@ def test_unambiguous_shapes_are_rows(client: FlaskClient, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_other_shapes_are_told_which_orient_to_use(client: FlaskClient, name: str) -> None:
+def test_other_shapes_get_an_error_that_says_which_orient_to_use(client: FlaskClient, name: str) -> None:
     response = post(client, json.dumps(REFUSED[name]))
     assert response.status_code == 400
     assert 'orient="records"' in response.get_json()["detail"]
@@ -54,9 +58,21 @@ def test_other_shapes_are_told_which_orient_to_use(client: FlaskClient, name: st
         ({**SPLIT, "data": [VALUES, 7]}, "row 1 of the data is a number, and columns has 4 names"),
         ({**SPLIT, "columns": [*NAMES[:3], NAMES[0]]}, "columns has a name twice"),
         ({**SPLIT, "columns": 4}, "columns must be a list of the names of features"),
-        ({**SPLIT, "index": {}}, "index must be a list"),
-        ({**SPLIT, "index_names": [None]}, "the body has 'index_names' beside columns, data, index"),
-        ({"instances": [FLOWER], "signature_name": "x"}, "the body has 'signature_name' beside instances"),
+        ({**SPLIT, "index": {}}, "data must be a list with at least one row, and index a list"),
+        ({**SPLIT, "data": []}, "data must be a list with at least one row, and index a list"),
+        ({"dataframe_split": {}}, "columns must be a list of the names of features"),
+        (
+            {**SPLIT, "index_names": [None]},
+            "the body has 'index_names' beside columns, data, index, and it is not read",
+        ),
+        (
+            {"instances": [FLOWER], "signature_name": "x"},
+            "the body has 'signature_name' beside instances, and it is not read",
+        ),
+        (
+            {"dataframe_split": SPLIT, "params": {}},
+            "the body has 'params' beside dataframe_split, and it is not read",
+        ),
     ],
 )
 def test_a_frame_with_a_fault_is_refused(client: FlaskClient, content: object, message: str) -> None:
@@ -124,3 +140,31 @@ def test_decimal_commas_beside_dots_are_no_numbers(client: FlaskClient) -> None:
     mixed = f"{HEADER}\n5,1;3.5;1.4;0.2\n".replace(HEADER, HEADER.replace(",", ";"))
     (error,) = post(client, mixed, "text/csv").get_json()["errors"]
     assert (error["field"], error["reason"]) == ("sepal_length", "wrong_type")
+
+
+def test_a_comma_in_numbers_that_may_all_separate_thousands_is_an_error(both: FlaskClient) -> None:
+    names = ";".join(PATIENT)
+    cells = {**PATIENT, "platelets": "263,358"}
+
+    def send(**more: str) -> Any:
+        body = f"{names}\n" + ";".join(str(value) for value in {**cells, **more}.values()) + "\n"
+        return both.post("/models/heart_failure/predict", data=body, content_type="text/csv")
+
+    refused = send(serum_creatinine="2", age="75")
+    assert refused.status_code == 400
+    assert "line 2 of the CSV cannot be read: 263,358 has a comma that may separate thousands" in refused.text
+    # Another cell shows what the comma is.
+    (row,) = send(serum_creatinine="1,9", age="75").get_json()
+    assert row["warnings"] == ["platelets 263.358 per mL is outside the training range, 25100 to 850000 per mL"]
+
+
+def test_only_numbers_have_decimal_commas() -> None:
+    features = [
+        Feature("size", "Size", kind=Kind.CATEGORY, choices=("1,5", "2,5")),
+        Feature("height", "Height"),
+    ]
+    text = "size;height;other\n1,5;2,5;3,5\n2,5;3,25;4.5\n"
+    assert csv_table.parse(text, features) == [
+        {"size": "1,5", "height": 2.5, "other": "3,5"},
+        {"size": "2,5", "height": 3.25, "other": "4.5"},
+    ]
