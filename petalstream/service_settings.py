@@ -24,6 +24,8 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "api_open",
         "api_cors_origins",
         "api_trusted_hosts",
+        "script_name",
+        "forwarded_allow_ips",
         "log_level",
     ),
     "probe": ("api_host", "api_port", "api_keys"),

@@ -1,8 +1,10 @@
 """The values that a setting can have, where a number, a path or any text is too general."""
 
+import ipaddress
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from petalstream.messages import MODEL_NAME
 
@@ -71,42 +73,75 @@ class Parts(str):
         return super().__new__(cls, text)
 
 
-class Origins(str):
-    """Origins of web pages, such as https://example.com:8443, with commas between; `*` means all; empty: none."""
+class Names(str):
+    """Names of one form with commas between, in small letters; `*` alone means any, and nothing none."""
 
-    FORM = re.compile(
-        r"https?://([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(:\d{1,5})?"
-    )
+    FORM: ClassVar[re.Pattern[str]]
 
     def __new__(cls, text: str) -> Self:
-        """Return the list, in small letters as browsers send origins. Raises ValueError."""
-        origins = [origin.strip().lower() for origin in text.split(",")] if text else []
-        if origins != ["*"] and not all(map(cls.FORM.fullmatch, origins)):
-            raise ValueError(text)
-        return super().__new__(cls, ",".join(origins))
-
-    @property
-    def names(self) -> list[str]:
-        """The single origins."""
-        return self.split(",") if self else []
-
-
-class Hosts(str):
-    """Names of hosts, with commas between, each without a port; `*` means any."""
-
-    FORM = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-
-    def __new__(cls, text: str) -> Self:
-        """Return the list in small letters. Raises ValueError."""
+        """Return the list without blanks. Raises ValueError."""
         names = [name.strip().lower() for name in text.split(",")] if text else []
-        if names != ["*"] and not all(map(cls.FORM.fullmatch, names)):
+        if names != ["*"] and not all(map(cls._is_valid, names)):
             raise ValueError(text)
         return super().__new__(cls, ",".join(names))
 
     @property
     def names(self) -> list[str]:
-        """The single names."""
+        """Return the single names."""
         return self.split(",") if self else []
+
+    @classmethod
+    def _is_valid(cls, name: str) -> bool:
+        return cls.FORM.fullmatch(name) is not None
+
+
+class Hosts(Names):
+    """Names of hosts, each without a port."""
+
+    FORM = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?")
+
+
+class Origins(Names):
+    """Origins of web pages as browsers send them, such as https://example.com:8443."""
+
+    FORM = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+    DEFAULT_PORTS: ClassVar[Mapping[str, str]] = {"http": "80", "https": "443"}
+
+    @classmethod
+    def _is_valid(cls, name: str) -> bool:
+        """Return whether a browser can send it: no default port, no port above 65535, no wrong address in brackets."""
+        if not (match := cls.FORM.fullmatch(name)):
+            return False
+        scheme, host, port = match.groups(default="")
+        if host.startswith("["):
+            ipaddress.IPv6Address(host[1:-1])
+        return port != cls.DEFAULT_PORTS[scheme] and int(port or 0) < 2**16
+
+
+class Prefix(str):
+    """A path below which the api is reached, such as /petal; empty: none."""
+
+    FORM = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+    def __new__(cls, text: str) -> Self:
+        """Return the path without a slash at its end. Raises ValueError."""
+        path = text.rstrip("/")
+        if path and not cls.FORM.fullmatch(path):
+            raise ValueError(text)
+        return super().__new__(cls, path)
+
+
+class Proxies(str):
+    """Addresses and networks of proxies, with commas between; `*` means any."""
+
+    networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network] | None
+
+    def __new__(cls, text: str) -> Self:
+        """Return the list with its `networks`, None for any. Raises ValueError."""
+        made = super().__new__(cls, text)
+        listed = [part.strip() for part in text.split(",")] if text else []
+        made.networks = None if "*" in listed else [ipaddress.ip_network(part) for part in listed]
+        return made
 
 
 class Delivery(StrEnum):

@@ -16,6 +16,8 @@ from petalstream.setting_types import (
     ModelNames,
     Origins,
     Parts,
+    Prefix,
+    Proxies,
     Servers,
 )
 
@@ -45,7 +47,12 @@ def parse(name: str, text: str, kind: type, bounds: Mapping[str, Any]) -> object
 _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
     str: ("a text", str),
     Servers: ("host:port, with commas between", Servers),
-    Origins: ("* or origins such as https://example.com:8443, without a path and with commas between", Origins),
+    Origins: (
+        "* or origins such as https://example.com:8443, without path and default port, with commas between",
+        Origins,
+    ),
+    Prefix: ("a path such as /petal", Prefix),
+    Proxies: ("* or addresses, with commas between", Proxies),
     Hosts: ("* or names of hosts without ports, with commas between", Hosts),
     ModelNames: ("names of models, with commas between", ModelNames),
     GroupName: ("up to 200 letters, digits, dots, underscores and hyphens", GroupName),

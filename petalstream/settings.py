@@ -18,6 +18,8 @@ from petalstream.setting_types import (
     ModelNames,
     Origins,
     Parts,
+    Prefix,
+    Proxies,
     Servers,
 )
 from petalstream.setting_values import SettingError, parse
@@ -38,7 +40,6 @@ __all__ = [
     "limit_native_threads",
     "load",
     "load_or_exit",
-    "of_gunicorn",
     "share_folder",
     "shared_folder",
     "variable",
@@ -94,6 +95,12 @@ class Settings:
     )
     api_trusted_hosts: Hosts = _setting(
         Hosts("localhost,api"), "names by which clients may address the api, beside addresses; `*`: any"
+    )
+    script_name: Prefix = _setting(
+        Prefix(""), "path below which a proxy serves the api without removing it, such as /petal; empty: none"
+    )
+    forwarded_allow_ips: Proxies = _setting(
+        Proxies("127.0.0.1,::1"), "addresses of proxies whose X-Forwarded headers the api believes; `*`: any"
     )
     api_url: str = _setting("http://localhost:5000", "where the consumer finds the api")
     api_timeout: float = _setting(5.0, "seconds the consumer waits for a response of the api", 0.1, 3600)
@@ -182,11 +189,6 @@ def limit_native_threads() -> None:
     """Have native libraries that are loaded later compute in one thread, unless their own variables say more."""
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-
-
-def of_gunicorn(name: str, default: str) -> str:
-    """Return a variable of gunicorn's own."""
-    return os.environ.get(name, default)
 
 
 def inherited(**overrides: object) -> dict[str, str]:

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp
 
 from petalstream import keys, logs, settings
 from petalstream.settings import Settings
@@ -25,10 +23,6 @@ from services.api.telemetry import request_info
 from services.api.wire import negotiation
 
 log = logging.getLogger(__name__)
-
-# Of requests and responses from other origins.
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-EXPOSED_HEADERS = ("Retry-After", "X-Request-ID")
 
 
 def create_app(configured: Settings | None = None) -> Flask:
@@ -58,17 +52,12 @@ def create_app(configured: Settings | None = None) -> Flask:
     return app
 
 
-def create_server(configured: Settings | None = None) -> ASGIApp:
-    """Return the ASGI app around the same app, which takes in new models while it serves.
-
-    Scripts of the origins in the settings may read its responses (https://fetch.spec.whatwg.org/#http-cors-protocol).
-    """
+def create_server(configured: Settings | None = None) -> Api:
+    """Return the ASGI app around the same app, which takes in new models while it serves."""
     configured = configured or settings.load_or_exit("api")
     app = create_app(configured)
     middleware: Middleware = vars(app)["wsgi_app"]
-    api = Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
-    origins = configured.api_cors_origins.names
-    return CORSMiddleware(api, origins, METHODS, ["*"], expose_headers=EXPOSED_HEADERS) if origins else api
+    return Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
 
 
 def _registry(configured: Settings) -> Registry:

@@ -1,9 +1,12 @@
 """Which Host headers are served: a page whose own name resolves to this machine (DNS rebinding) is refused."""
 
 import ipaddress
+import re
 from functools import lru_cache
 
 from petalstream.setting_types import Hosts
+
+_HEADER = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?", re.IGNORECASE)
 
 
 class TrustedHosts:
@@ -15,11 +18,13 @@ class TrustedHosts:
 
     def _trusts(self, header: str) -> bool:
         """Return whether a Host header, with or without a port, is served; one that is missing or empty is."""
-        host = header.lower() if header.endswith("]") else header.lower().rpartition(":")[0] or header.lower()
-        host = host.removesuffix(".")
-        if "*" in self._names or not header or host in self._names:
+        if "*" in self._names or not header:
             return True
-        return host == "localhost" or host.endswith(".localhost") or _is_address(host.strip("[]"))
+        if not (match := _HEADER.fullmatch(header)):
+            return False
+        host = match[1].lower().removesuffix(".")
+        is_local = host == "localhost" or host.endswith(".localhost")
+        return is_local or host in self._names or _is_address(host.strip("[]"))
 
 
 def _is_address(host: str) -> bool:

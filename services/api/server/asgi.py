@@ -15,8 +15,9 @@ from io import BytesIO
 from starlette.types import Receive, Scope, Send
 
 from petalstream.reasons import Reason
-from petalstream.settings import Settings, of_gunicorn
+from petalstream.settings import Settings
 from services.api import deadline
+from services.api.gateway.cors import with_cors
 from services.api.gateway.middleware import Middleware, Response
 from services.api.gateway.parsed_request import Environ
 from services.api.gateway.path_prefix import PathPrefix
@@ -45,9 +46,9 @@ class Api:
         self._bodies, self._default_model = Bodies(configured.api_max_body_bytes), configured.default_model
         places = configured.api_threads + configured.api_queue
         self._turns = Turns(middleware, middleware.fast_path, places)
-        # Whose X-Forwarded headers count is gunicorn's own setting.
-        self._prefix = PathPrefix(of_gunicorn("SCRIPT_NAME", ""), of_gunicorn("FORWARDED_ALLOW_IPS", "127.0.0.1,::1"))
+        self._prefix = PathPrefix(configured.script_name, configured.forwarded_allow_ips)
         self._hosts = TrustedHosts(configured.api_trusted_hosts)
+        self._app = with_cors(self._serve, configured.api_cors_origins, self._hosts)
         self._predicting = Threads(configured.api_threads, configured.api_queue, models=2)
         self._paging = Threads(PAGE_THREADS, configured.api_queue)
         self._counting = Threads(METRICS_THREADS, configured.api_queue)
@@ -55,7 +56,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or start and stop with the worker; WebSockets are closed."""
         if scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            await self._app(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
