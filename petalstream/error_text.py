@@ -14,8 +14,13 @@ def describe_json(value: object) -> str:
     return {list: "a list", dict: "an object", int: "a number", float: "a number"}.get(type(value), "something else")
 
 
+def describe_value(value: object) -> str:
+    """Return a number itself, and any other JSON value as describe_json does."""
+    return str(value)[:MAX_CHARACTERS] if type(value) in (int, float) else describe_json(value)
+
+
 def in_full(number: float) -> str:
-    """Return a number with all its digits and without needless ones: 42.0 is 42, and 1234567.5 stays as it is.
+    """Return a number as Python writes it, and a whole one below 10^16 without .0: 42, 1234567.5, 1e+16 and 1e-07.
 
     A whole number of more than 21 digits is rounded to a float.
     """

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
@@ -103,7 +104,7 @@ class Feature:
         if self.kind is not Kind.INTEGER or not number.is_integer():
             return number
         # As in JSON, digits alone are exact; the float could be rounded to within the bounds.
-        return int(text) if _DIGITS.fullmatch(text) else int(number) if abs(number) < _MOST_EXACT else number
+        return int(Decimal(text)) if _DIGITS.fullmatch(text) else int(number) if abs(number) < _MOST_EXACT else number
 
     def to_text(self, value: object) -> str:
         """Return a valid value as text that `parse` and people can read."""

@@ -1,4 +1,4 @@
-"""Scripts of other origins read the api's answers where a setting lets them, and nothing where it does not."""
+"""Scripts of other origins can read responses if a setting names their origin."""
 
 import functools
 import http.server

@@ -62,7 +62,7 @@ class Site:
     def post(
         self, path: str, headers: dict[str, str] = KEY, json: object = None, data: object = None
     ) -> requests.Response:
-        """A POST that does."""
+        """A POST that trusts the certificate and nothing else."""
         trusted = str(self.certificate)
         return requests.post(self.url + path, json=json, data=data, headers=headers, verify=trusted, timeout=10)  # type: ignore[arg-type]
 

@@ -39,13 +39,20 @@ def before_call(context: schemathesis.HookContext, case: Case, kwargs: Json) -> 
     elif case.media_type in (EVENT, BATCH):
         for event in body if case.media_type == BATCH else [body]:
             encode(document, path, chance, event)
-    elif isinstance(body, dict) and "inputs" in body:
+    elif isinstance(body, dict) and "inputs" in body and path.endswith("/infer"):
         if case.headers:
             case.headers.pop(HEADER, None)
         case.body = inference(document, path, chance, body)
-    elif is_table(body) and "data" not in body:
-        shortest = min(map(len, body.values()))
-        case.body = {name: values[:shortest] for name, values in body.items()}
+    elif is_table(body):
+        case.body = alike_long(body)
+    elif isinstance(body, dict) and is_table(body.get("inputs")):
+        case.body = {"inputs": alike_long(body["inputs"])}
+
+
+def alike_long(columns: Json) -> Json:
+    """Columns cut to the length of the shortest; a split data frame is left alone."""
+    shortest = min(map(len, columns.values()))
+    return columns if "data" in columns else {name: values[:shortest] for name, values in columns.items()}
 
 
 @schemathesis.hook

@@ -154,7 +154,11 @@ class Registry:
         return f"MODELS_DIR, {self._models_dir}, {'is not a folder' if self._models_dir.exists() else 'does not exist'}"
 
     def _missing(self, name: str) -> NotServed | UnknownModel:
-        """Return the error for a model that is not in memory: NotServed if the volume has a folder of that name."""
-        if MODEL_NAME.fullmatch(name) and (self._models_dir / name).is_dir():
+        """Return the error for a model that is not in memory: UnknownModel if the volume has no folder of that name."""
+        try:
+            has_folder = MODEL_NAME.fullmatch(name) and (self._models_dir / name).is_dir()
+        except OSError as error:
+            return NotServed(f"{name} is not served: MODELS_DIR cannot be read: {error}")
+        if has_folder:
             return NotServed(f"{name} is not served: no version of it has been taken in yet")
         return UnknownModel(f"there is no model {name[:40]!r}; served are {', '.join(self.served)}")

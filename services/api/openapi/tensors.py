@@ -10,6 +10,8 @@ from services.api.wire import datatypes
 from services.api.wire.inference_json import OUTPUTS
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES
 
+BOOLEAN: Schema = {"type": "boolean"}
+
 
 def request(manifest: Manifest) -> Schema:
     """Return the schema of an inference request.
@@ -19,12 +21,13 @@ def request(manifest: Manifest) -> Schema:
     inputs = [_column(feature) for feature in manifest.features]
     if all(feature.kind is not Kind.CATEGORY for feature in manifest.features):
         inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
+    output = object_with(name=one_of(OUTPUTS))
     schema = object_with(inputs=_one_or_more({"anyOf": inputs}))
     schema["properties"] |= {
         "id": {"type": ["string", "null"], "description": "The response repeats it."},
-        "outputs": {"type": ["array", "null"], "items": _with_parameters(object_with(name=one_of(OUTPUTS)))},
+        "outputs": {"type": ["array", "null"], "items": _with_parameters(output, binary_data=BOOLEAN)},
     }
-    return _with_parameters(schema)
+    return _with_parameters(schema, binary_data_output=BOOLEAN)
 
 
 def response(manifest: Manifest) -> Schema:
@@ -60,7 +63,7 @@ def _column(feature: Feature) -> Schema:
         shape=_shape(1, 2),
         data=_one_or_more({"anyOf": [value, _list(value, 1, 1)]}),
     )
-    return _with_parameters({**tensor, "title": feature.label})
+    return _with_parameters({**tensor, "title": feature.label}, binary_data_size=False)
 
 
 def _matrix(width: int, requires_all: bool) -> Schema:
@@ -72,7 +75,7 @@ def _matrix(width: int, requires_all: bool) -> Schema:
         shape=_shape(2),
         data=_one_or_more({"anyOf": [value, _list(value, width, width)]}),
     )
-    return _with_parameters({**tensor, "title": "All features in their order"})
+    return _with_parameters({**tensor, "title": "All features in their order"}, binary_data_size=False)
 
 
 def _shape(least: int, most: int | None = None) -> Schema:
@@ -88,6 +91,7 @@ def _one_or_more(item: Schema) -> Schema:
     return {**array_of(item), "minItems": 1}
 
 
-def _with_parameters(schema: Schema) -> Schema:
-    """Return the schema of the object with optional parameters, which change nothing."""
-    return {**schema, "properties": {**schema["properties"], "parameters": {"type": ["object", "null"]}}}
+def _with_parameters(schema: Schema, **known: Schema | bool) -> Schema:
+    """Return the schema of the object with optional parameters, of which all but the `known` change nothing."""
+    parameters = {"type": ["object", "null"], "properties": known}
+    return {**schema, "properties": {**schema["properties"], "parameters": parameters}}

@@ -15,7 +15,7 @@ class TrainingRange:
 
     def __init__(self, manifest: Manifest) -> None:
         self._inputs, self._training = manifest.inputs, manifest.training
-        self._least, self._most = np.array([self._range(feature) for feature in manifest.inputs], np.float32).T
+        self._least, self._most = np.array([self._tolerated(feature) for feature in manifest.inputs]).T
         # For each column with unseen choices, their codes.
         self._unseen_codes = {
             column: [code for code, count in enumerate(self._training[feature.name]["counts"]) if not count]
@@ -25,9 +25,7 @@ class TrainingRange:
 
     def find_warnings(self, matrix: NDArray[np.float64]) -> Mapping[int, Sequence[str]]:
         """Return a warning for each value outside the training data, by row of `matrix`, of shape (n, inputs)."""
-        # In the precision of float32, in which many clients keep their numbers.
-        rounded = matrix.astype(np.float32)
-        is_outside = (rounded < self._least) | (rounded > self._most)
+        is_outside = (matrix < self._least) | (matrix > self._most)
         for column, codes in self._unseen_codes.items():
             is_outside[:, column] = np.isin(matrix[:, column], codes)
         warnings: dict[int, list[str]] = {}
@@ -36,6 +34,13 @@ class TrainingRange:
                 warning = self._write_warning(self._inputs[column], matrix[row, column].item())
                 warnings.setdefault(row, []).append(warning)
         return warnings
+
+    def _tolerated(self, feature: Feature) -> tuple[float, float]:
+        """Return the range with its bounds in float32 in it, unless the numbers are whole: many clients use float32."""
+        least, most = self._range(feature)
+        if feature.is_whole or feature.options:
+            return least, most
+        return min(least, float(np.float32(least))), max(most, float(np.float32(most)))
 
     def _range(self, feature: Feature) -> tuple[float, float]:
         if feature.options:

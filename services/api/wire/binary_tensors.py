@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from petalstream.error_text import describe_value
 from services.api.errors import WrongTensor
 
 # The header of a request or a response whose JSON is followed by bytes: the length of the JSON.
@@ -24,6 +25,7 @@ _DTYPES: Mapping[str, str] = {
     **{f"UINT{8 * size}": f"<u{size}" for size in (1, 2, 4, 8)},
 }
 _LENGTH = struct.Struct("<I")
+_MOST_DIGITS = 18
 
 
 class Blobs:
@@ -35,7 +37,7 @@ class Blobs:
     def take(self, title: str, size: object) -> bytes:
         """Return the next `size` bytes, which are those of an input. Raises WrongTensor."""
         if type(size) is not int or size < 0:
-            raise WrongTensor(f"the {SIZE} of {title} must be a whole number of bytes, not {size!r:.40}")
+            raise WrongTensor(f"the {SIZE} of {title} must be a whole number of bytes, not {describe_value(size)}")
         found = self._content[self._taken : self._taken + size]
         if len(found) < size:
             raise WrongTensor(f"{title} has a {SIZE} of {size}, and {len(found)} bytes are left in the body")
@@ -52,7 +54,7 @@ def split_body(body: bytes, header: str | None) -> tuple[bytes, Blobs]:
     """Return the JSON of a body, and the bytes after it if the header says how long the JSON is. Raises WrongTensor."""
     if header is None:
         return body, Blobs(b"")
-    if not header.isdecimal() or int(header) > len(body):
+    if not header.isdecimal() or len(header) > _MOST_DIGITS or int(header) > len(body):
         raise WrongTensor(f"{HEADER} must be the length of the JSON, {len(body)} bytes at most, not {header[:40]!r}")
     return body[: int(header)], Blobs(body[int(header) :])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream.bundle import Manifest
-from petalstream.error_text import MAX_CHARACTERS
+from petalstream.error_text import MAX_CHARACTERS, describe_value
 from petalstream.schema import Feature
 from services.api.errors import WrongTensor
 from services.api.scoring.predictions import Predictions
@@ -15,7 +15,7 @@ from services.api.wire.json_text import write_json
 from services.api.wire.media_types import JSON
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, describe_outputs
 from services.api.wire.tensor_rows import table_from_tensors
-from services.api.wire.tensors import describe_value, read_parameters, read_tensor
+from services.api.wire.tensors import read_parameters, read_tensor
 
 OUTPUTS = (PREDICT, PROBABILITIES)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.error_text import MAX_CHARACTERS, describe_json
+from petalstream.error_text import MAX_CHARACTERS, describe_value
 from services.api.errors import WrongTensor
 from services.api.wire.binary_tensors import SIZE, Blobs, decode
 from services.api.wire.datatypes import DATATYPES
@@ -66,11 +66,6 @@ def read_parameters(content: dict[str, Any], title: str) -> dict[str, Any]:
     if parameters is not None and not isinstance(parameters, dict):
         raise WrongTensor(f"the parameters of {title} must be an object, not {describe_value(parameters)}")
     return parameters or {}
-
-
-def describe_value(value: object) -> str:
-    """Return a number itself, and any other JSON value as describe_json does."""
-    return str(value)[:MAX_CHARACTERS] if type(value) in (int, float) else describe_json(value)
 
 
 def _check_values(title: str, datatype: str, values: Sequence[Any]) -> None:

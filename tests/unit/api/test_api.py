@@ -164,6 +164,7 @@ def test_asked_to_report_a_flood_of_bad_rows_it_refuses_the_whole(client: FlaskC
     [
         (7.9, []),
         (7.900000095367432, []),
+        (7.900001, ["sepal_length 7.900001 cm is outside the training range, 4.3 to 7.9 cm"]),
         (4.300000190734863, []),
         (7.901, ["sepal_length 7.901 cm is outside the training range, 4.3 to 7.9 cm"]),
         (1234567.5, ["sepal_length 1234567.5 cm is outside the training range, 4.3 to 7.9 cm"]),

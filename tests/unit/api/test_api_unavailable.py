@@ -1,9 +1,11 @@
 """A model that the api knows and cannot serve now is 503 with a reason; only an unknown name is 404."""
 
+import errno
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask.testing import FlaskClient
@@ -160,3 +162,19 @@ def test_a_models_folder_that_cannot_be_read_leaves_the_api_alive_and_says_why(
     response = client.get(path)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert f"MODELS_DIR, {models}, {kind}" in response.text
+
+
+@pytest.mark.parametrize("path", ["/ready", "/models/iris", "/v2/models/iris"])
+def test_a_models_folder_without_permission_is_503_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    client = create_app(Settings(models_dir=tmp_path / "models")).test_client()
+
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path))
+
+    # Tests may run as root, to whom no folder is closed.
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    response = client.get(path)
+    assert response.status_code == 503
+    assert "MODELS_DIR cannot be read: [Errno 13] Permission denied" in response.text

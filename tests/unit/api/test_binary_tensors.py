@@ -25,7 +25,7 @@ def send(client: FlaskClient, content: Any, blobs: bytes = b"", path: str = INFE
     return client.post(path, data=text + blobs, headers=headers, content_type="application/octet-stream")
 
 
-def tensor(datatype: str, size: int, shape: list[int] | None = None, **more: Any) -> dict[str, Any]:
+def tensor(datatype: str, size: Any, shape: list[int] | None = None, **more: Any) -> dict[str, Any]:
     shape = shape or [len(ROWS), 4]
     return {"name": "all", "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}, **more}
 
@@ -105,7 +105,7 @@ FLOATS = struct.pack("<8d", *[value for row in ROWS for value in row])
         ({"inputs": [tensor("FP32", 64)]}, FLOATS, None, "asks for 32 bytes of FP32, not 64"),
         ({"inputs": [tensor("FP64", 64, data=[1])]}, FLOATS, None, "has both data and a binary_data_size"),
         ({"inputs": [tensor("FP64", -1)]}, FLOATS, None, "must be a whole number of bytes, not -1"),
-        ({"inputs": [tensor("FP64", True)]}, FLOATS, None, "must be a whole number of bytes, not True"),
+        ({"inputs": [tensor("FP64", True)]}, FLOATS, None, "must be a whole number of bytes, not a boolean"),
         ({"inputs": [tensor("BF16", 64)]}, FLOATS, None, "the datatype of input 'all' must be one of"),
         ({"inputs": [tensor("BOOL", 8)]}, b"\x00\x01\x02" + bytes(5), None, "is BOOL, of which each byte is 0 or 1"),
         ({"inputs": [tensor("BYTES", 7)]}, b"\x09\x00\x00\x00abc", None, "ends within an element"),
@@ -114,6 +114,8 @@ FLOATS = struct.pack("<8d", *[value for row in ROWS for value in row])
         ({"inputs": []}, b"", 10_000, "must be the length of the JSON"),
         ({"inputs": []}, b"", "x", "must be the length of the JSON"),
         ({"inputs": []}, b"", -1, "must be the length of the JSON"),
+        ({"inputs": []}, b"", "0" * 5_000, "must be the length of the JSON"),
+        ({"inputs": [tensor("FP64", 1.5)]}, b"", None, "must be a whole number of bytes, not 1.5"),
         (
             {"inputs": [], "parameters": {"binary_data_output": 1}},
             b"",
@@ -137,7 +139,14 @@ def test_numbers_that_are_not_finite_are_errors_of_their_rows(client: FlaskClien
     assert "petal_length must be a finite number" in response.get_json()["error"]
 
 
-def test_a_matrix_under_the_name_of_a_feature_is_told_to_take_another(client: FlaskClient) -> None:
+def test_a_matrix_with_the_name_of_a_feature_gets_an_error_that_asks_for_another(client: FlaskClient) -> None:
     given = {"name": next(iter(FLOWER)), "datatype": "FP64", "shape": [2, 4], "data": ROWS}
     response = client.post(INFER, json={"inputs": [given]})
     assert "give a tensor for all features another name" in response.get_json()["error"]
+
+
+def test_a_number_of_bytes_that_is_nested_deep_is_400(client: FlaskClient) -> None:
+    text = json.dumps({"inputs": [tensor("FP64", "HERE")]}).replace('"HERE"', "[" * 1_000 + "]" * 1_000)
+    response = client.post(INFER, data=text, headers={HEADER: str(len(text))})
+    assert response.status_code == 400
+    assert "must be a whole number of bytes, not a list" in response.get_json()["error"]
