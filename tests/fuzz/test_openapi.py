@@ -22,7 +22,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 RUN_SECONDS = 300
 V2 = "^/v2"
 # A model that is unloaded would no longer answer the other requests.
-BUT_LOADING = ("--exclude-path-regex", "/(un)?load$")
+LOADING = "/(un)?load$"
 
 
 @pytest.fixture
@@ -56,7 +56,10 @@ def api(two_models: Settings, tmp_path: Path) -> Iterator[LoneApi]:
 
 def test_every_answer_is_as_documented(api: LoneApi, fuzz: Fuzz, length: Length) -> None:
     examples = str(length.count(short=1, full=10))
-    assert fuzz(f"{api.url}/openapi.json", "--max-examples", examples, *BUT_LOADING).returncode == 0
+    # /predict is of Iris, and a version takes what its model does.
+    left_out = LOADING if length.is_full else f"{LOADING}|/models/iris|/versions/"
+    done = fuzz(f"{api.url}/openapi.json", "--max-examples", examples, "--exclude-path-regex", left_out)
+    assert done.returncode == 0
 
 
 @pytest.mark.long
@@ -72,7 +75,14 @@ def test_without_a_key_nothing_is_told(two_models: Settings, fuzz: Fuzz, tmp_pat
     with lone_api(two_models.models_dir, tmp_path, api_keys=keys) as api:
         key = ("-H", "X-API-Key: the-key")
         done = fuzz(
-            f"{api.url}/openapi.json", *key, "--max-examples", "2", "--phases", "examples,fuzzing", *BUT_LOADING
+            f"{api.url}/openapi.json",
+            *key,
+            "--max-examples",
+            "2",
+            "--phases",
+            "examples,fuzzing",
+            "--exclude-path-regex",
+            LOADING,
         )
     assert done.returncode == 0
 

@@ -3,8 +3,7 @@
 import base64
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import cache
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,15 +18,15 @@ PAGE = {"Accept": "text/html"}
 Ask = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def guarded(settings: Settings, iris: Bundle, tmp_path: Path) -> Ask:
+@pytest.fixture(scope="module")
+def guarded(settings: Settings, iris: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """A client of an api that asks for one of two keys, but for its open parts."""
+    path = tmp_path_factory.mktemp("keys") / "keys"
+    path.write_text("# of the tests\n" + "\n".join(KEYS) + "\n")
 
-    def make(open_parts: str = "health,metrics", **others: Any) -> FlaskClient:
-        path = tmp_path / "keys"
-        path.write_text("# of the tests\n" + "\n".join(KEYS) + "\n")
-        own = dataclasses.replace(settings, api_keys=str(path), api_open=Parts(open_parts), **others)
-        return create_app(own).test_client()
+    @cache
+    def make(open_parts: str = "health,metrics") -> FlaskClient:
+        return create_app(dataclasses.replace(settings, api_keys=str(path), api_open=Parts(open_parts))).test_client()
 
     return make
 

@@ -86,9 +86,9 @@ def test_the_setting_names_others(settings: Settings, iris: Bundle, names: str) 
     assert receive(own, Asked("/predict", ROW, {"Host": "evil.example:80"}))[0] == 200
 
 
-@pytest.mark.parametrize("host", FOREIGN)
-def test_a_preflight_request_from_an_allowed_origin_is_checked_too(settings: Settings, iris: Bundle, host: str) -> None:
+def test_a_preflight_request_from_an_allowed_origin_is_checked_too(settings: Settings, iris: Bundle) -> None:
     own = create_server(Settings(models_dir=settings.models_dir, api_cors_origins=Origins("https://a.example")))
-    wanted = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST", "Host": host}
-    assert receive(own, Asked("/predict", b"", wanted, method="OPTIONS"))[0] == 400
+    wanted = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
+    for host in FOREIGN:
+        assert receive(own, Asked("/predict", b"", wanted | {"Host": host}, method="OPTIONS"))[0] == 400
     assert receive(own, Asked("/predict", b"", wanted | {"Host": "localhost"}, method="OPTIONS"))[0] == 200
