@@ -122,6 +122,11 @@ class Feature:
         """Return the Python types of the JSON values that the feature accepts."""
         return _TYPES[self.kind]
 
+    @property
+    def is_number(self) -> bool:
+        """Return whether the values are numbers, whole or not."""
+        return self.kind in (Kind.NUMBER, Kind.INTEGER)
+
     @cached_property
     def is_whole(self) -> bool:
         """Return whether a number must be whole, as 3 and 3.0 are."""

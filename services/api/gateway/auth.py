@@ -38,7 +38,7 @@ def _credentials(environ: dict[str, Any]) -> list[str]:
     """Return what a request presents: X-API-Key, and a bearer token or the password of Basic authentication."""
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = authorization.partition(" ")
-    presented = [environ[name] for name in ("HTTP_X_API_KEY",) if name in environ]
+    presented = [environ["HTTP_X_API_KEY"]] if "HTTP_X_API_KEY" in environ else []
     if scheme.lower() == "bearer":
         presented.append(rest.strip())
     elif scheme.lower() == "basic" and (parsed := Authorization.from_header(authorization)):

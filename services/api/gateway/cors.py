@@ -4,10 +4,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from petalstream.setting_types import Origins
+from services.api.gateway.middleware import METHODS
 from services.api.gateway.trusted_hosts import TrustedHosts
 from services.api.wire.binary_tensors import HEADER
 
-METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 EXPOSED_HEADERS = ("Retry-After", "X-Request-ID", HEADER)
 
 
@@ -18,7 +18,7 @@ def with_cors(app: ASGIApp, origins: Origins, hosts: TrustedHosts) -> ASGIApp:
     """
     if not origins:
         return app
-    shared = CORSMiddleware(app, origins.names, METHODS, ["*"], expose_headers=EXPOSED_HEADERS)
+    shared = CORSMiddleware(app, origins.names, sorted(METHODS), ["*"], expose_headers=EXPOSED_HEADERS)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         found = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]

@@ -10,6 +10,7 @@ Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number"}
 COUNT: Schema = {"type": "integer"}
 TEXT: Schema = {"type": "string"}
+BOOLEAN: Schema = {"type": "boolean"}
 
 
 def array_of(items: Schema) -> Schema:

@@ -2,15 +2,13 @@
 
 from petalstream.bundle import Manifest
 from petalstream.schema import Feature, Kind
-from services.api.models.json_schema import TEXT, Schema, array_of, mapping_of, object_with
+from services.api.models.json_schema import BOOLEAN, TEXT, Schema, array_of, mapping_of, object_with
 from services.api.openapi import rows
 from services.api.openapi.responses import PROBABILITY, VERSION
 from services.api.openapi.rows import one_of
 from services.api.wire import datatypes
 from services.api.wire.inference_json import OUTPUTS
 from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES
-
-BOOLEAN: Schema = {"type": "boolean"}
 
 
 def request(manifest: Manifest) -> Schema:

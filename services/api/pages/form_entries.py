@@ -9,7 +9,7 @@ from petalstream.decimal_comma import ADVICE, may_be_thousands, with_dot
 from petalstream.error_text import in_full
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
-from petalstream.schema import Feature, Kind
+from petalstream.schema import Feature
 from services.api.errors import MAX_ERRORS
 
 
@@ -51,16 +51,15 @@ def read_entries(features: Sequence[Feature], pairs: Iterable[tuple[str, str]]) 
 
 def _parse(feature: Feature, text: str) -> object:
     """Return the value of a text in which a comma may be the decimal separator, as many keyboards have no dot."""
-    is_number = feature.kind in (Kind.NUMBER, Kind.INTEGER)
-    return feature.parse(with_dot(text) if is_number and not may_be_thousands(text) else text)
+    return feature.parse(with_dot(text) if feature.is_number and not may_be_thousands(text) else text)
 
 
 def _explain_comma(feature: Feature | None, error: RowError, typed: Mapping[str, str]) -> RowError:
     """Return the error of a number with a comma that may mean thousands with what to write instead."""
-    is_number = feature is not None and feature.kind in (Kind.NUMBER, Kind.INTEGER)
-    if not is_number or error.reason is not Reason.WRONG_TYPE or "," not in typed.get(error.field or "", ""):
-        return error
-    return replace(error, message=f"{error.message}: {ADVICE}")
+    has_comma = "," in typed.get(error.field or "", "")
+    if feature and feature.is_number and error.reason is Reason.WRONG_TYPE and has_comma:
+        return replace(error, message=f"{error.message}: {ADVICE}")
+    return error
 
 
 def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries:
@@ -71,4 +70,4 @@ def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries
 
 def format_value(feature: Feature, value: Any) -> str:
     """Return a valid value as a person would type it."""
-    return in_full(value) if feature.kind in (Kind.NUMBER, Kind.INTEGER) else feature.to_text(value)
+    return in_full(value) if feature.is_number else feature.to_text(value)

@@ -9,11 +9,11 @@ from werkzeug.exceptions import MethodNotAllowed
 from services.api.routes import current, pages, prediction_formats
 from services.api.scoring import service
 from services.api.wire import media_types
-from services.api.wire.negotiation import require_format, wants_error_report, wants_page
+from services.api.wire.negotiation import ROW_FORMATS, require_format, wants_error_report, wants_page
 from services.api.wire.rows import read_rows
 
 blueprint = Blueprint("predict", __name__)
-blueprint.before_request(partial(require_format, ["json", "csv", "columns"]))
+blueprint.before_request(partial(require_format, ROW_FORMATS))
 
 
 @blueprint.post("/predict")

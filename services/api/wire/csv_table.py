@@ -9,13 +9,12 @@ from typing import Any
 from petalstream.bundle import Manifest
 from petalstream.csv_lines import CsvError, numbered_lines
 from petalstream.decimal_comma import with_dot
-from petalstream.schema import Feature, Kind
+from petalstream.schema import Feature
 from services.api.errors import UnreadableBody
 from services.api.wire import csv_dialect
 
 # The number of a line, and its cells.
 Line = tuple[int, list[str]]
-NUMBERS = (Kind.NUMBER, Kind.INTEGER)
 
 
 def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
@@ -58,7 +57,7 @@ def _rows(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
         header, body = header[1:], [(line, cells[1:]) for line, cells in body]
     names = _names(header_line, header)
     if dialect.separator != ",":
-        body = _with_decimal_dots(body, [known[name].kind in NUMBERS if name in known else False for name in names])
+        body = _with_decimal_dots(body, [name in known and known[name].is_number for name in names])
     return [
         {
             name: known[name].parse(cell) if name in known else cell
