@@ -1,20 +1,16 @@
 """Scripts of other origins can read responses if a setting names their origin."""
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Error
 
-from embedded import ports
 from petalstream.bundle import Bundle
 from petalstream.setting_types import Origins
 from petalstream.settings import Settings
+from tests.http_servers import serving
 from tests.lone_api import lone_api
 from tests.records import FLOWER
 
@@ -28,19 +24,19 @@ FETCH = """async ([url, row]) => {
 }"""
 
 
-@contextmanager
-def page_of(folder: Path, port: int) -> Iterator[str]:
-    """A site with an empty page; gives its origin."""
-    (folder / "index.html").write_text("<!doctype html><title>Another site</title>")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://localhost:{port}"
-        finally:
-            server.shutdown()
-            thread.join()
+class EmptyPage(BaseHTTPRequestHandler):
+    """A site whose every address is an empty page."""
+
+    def do_GET(self) -> None:
+        page = b"<!doctype html><title>Another site</title>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def fetched(browser: Browser, origin: str, url: str, row: Any) -> Any:
@@ -54,17 +50,13 @@ def fetched(browser: Browser, origin: str, url: str, row: Any) -> Any:
 def test_a_script_of_the_origin_that_is_named_reads_predictions_and_errors(
     browser: Browser, settings: Settings, iris: Bundle, tmp_path: Path
 ) -> None:
-    (tmp_path / "site").mkdir()
     (tmp_path / "keys").write_text("the-key\n")
-    named, other = ports.free_port(), ports.free_port()
-    origins = Origins(f"http://localhost:{named}")
-    with (
-        lone_api(settings.models_dir, tmp_path, api_cors_origins=origins, api_keys=tmp_path / "keys") as api,
-        page_of(tmp_path / "site", named) as origin,
-        page_of(tmp_path / "site", other) as elsewhere,
-    ):
-        predict = f"{api.url}/predict"
-        assert fetched(browser, origin, predict, FLOWER) == [200, True, "setosa"]
-        assert fetched(browser, origin, predict, {}) == [400, True, None]
-        with pytest.raises(Error, match="Failed to fetch"):
-            fetched(browser, elsewhere, predict, FLOWER)
+    with serving(EmptyPage) as named, serving(EmptyPage) as other:
+        origin, elsewhere = f"http://localhost:{named}", f"http://localhost:{other}"
+        origins, keys = Origins(origin), tmp_path / "keys"
+        with lone_api(settings.models_dir, tmp_path, api_cors_origins=origins, api_keys=keys) as api:
+            predict = f"{api.url}/predict"
+            assert fetched(browser, origin, predict, FLOWER) == [200, True, "setosa"]
+            assert fetched(browser, origin, predict, {}) == [400, True, None]
+            with pytest.raises(Error, match="Failed to fetch"):
+                fetched(browser, elsewhere, predict, FLOWER)

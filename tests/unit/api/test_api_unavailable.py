@@ -173,7 +173,7 @@ def test_a_models_folder_without_permission_is_503_with_the_reason(
     def refuse(*_: object) -> NoReturn:
         raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path))
 
-    # Tests may run as root, to whom no folder is closed.
+    # Tests may run as root, who can read every folder.
     monkeypatch.setattr(Path, "is_dir", refuse)
     response = client.get(path)
     assert response.status_code == 503

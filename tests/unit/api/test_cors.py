@@ -1,4 +1,4 @@
-"""What scripts of other origins may read, whoever writes the response."""
+"""The CORS headers of responses from the event loop, from threads and to preflight requests."""
 
 import dataclasses
 import json

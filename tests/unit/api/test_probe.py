@@ -2,9 +2,8 @@
 
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from embedded.ports import free_port
 from embedded.processes import ROOT, python
 from petalstream import settings
+from tests.http_servers import serving
 
 KEY = "Bearer first"
 
@@ -35,13 +35,8 @@ class Api(BaseHTTPRequestHandler):
 def api() -> Iterator[tuple[type[Api], int]]:
     """A server of the test's own and its port."""
     own = type("Own", (Api,), {})
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), own)
-    thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
-    thread.start()
-    yield own, listening.server_port
-    listening.shutdown()
-    thread.join()
-    listening.server_close()
+    with serving(own) as port:
+        yield own, port
 
 
 def probe(port: int, **overrides: object) -> tuple[int, str]:

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.http_servers import serving
 
 COLUMNS: dict[str, Any] = {
     "model": "iris",
@@ -63,17 +65,12 @@ def problem(*errors: dict[str, object]) -> bytes:
 def api_server() -> Iterator[ApiServer]:
     """Run a server on loopback."""
     api = ApiServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(api))
-    api.url = f"http://127.0.0.1:{server.server_port}/"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield api
-    finally:
-        api.stopped.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(_handler(api)) as port:
+        api.url = f"http://127.0.0.1:{port}/"
+        try:
+            yield api
+        finally:
+            api.stopped.set()
 
 
 def _handler(api: ApiServer) -> type[BaseHTTPRequestHandler]:
