@@ -18,6 +18,7 @@ from services.api.models.unloaded_models import UnloadedModels
 from services.api.pages import text_filters
 from services.api.routes import docs, health, model_repository, open_inference, pages, predict
 from services.api.server.asgi import Api
+from services.api.server.handover import Handover
 from services.api.server.shares import Shares
 from services.api.telemetry import request_info
 from services.api.wire import negotiation
@@ -57,7 +58,12 @@ def create_server(configured: Settings | None = None) -> Api:
     configured = configured or settings.load_or_exit("api")
     app = create_app(configured)
     middleware: Middleware = vars(app)["wsgi_app"]
-    return Api(middleware, configured, Shares.of_this_worker(), partial(watch.start, app.extensions["registry"]))
+    return Api(middleware, configured, Shares.of_this_worker(), partial(_start, app.extensions["registry"]))
+
+
+def _start(registry: Registry) -> None:
+    watch.start(registry)
+    Handover.of_this_worker().serve()
 
 
 def _registry(configured: Settings) -> Registry:

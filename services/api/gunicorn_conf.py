@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from petalstream import keys, lifecycle, settings
 from petalstream.keys import KeysError
 from services.api import address
+from services.api.server.handover import Handover
 from services.api.server.shares import Shares
 from services.api.telemetry import worker_slot
 
@@ -45,7 +46,7 @@ if not settings.shared_folder():
 # Each connection takes a file, and most systems allow far more of them than they do by default.
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, MOST_FILES)), _hard))
-_shares = Shares.of_this_worker()
+_shares, _handover = Shares.of_this_worker(), Handover.of_this_worker()
 
 bind = address.bind(_configured.api_host, _configured.api_port)
 worker_class, asgi_loop = "asgi", "uvloop"
@@ -67,6 +68,11 @@ def on_starting(server: Any) -> None:
         raise SystemExit("api: gunicorn's --worker-class and --preload cannot be changed: the api is an ASGI app")
 
 
+def on_reload(server: Any) -> None:
+    """Have the workers that are running wait for new ones."""
+    _handover.begin()
+
+
 def pre_fork(server: Any, forked: Any) -> None:
     """Give a new worker the lowest slot that is free."""
     taken = {alive.slot for alive in server.WORKERS.values()}
@@ -76,12 +82,19 @@ def pre_fork(server: Any, forked: Any) -> None:
 def post_fork(server: Any, forked: Any) -> None:
     """Set the slot of the worker before it loads the app, and bound how long its clients may read nothing."""
     worker_slot.number = forked.slot
+    _handover.join()
     for listener in forked.sockets:
         if listener.sock.family != socket.AF_UNIX:
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
 
 
+def post_worker_init(worker: Any) -> None:
+    """Have the worker accept connections after SIGHUP until new ones do."""
+    _handover.stop_after(worker)
+
+
 def child_exit(server: Any, ended: Any) -> None:
-    """Forget the requests in flight and the connections of a worker that has ended."""
+    """Forget what a worker that has ended had in flight, in connections and in readiness to serve."""
     mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
     _shares.forget(ended.slot)
+    _handover.forget(ended.slot)

@@ -66,11 +66,11 @@ class Api:
         await receive()
         # The event loop waits so long for each thread that computes, whenever it has waited for its clients.
         sys.setswitchinterval(SWITCH_SECONDS)
-        self._on_start()
         self._shares.follow()
         # What exists now stays. Without this, a large response makes the collector search all of it.
         gc.collect()
         gc.freeze()
+        self._on_start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
