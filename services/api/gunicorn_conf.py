@@ -94,7 +94,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def child_exit(server: Any, ended: Any) -> None:
-    """Forget what a worker that has ended had in flight, in connections and in readiness to serve."""
+    """Forget a worker that has ended: its requests in flight, its connections, and that it serves."""
     mark_process_dead(ended.slot)  # type: ignore[no-untyped-call]
     _shares.forget(ended.slot)
     _handover.forget(ended.slot)

@@ -10,19 +10,20 @@ import signal
 from functools import cache
 from typing import Any
 
-from services.api.telemetry import worker_slot
+from services.api.server.slot_counts import MOST_SLOTS, SlotCounts
 
 POLL_SECONDS = 0.1
-_SLOTS = mmap.PAGESIZE // 4 - 1
 
 
 class Handover:
     """Keeps in shared memory which workers serve, and how often gunicorn has reloaded; created before workers are."""
 
     def __init__(self) -> None:
-        # The number of reloads; then by slot: how many there had been when the worker that serves was forked, plus one.
-        self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
-        self._reloads = 0
+        self._reloads = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
+        # How many reloads there had been when this worker was forked.
+        self._own_reloads = 0
+        # The same number, plus one, of each worker that serves.
+        self._serving = SlotCounts()
 
     @classmethod
     @cache
@@ -32,32 +33,24 @@ class Handover:
 
     def begin(self) -> None:
         """Count a reload, in gunicorn's own process, before it forks new workers."""
-        self._counts[0] += 1
+        self._reloads[0] += 1
 
     def join(self) -> None:
         """Belong to the workers that are forked after the reloads so far."""
-        self._reloads = self._counts[0]
+        self._own_reloads = self._reloads[0]
 
     def serve(self) -> None:
         """Tell old workers that this one accepts connections."""
-        if worker_slot.number < _SLOTS:
-            self._counts[1 + worker_slot.number] = self._reloads + 1
+        self._serving.set_own(self._own_reloads + 1)
 
     def forget(self, slot: int) -> None:
         """Forget the worker in this slot, which has ended."""
-        if slot < _SLOTS:
-            self._counts[1 + slot] = 0
+        self._serving.forget(slot)
 
     def may_leave(self, workers: int) -> bool:
         """Return whether there was no reload since this worker was forked, or so many newer workers serve."""
-        return self._counts[0] == self._reloads or sum(
-            count > self._reloads + 1 for count in self._counts[1:].tolist()
-        ) >= min(workers, _SLOTS)
-
-    async def wait(self, workers: int) -> None:
-        """Wait until this worker may leave."""
-        while not self.may_leave(workers):
-            await asyncio.sleep(POLL_SECONDS)
+        newer = sum(reloads > self._own_reloads + 1 for reloads in self._serving.of_workers())
+        return self._reloads[0] == self._own_reloads or newer >= min(workers, MOST_SLOTS)
 
     def stop_after(self, worker: Any) -> None:
         """Have SIGTERM stop a gunicorn `worker` once it may leave, and a second signal stop it at once.
@@ -71,7 +64,11 @@ class Handover:
             if waiting or self.may_leave(worker.cfg.workers):
                 worker.handle_exit_signal()
             else:
-                waiting.append(loop.create_task(self.wait(worker.cfg.workers)))
+                waiting.append(loop.create_task(self._wait(worker.cfg.workers)))
                 waiting[0].add_done_callback(lambda _: worker.handle_exit_signal())
 
         loop.add_signal_handler(signal.SIGTERM, stop)
+
+    async def _wait(self, workers: int) -> None:
+        while not self.may_leave(workers):
+            await asyncio.sleep(POLL_SECONDS)

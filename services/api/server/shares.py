@@ -6,13 +6,12 @@ stay open, one worker would do all the work, and a new worker none.
 
 import asyncio
 import math
-import mmap
 from functools import cache
 
+from services.api.server.slot_counts import MOST_SLOTS, SlotCounts
 from services.api.telemetry import worker_slot
 
 SECONDS = 0.5
-_MOST_SLOTS = mmap.PAGESIZE // 4
 Client = tuple[str, int] | None
 
 
@@ -20,8 +19,8 @@ class Shares:
     """Keeps in shared memory how many connections each worker has served of late; created before they are forked."""
 
     def __init__(self) -> None:
-        # By slot: the number of connections plus one, 0 if there is no worker.
-        self._counts = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("i")
+        # The number of connections plus one.
+        self._counts = SlotCounts()
         self._seen: set[Client] = set()
         self._too_many = 0
 
@@ -38,8 +37,7 @@ class Shares:
 
     def forget(self, number: int) -> None:
         """Forget the worker in this slot, which has ended."""
-        if number < _MOST_SLOTS:
-            self._counts[number] = 0
+        self._counts.forget(number)
 
     def should_leave(self, client: Client) -> bool:
         """Count the connection of a client; return whether it is to be closed, so that another worker may get it."""
@@ -53,10 +51,10 @@ class Shares:
 
     def compare(self) -> None:
         """Publish how many connections this worker has served since the last call, and learn how many are too many."""
-        if worker_slot.number >= _MOST_SLOTS:
+        if worker_slot.number >= MOST_SLOTS:
             return
         own = len(self._seen)
         self._seen.clear()
-        self._counts[worker_slot.number] = own + 1
-        counts = [count - 1 for count in self._counts.tolist() if count]
+        self._counts.set_own(own + 1)
+        counts = [count - 1 for count in self._counts.of_workers()]
         self._too_many = max(0, own - math.ceil(sum(counts) / len(counts)))

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from copy import copy
 from types import SimpleNamespace
 
 import pytest
@@ -26,8 +27,7 @@ def handover(monkeypatch: pytest.MonkeyPatch) -> Handover:
 
 def serve_anew(handover: Handover, slot: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Serve as a new worker in that slot, which has the same memory."""
-    newer = Handover()
-    newer._counts = handover._counts
+    newer = copy(handover)
     monkeypatch.setattr(worker_slot, "number", slot)
     newer.join()
     newer.serve()
@@ -71,12 +71,15 @@ def test_sigterm_waits_for_new_workers_unless_it_comes_twice(
             )
         )
         handover.begin()
-        for _ in range(signals):
-            os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            while len(asyncio.all_tasks()) < 2:  # this one, and the one that waits for new workers
+                await asyncio.sleep(0)
+        assert stopped == []
         if signals == 1:
-            assert stopped == []
             serve_anew(handover, 2, monkeypatch)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.to_thread(wait_until, lambda: bool(stopped), "the worker to stop", 30)
         loop.remove_signal_handler(signal.SIGTERM)
         return stopped[0]
