@@ -108,6 +108,20 @@ def test_models_are_loaded_and_unloaded_as_documented(two_models: Settings, fuzz
     assert [state["name"] for state in index] == ["heart_failure", "iris"]
 
 
+@pytest.mark.parametrize(
+    ("query", "field", "status"), [("a" * 5_000, "a", "414"), ("a", "a" * 9_000, "431")], ids=["query", "header"]
+)
+def test_a_request_too_long_to_be_read_is_answered_as_documented(
+    api: LoneApi, query: str, field: str, status: str
+) -> None:
+    document = requests.get(f"{api.url}/openapi.json", timeout=10).json()
+    response = requests.get(f"{api.url}/models?{query}", headers={"X-Field": field}, timeout=10)
+    assert str(response.status_code) == status
+    for operation in (operation for item in document["paths"].values() for operation in item.values()):
+        name = operation["responses"][status]["$ref"].rpartition("/")[2]
+        assert list(document["components"]["responses"][name]["content"]) == [response.headers["Content-Type"]]
+
+
 def test_a_document_that_is_not_true_would_be_found_out(api: LoneApi, fuzz: Fuzz, tmp_path: Path) -> None:
     document = requests.get(f"{api.url}/openapi.json", timeout=10).json()
     document["components"]["schemas"]["iris.prediction"]["properties"]["label"]["enum"] = ["rose"]

@@ -37,7 +37,8 @@ def generate(served: Sequence[ServedModel], deployment: Deployment) -> Json:
         for method, operation in item.items():
             item[method] = _complete(path, operation, schemes, open_parts)
     for name, response in components["responses"].items():
-        components["responses"][name] = _with_request_id(response)
+        if not name.startswith("Unread"):
+            components["responses"][name] = _with_request_id(response)
     return document
 
 
@@ -82,7 +83,8 @@ def _complete(path: str, template: Json, schemes: Sequence[str], open_parts: Seq
     name = "ProtocolError" if path.startswith("/v2") else "Problem"
     responses = {status: _with_request_id(response) for status, response in operation["responses"].items()}
     references = {f"{status:d}": {"$ref": f"#/components/responses/{name}{status:d}"} for status in sorted(errors)}
-    return operation | {"responses": responses | references}
+    unread = {status: {"$ref": f"#/components/responses/Unread{status}"} for status in ("414", "431")}
+    return operation | {"responses": responses | references | unread}
 
 
 def _with_request_id(response: Json) -> Json:
