@@ -13,7 +13,7 @@ from petalstream.messages import (
     model_of,
     outcome_partition,
 )
-from petalstream.schema import Fault
+from petalstream.reasons import Fault
 
 # Below the 2 MiB of the topic, with room for the record's own framing.
 MOST_BYTES = 2 * 1024 * 1024 - 4096

@@ -1,5 +1,6 @@
 """Why a record is not scored: the words that the api says of a row and that a dead letter carries."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -20,3 +21,11 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     UNAVAILABLE = "unavailable"
     CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why something cannot be scored: a reason for the metrics and a message for people."""
+
+    reason: Reason
+    message: str

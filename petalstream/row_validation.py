@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from petalstream.error_text import describe_json, shorten
+from petalstream.features import Feature
 from petalstream.reasons import Reason
-from petalstream.schema import Feature
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ def validate_row(features: Sequence[Feature], row: object, index: int = 0) -> It
         yield RowError(index, None, message, Reason.NOT_AN_OBJECT)
         return
     for feature in features:
-        if not feature.used and row.get(feature.name) is None:
+        value = row.get(feature.name)
+        if not feature.is_required and feature.is_missing(value):
             continue
         if feature.name not in row:
             yield RowError(index, feature.name, "is missing", Reason.MISSING_FEATURE)
-        elif fault := feature.find_fault(row[feature.name]):
+        elif fault := feature.find_fault(value):
             yield RowError(index, feature.name, fault.message, fault.reason)
     names = [feature.name for feature in features]
     for name in row:

@@ -8,7 +8,17 @@ _DEMO = ("models_dir",)
 
 # The name under which a service calls settings.load_or_exit(), and the attributes of Settings that its code reads.
 SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
-    "trainer": ("models_dir", "data_dir", "train_seed", "min_validation_accuracy", "model_versions", "log_level"),
+    "trainer": (
+        "models_dir",
+        "data_dir",
+        "train_seed",
+        "min_validation_accuracy",
+        "model_versions",
+        "trainer_mem_limit",
+        "api_mem_limit",
+        "api_workers",
+        "log_level",
+    ),
     "api": (
         "kafka_bootstrap_servers",
         "models_dir",

@@ -61,6 +61,25 @@ class ModelNames(str):
         return self.split(",") if self else []
 
 
+class Memory(str):
+    """An amount of memory as Compose writes it: 512m, 1g, or bytes."""
+
+    FORM = re.compile(r"([0-9]{1,15})([kmg]?)b?")
+    UNITS: ClassVar[Mapping[str, int]] = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+    def __new__(cls, text: str) -> Self:
+        """Return the amount. Raises ValueError."""
+        if not cls.FORM.fullmatch(text.lower()):
+            raise ValueError(text)
+        return super().__new__(cls, text.lower())
+
+    @property
+    def bytes(self) -> int:
+        """The amount in bytes."""
+        number, unit = self.FORM.fullmatch(self).groups()  # type: ignore[union-attr]
+        return int(number) * self.UNITS[unit]
+
+
 class Parts(str):
     """Parts of the api, with commas between: pages, health and metrics, or `none` of them."""
 

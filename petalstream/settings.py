@@ -15,6 +15,7 @@ from petalstream.setting_types import (
     KafkaClient,
     LogLevel,
     LostOffsets,
+    Memory,
     ModelNames,
     Origins,
     Parts,
@@ -71,11 +72,13 @@ class Settings:
     min_validation_accuracy: float = _setting(
         0.0, "a model below this share on the validation part is refused; its file may ask for more", 0, 1
     )
+    trainer_mem_limit: Memory = _setting(Memory("1g"), "memory of the trainer's container, such as 512m or 2g")
     model_versions: int = _setting(5, "versions of each model that are kept; the served one always is", 1)
     default_model: str = _setting("iris", "the model that `POST /predict` means")
     api_host: str = _setting("127.0.0.1", "address the api listens on")
     api_port: int = _setting(5000, "port of the api on localhost", 1, 65535)
     api_workers: int = _setting(2, "gunicorn worker processes", 1)
+    api_mem_limit: Memory = _setting(Memory("1g"), "memory of the api's container; the trainer says if it is short")
     api_threads: int = _setting(4, "threads of each worker that predict; one model gets half of them", 1)
     api_queue: int = _setting(
         16, "requests that wait in each worker for a thread; any more, and a model's beyond half, are answered 503", 0

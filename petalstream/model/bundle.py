@@ -6,86 +6,25 @@ the converted model gives the same answers; models/<name>/current names the serv
 
 import csv
 import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from petalstream.files import read_below
 from petalstream.messages import MODEL_NAME
-from petalstream.schema import Feature
+from petalstream.model import own_code
+from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 
-MANIFEST, MODEL, ONNX, TEST_SET, CURRENT = "manifest.json", "model.joblib", "model.onnx", "test.csv", "current"
+MODEL, ONNX, TEST_SET, CURRENT = "model.joblib", "model.onnx", "test.csv", "current"
 REPORT = "report"
 REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
 # A pickle of one version need not open, or predict alike, under another.
 UNPICKLED_BY = ("scikit-learn", "joblib", "numpy")
-
-
-class BundleError(Exception):
-    """A bundle that is not there, or not as it was published."""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a bundle says of itself.
-
-    `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people. `target` is
-    the column the model predicts and `labels` its values, in the order of the probabilities; `probability` says what
-    those are, and `voters` who votes, where the model is a vote. `data` says where the training data came from;
-    `training` how each input was distributed in it. `files` maps each other file of the bundle to its sha256; `golden`
-    holds rows with the output that the model gave for them. `onnx` tells on how many rows model.onnx was compared with
-    model.joblib, by how much a probability differed at most, and the tolerance; None where there is no model.onnx.
-    """
-
-    model: str
-    version: str
-    trained_at: str
-    fingerprint: str
-    title: str
-    predicts: str
-    sample: str
-    notes: tuple[str, ...]
-    data: Mapping[str, Any]
-    features: tuple[Feature, ...]
-    target: str
-    labels: tuple[str, ...]
-    probability: str
-    voters: tuple[str, ...]
-    parameters: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    training: Mapping[str, Any]
-    golden: tuple[Mapping[str, Any], ...]
-    libraries: Mapping[str, str]
-    onnx: Mapping[str, Any] | None
-    files: Mapping[str, str]
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The manifest that `to_json` wrote. Raises BundleError."""
-        try:
-            fields = json.loads(text)
-            fields["features"] = tuple(Feature.from_dict(feature) for feature in fields["features"])
-            for name in ("notes", "labels", "voters", "golden"):
-                fields[name] = tuple(fields[name])
-            return cls(**fields)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
-
-    @cached_property
-    def inputs(self) -> tuple[Feature, ...]:
-        """The features that the model uses, in the order of its columns."""
-        return tuple(feature for feature in self.features if feature.used)
-
-    def to_json(self) -> str:
-        """The manifest as it is written to disk."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -125,6 +64,8 @@ class Bundle:
                 raise BundleError(
                     f"{self.path} was made with {library} {made_with}, and here is {here}; train it again"
                 )
+        if fault := own_code.find_fault(self.manifest.code, self.manifest.requirements):
+            raise BundleError(f"{self.path}: {fault}")
 
     def verify_servable(self) -> None:
         """Raise BundleError unless the files are as published, and the model was converted or can be unpickled here."""
@@ -136,7 +77,8 @@ class Bundle:
         """The held-out samples, line by line: (line of the sample in its CSV, features, true label)."""
         with (self.path / TEST_SET).open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                features = {feature.name: feature.parse(row[feature.name]) for feature in self.manifest.features}
+                cells = ((feature, row[feature.name]) for feature in self.manifest.features)
+                features = {feature.name: feature.parse(cell) for feature, cell in cells if cell or feature.is_required}
                 yield row[SAMPLE_ID], features, row[self.manifest.target]
 
 

@@ -1,7 +1,7 @@
 """A model as an ONNX graph: what its inputs and outputs are, and how ONNX Runtime computes it in trainer and api alike.
 
 The input `samples`, float64 of shape [n, inputs]; the outputs `classes`, int64 [n], `probabilities`, float64
-[n, labels], and, where the model is a majority vote, `votes`, int64 [n, voters]: what an Inference has.
+[n, labels], if the model gives any, and `votes`, int64 [n, voters], if it is a majority vote: what a ModelOutput has.
 """
 
 import os
@@ -9,7 +9,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import ModelOutput
+from petalstream.model.inference import ModelOutput
 
 # It would tell its maker about each session, and keep a file for that in the temporary folder.
 os.putenv("ORT_DISABLE_TELEMETRY", "1")
@@ -19,7 +19,7 @@ SAMPLES, CLASSES, PROBABILITIES, VOTES = "samples", "classes", "probabilities", 
 # A forest has a number in memory for each row, tree and label.
 ROWS_AT_ONCE = 1_000
 _FATAL = 4
-# A session and the names of its outputs, in the order of an Inference.
+# A session and the names of its outputs, in the order of a ModelOutput.
 _Opened = tuple[onnxruntime.InferenceSession, list[str]]
 
 
@@ -31,11 +31,18 @@ class Graph:
         self._opened: tuple[int, _Opened] | None = None
 
     def infer(self, samples: NDArray[np.float64]) -> ModelOutput:
-        """What the model says of `samples`, of shape (n, inputs). Raises what onnxruntime does of a graph at fault."""
+        """What the model says of `samples`, of shape (n, inputs).
+
+        Raises ValueError for a probability that is NaN or infinite, and what onnxruntime does of a graph at fault.
+        """
         session, names = self._session()
         starts = range(0, max(len(samples), 1), ROWS_AT_ONCE)
         found = [session.run(names, {SAMPLES: samples[start : start + ROWS_AT_ONCE]}) for start in starts]
         outputs = found[0] if len(found) == 1 else [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        if PROBABILITIES not in names:
+            outputs = [*outputs, np.empty((len(samples), 0))]
+        if not np.isfinite(outputs[1]).all():
+            raise ValueError("the model gives a probability that is NaN or infinite")
         return ModelOutput(*outputs, *[None] * (VOTES not in names))
 
     def _session(self) -> _Opened:
@@ -56,4 +63,4 @@ def _session(content: bytes) -> _Opened:
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     there = {each.name for each in session.get_outputs()}
-    return session, [CLASSES, PROBABILITIES, *({VOTES} & there)]
+    return session, [CLASSES, *(name for name in (PROBABILITIES, VOTES) if name in there)]

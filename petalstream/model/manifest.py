@@ -1,0 +1,84 @@
+"""The manifest of a bundle: what it says of itself, read with the standard library alone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from petalstream.features import Feature, feature_from_dict
+
+MANIFEST = "manifest.json"
+
+
+class BundleError(Exception):
+    """A bundle that is not there, or not as it was published."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people. `target` is
+    the column the model predicts and `labels` its values, in the order of the probabilities; `probability` says what
+    those are, and is empty if the model gives none; `threshold` has the label of two that is predicted from a certain
+    probability on, instead of the likelier one. `voters` are those who vote, if the model is a vote. `data` says where
+    the training data came from; `training` how each input was distributed in it. `files` maps each other file of the
+    bundle to its sha256; `golden` holds rows with the output that the model gave for them. `code` has the sha256 of
+    each own file that the model is made of, and `requirements` its packages. `memory` has the most bytes that the
+    trainer took, and that the api takes at least. `onnx` tells on how many rows model.onnx was compared with
+    model.joblib, by how much a probability differed at most, and the tolerance; None where there is no model.onnx.
+    """
+
+    model: str
+    version: str
+    trained_at: str
+    fingerprint: str
+    title: str
+    predicts: str
+    sample: str
+    notes: tuple[str, ...]
+    data: Mapping[str, Any]
+    features: tuple[Feature, ...]
+    target: str
+    labels: tuple[str, ...]
+    probability: str
+    threshold: Mapping[str, float]
+    voters: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    training: Mapping[str, Any]
+    golden: tuple[Mapping[str, Any], ...]
+    libraries: Mapping[str, str]
+    code: Mapping[str, str]
+    requirements: tuple[str, ...]
+    memory: Mapping[str, int]
+    onnx: Mapping[str, Any] | None
+    files: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The manifest that `to_json` wrote. Raises BundleError."""
+        try:
+            fields = json.loads(text)
+            fields["features"] = tuple(map(feature_from_dict, fields["features"]))
+            for name in ("notes", "labels", "voters", "golden", "requirements"):
+                fields[name] = tuple(fields[name])
+            return cls(**fields)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise BundleError(f"{MANIFEST} is not a manifest of this release: {error}") from error
+
+    @cached_property
+    def inputs(self) -> tuple[Feature, ...]:
+        """The features that the model uses, in the order of its columns."""
+        return tuple(feature for feature in self.features if feature.used)
+
+    @property
+    def scored_labels(self) -> tuple[str, ...]:
+        """The labels that get a probability: all, or none."""
+        return self.labels if self.probability else ()
+
+    def to_json(self) -> str:
+        """The manifest as it is written to disk."""
+        fields = asdict(self) | {"features": [feature.to_dict() for feature in self.features]}
+        return json.dumps(fields, indent=2, allow_nan=False) + "\n"

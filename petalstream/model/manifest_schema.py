@@ -1,0 +1,63 @@
+"""The JSON Schema of a manifest: what the pages and the descriptions of the models read of it."""
+
+import json
+from datetime import datetime
+
+from petalstream.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.model.bundle import MODEL, ONNX, Bundle
+from petalstream.model.manifest import MANIFEST, BundleError, Manifest
+
+_SCORE = object_with(mean=NUMBER, spread=NUMBER)
+_SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
+_CROSS_VALIDATION = object_with(folds=COUNT, repeats=COUNT, **_SCORES, without=mapping_of(object_with(**_SCORES)))
+_SOURCE = object_with(citation=TEXT, url=TEXT, licence=TEXT)
+_QUANTILES: Schema = object_with(**{"0": NUMBER, "1": NUMBER})
+_CHOICES = object_with(choices=array_of(TEXT), counts=array_of(COUNT))
+_BINS = object_with(edges=array_of(NUMBER), counts=array_of(COUNT), quantiles=_QUANTILES)
+# A text, or a column without a value.
+_NONE: Schema = {"type": "object", "properties": {"missing": COUNT}, "additionalProperties": False}
+_TEXTS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
+SCHEMA = object_with(
+    **dict.fromkeys(_TEXTS, TEXT),
+    **dict.fromkeys(("notes", "labels", "voters", "requirements"), array_of(TEXT)),
+    threshold=mapping_of(NUMBER),
+    data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
+    features=array_of(object_with(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
+    parameters=mapping_of({}),
+    metrics=object_with(
+        validation_accuracy=NUMBER,
+        test_accuracy=NUMBER,
+        commonest_share=NUMBER,
+        test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
+    )
+    | {"dependentSchemas": {"cross_validation": object_with(cross_validation=_CROSS_VALIDATION)}},
+    training=mapping_of({"anyOf": [_CHOICES, _BINS, _NONE]}),
+    golden=array_of(object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))),
+    libraries=mapping_of(TEXT),
+    code=mapping_of(TEXT),
+    memory=mapping_of(COUNT),
+    onnx={"anyOf": [{"type": "null"}, object_with(tolerance=NUMBER)]},
+)
+
+
+def check_bundle(bundle: Bundle) -> None:
+    """Raise BundleError unless the bundle is in its model's folder, lists its model files and fits the schema."""
+    manifest, path = bundle.manifest, bundle.path / MANIFEST
+    if manifest.model != bundle.path.parent.name:
+        raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {bundle.path.parent.name!r}")
+    if manifest.version != bundle.path.name:
+        raise BundleError(f"{path} is of version {manifest.version!r}, and not of {bundle.path.name!r}")
+    for name in (MODEL, ONNX) if manifest.onnx else (MODEL,):
+        if name not in manifest.files:
+            raise BundleError(f"{path} does not list {name}")
+    try:
+        _validate_manifest(manifest)
+    except (KeyError, ValueError, TypeError) as error:
+        raise BundleError(f"{path} cannot be shown: {type(error).__name__}: {error}") from error
+
+
+def _validate_manifest(manifest: Manifest) -> None:
+    validate(json.loads(manifest.to_json()), SCHEMA)
+    datetime.fromisoformat(manifest.trained_at)
+    for feature in manifest.inputs:
+        manifest.training[feature.name]

@@ -1,0 +1,1 @@
+"""CSV, as the trainer and the api read it."""
