@@ -3,8 +3,8 @@
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from petalstream.schema import Feature, Kind
-from services.trainer.definition import Definition, Source
+from petalstream.features import Integer, Number, YesNo
+from services.trainer.definition import Classes, Definition, Source
 
 MODEL = Definition(
     title="Heart failure",
@@ -24,37 +24,34 @@ MODEL = Definition(
     ),
     csv="heart_failure_clinical_records.csv",
     features=[
-        Feature("age", "Age", "years", minimum=0, maximum=120),
-        Feature("anaemia", "Anaemia", help="Too few red blood cells or too little haemoglobin", kind=Kind.YES_NO),
-        Feature(
+        Number("age", "Age", "years", minimum=0, maximum=120),
+        YesNo("anaemia", "Anaemia", help="Too few red blood cells or too little haemoglobin"),
+        Integer(
             "creatinine_phosphokinase",
             "Creatinine phosphokinase",
             "mcg/L",
             "Level of this enzyme in the blood",
             minimum=0,
-            kind=Kind.INTEGER,
         ),
         # Diabetes and sex are asked for, as in the published data; used=False leaves them out of the model.
-        Feature("diabetes", "Diabetes", kind=Kind.YES_NO, used=False),
-        Feature(
+        YesNo("diabetes", "Diabetes", used=False),
+        Integer(
             "ejection_fraction",
             "Ejection fraction",
             "%",
             "Share of the blood that leaves the heart at each beat",
             minimum=0,
             maximum=100,
-            kind=Kind.INTEGER,
         ),
-        Feature("high_blood_pressure", "High blood pressure", kind=Kind.YES_NO),
-        Feature("platelets", "Platelets", "per mL", "As published; such numbers are usual per microlitre", minimum=0),
-        Feature("serum_creatinine", "Serum creatinine", "mg/dL", "Level of creatinine in the blood", minimum=0),
-        Feature("serum_sodium", "Serum sodium", "mEq/L", "Level of sodium in the blood", minimum=0, kind=Kind.INTEGER),
-        Feature("sex", "Male", help="No means female", kind=Kind.YES_NO, used=False),
-        Feature("smoking", "Smokes", kind=Kind.YES_NO),
-        Feature("time", "Follow-up period", "days", "How long the patient was followed", minimum=0, kind=Kind.INTEGER),
+        YesNo("high_blood_pressure", "High blood pressure"),
+        Number("platelets", "Platelets", "per mL", "As published; such numbers are usual per microlitre", minimum=0),
+        Number("serum_creatinine", "Serum creatinine", "mg/dL", "Level of creatinine in the blood", minimum=0),
+        Integer("serum_sodium", "Serum sodium", "mEq/L", "Level of sodium in the blood", minimum=0),
+        YesNo("sex", "Male", help="No means female", used=False),
+        YesNo("smoking", "Smokes"),
+        Integer("time", "Follow-up period", "days", "How long the patient was followed", minimum=0),
     ],
-    target="DEATH_EVENT",
-    labels={"0": "survived", "1": "died"},
+    target=Classes("DEATH_EVENT", {"0": "survived", "1": "died"}),
     # Two of three patients survived: each class weighs the same in the fits, and in the score of the search.
     estimator=VotingClassifier(
         [

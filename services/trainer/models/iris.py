@@ -4,8 +4,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from petalstream.schema import Feature
-from services.trainer.definition import Definition, Source
+from petalstream.features import Number
+from services.trainer.definition import Classes, Definition, Source
 
 MODEL = Definition(
     title="Iris",
@@ -18,13 +18,12 @@ MODEL = Definition(
     ),
     csv="iris.csv",
     features=[
-        Feature("sepal_length", "Sepal length", "cm", "Length of one of the flower's outer leaves", minimum=0),
-        Feature("sepal_width", "Sepal width", "cm", "Width of one of the flower's outer leaves", minimum=0),
-        Feature("petal_length", "Petal length", "cm", "Length of one of the flower's inner leaves", minimum=0),
-        Feature("petal_width", "Petal width", "cm", "Width of one of the flower's inner leaves", minimum=0),
+        Number("sepal_length", "Sepal length", "cm", "Length of one of the flower's outer leaves", minimum=0),
+        Number("sepal_width", "Sepal width", "cm", "Width of one of the flower's outer leaves", minimum=0),
+        Number("petal_length", "Petal length", "cm", "Length of one of the flower's inner leaves", minimum=0),
+        Number("petal_width", "Petal width", "cm", "Width of one of the flower's inner leaves", minimum=0),
     ],
-    target="species",
-    labels=["setosa", "versicolor", "virginica"],
+    target=Classes("species", ["setosa", "versicolor", "virginica"]),
     estimator=Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression(random_state=0))]),
     # liblinear is left out: it does two classes only.
     grid={

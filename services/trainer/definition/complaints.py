@@ -1,0 +1,150 @@
+"""What can be wrong with a definition."""
+
+import difflib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import get_scorer_names
+
+from petalstream.features import Feature
+from petalstream.model import own_code
+from petalstream.model.bundle import SAMPLE_ID
+from petalstream.model.inference import is_vote, voters
+from services.trainer.definition import requirements
+from services.trainer.definition.columns import Classes, Csv, Ignored, is_list_of_texts
+from services.trainer.definition.source import Source
+
+if TYPE_CHECKING:
+    from services.trainer.definition.model import Definition
+
+
+def complaints(model: "Definition") -> Iterator[str]:
+    """Yield what is wrong with a definition."""
+    if not isinstance(model.csv, str | Csv):
+        yield f'csv must be the name of a file, or Csv("houses.csv", delimiter=";"), not {model.csv!r}'
+    if not isinstance(model.target, Classes):
+        yield f'target must be Classes("column", ["first label", "second label"]), not {model.target!r}'
+    if isinstance(model.features, str) or not isinstance(model.features, Sequence):
+        yield f"features must be a list, not {model.features!r}"
+    for each in model.features:
+        if not isinstance(each, Feature | Ignored):
+            yield f"features must be Number, Integer, YesNo, Category, Text, Date or Ignored, not {each!r}"
+    yield from _text_complaints(model)
+    yield from _column_complaints(model)
+    yield from _label_complaints(model.target)
+    yield from _estimator_complaints(model)
+
+
+def _text_complaints(model: "Definition") -> Iterator[str]:
+    for name in ("title", "predicts", "sample", "scoring"):
+        if not isinstance(text := getattr(model, name), str):
+            yield f"{name} must be a text, not {text!r}"
+    for name in ("notes", "compare_without", "code", "requirements"):
+        if not is_list_of_texts(texts := getattr(model, name)):
+            yield f"{name} must be a list of texts, not {texts!r}"
+            return
+    if model.source is not None and not _is_source(model.source):
+        yield f"source must be Source(citation, url, licence), all of them texts, not {model.source!r}"
+    least = model.least_accuracy
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+        yield f"least_accuracy must be a number from 0 to 1, not {least!r}"
+    yield from _own_code_complaints(model)
+
+
+def _own_code_complaints(model: "Definition") -> Iterator[str]:
+    for name in model.code:
+        if "/" in name:
+            yield f"code must name files in {own_code.FOLDER}/, not {name!r}"
+        elif not own_code.path_of(name).is_file():
+            yield f"code names {name!r}, and there is no {own_code.FOLDER}/{name}"
+    yield from filter(None, map(requirements.find_fault, model.requirements))
+
+
+def _is_source(source: object) -> bool:
+    return isinstance(source, Source) and all(isinstance(text, str) for text in vars(source).values())
+
+
+def _column_complaints(model: "Definition") -> Iterator[str]:
+    names, inputs = [each.name for each in model.features], [feature.name for feature in model.inputs]
+    if len({*names, model.target.column, SAMPLE_ID}) < len(names) + 2:
+        yield f"features and target must have names that differ, and none may be {SAMPLE_ID!r}, the line of a sample"
+    if not inputs:
+        yield "a model needs an input"
+    for name in model.compare_without:
+        if name not in inputs or len(inputs) == 1:
+            yield f"compare_without names {name!r}, which is none of two or more inputs"
+
+
+def _label_complaints(target: Classes) -> Iterator[str]:
+    if isinstance(target.labels, str) or not isinstance(target.labels, Sequence | Mapping):
+        yield f"labels must be a list, or a mapping of the values of the CSV to labels, not {target.labels!r}"
+        return
+    words = [*target.words, *target.words.values()]
+    if not all(words):
+        yield "a label must not be empty"
+    if words and len(set(target.words.values())) < max(2, len(target.labels)):
+        yield "a model needs two or more labels that differ"
+    if words and target.positive is not None and target.positive_word not in target.words.values():
+        yield f"positive is {target.positive!r}, which is none of the labels {', '.join(target.words.values())}"
+    if None in (target.labels.values() if isinstance(target.labels, Mapping) else target.labels):
+        yield "a label must not be None"
+    if target.positive is not None and len(target.words) > 2:
+        yield "positive is for two labels"
+
+
+def _estimator_complaints(model: "Definition") -> Iterator[str]:
+    estimator = model.estimator
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        yield "the estimator must be an estimator of scikit-learn, with its parameters in brackets"
+        return
+    if not hasattr(estimator, "get_params") or not _is_classifier(estimator):
+        yield f"the estimator must be a classifier, and {type(estimator).__name__} is none"
+        return
+    try:
+        joblib.dump(estimator, io.BytesIO())
+    except Exception as error:  # what it raises depends on the object
+        yield f"the estimator cannot be saved: {error}; put functions and classes of your own into {own_code.FOLDER}/"
+    if model.scoring not in get_scorer_names():
+        close = difflib.get_close_matches(model.scoring, get_scorer_names())
+        yield f"scikit-learn has no scoring {model.scoring!r}; it has {', '.join(close or get_scorer_names())}"
+    yield from _grid_complaints(model)
+
+
+def _grid_complaints(model: "Definition") -> Iterator[str]:
+    if not isinstance(model.grid, Mapping):
+        yield f"the grid must map parameters to lists of values, such as {{'C': [0.1, 1]}}, and is {model.grid!r}"
+        return
+    for key, values in model.grid.items():
+        if not isinstance(key, str):
+            yield f"the grid must have names of parameters, and has {key!r}"
+            return
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or not len(values):
+            yield f"the grid must have lists of values, such as {{'C': [0.1, 1]}}, and not {key!r}: {values!r}"
+            return
+    parameters = model.estimator.get_params(deep=True)
+    unknown = sorted(set(model.grid) - set(parameters))
+    if is_searched_by_voter(model.estimator):
+        names = voters(model.estimator)
+        unknown = [key for key in unknown if key.split("__")[0] in names]
+        for key in model.grid:
+            if key.split("__")[0] not in names:
+                yield f"the grid has {key!r}, which begins with the name of no voter"
+    if unknown:
+        known = ", ".join(sorted(parameters)[:30])
+        yield f"the grid has {unknown[0]!r}, and the estimator has no such parameter; it has {known}"
+
+
+def _is_classifier(estimator: Any) -> bool:
+    try:
+        return bool(is_classifier(estimator))
+    except AttributeError:  # an estimator that does not extend scikit-learn's BaseEstimator
+        return False
+
+
+def is_searched_by_voter(estimator: Any) -> bool:
+    """Return whether each voter is searched by itself: in a majority vote that is not inside a Pipeline."""
+    return is_vote(estimator) and hasattr(estimator, "estimators")
