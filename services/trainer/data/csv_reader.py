@@ -1,23 +1,28 @@
-"""Reads a model's CSV; an error names the file and the line."""
+"""Reads a model's CSV; an error names the file, and every fault with its line and column."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from petalstream.csv_lines import CsvError, numbered_lines
-from petalstream.schema import Feature
+from petalstream.error_text import describe_json
+from petalstream.model.encoding import encode_inputs
+from petalstream.model.frames import to_frame
+from petalstream.row_validation import validate_row
+from petalstream.tables import csv_dialect
+from petalstream.tables.csv_dialect import Dialect, UnknownSeparator
+from petalstream.tables.csv_lines import CsvError
+from petalstream.tables.csv_table import CsvTable, read_table
+from petalstream.tables.decimal_comma import with_dot
+from services.trainer.data.completion import complete
 from services.trainer.data.dataset import Dataset
-from services.trainer.definition import Definition
+from services.trainer.data.decoding import decode
+from services.trainer.data.faults import DataError, Fault, require_none
+from services.trainer.definition import Csv, Definition
 
 # The 3:1:1 split of ten samples has parts of 6, 2 and 2, and each of the five folds of the training part needs one.
 MIN_SAMPLES_PER_CLASS = 10
-
-
-class DataError(ValueError):
-    """A CSV that the model's definition does not fit."""
 
 
 def read(path: Path) -> bytes:
@@ -28,63 +33,112 @@ def read(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror}; it should be the CSV of the model") from error
 
 
-def parse(content: bytes, path: Path, definition: Definition) -> Dataset:
-    """Return the CSV `content` as samples with labels; `path` is for messages. Raises DataError."""
-    rows, labels, lines = [], [], []
+def parse(content: bytes, path: Path, definition: Definition) -> tuple[Definition, Dataset]:
+    """Return the definition with what it takes from the CSV `content`, and the samples; `path` is for messages.
+
+    Raises DataError with the first MAX_LISTED faults.
+    """
     try:
-        numbered = numbered_lines(content.decode("utf-8-sig"))
-        _check_header(next(numbered, (1, []))[1], path, definition)
-        for line, cells in numbered:
-            rows.append(_row(cells, definition, f"{path}, line {line}"))
-            labels.append(definition.words[cells[-1]])
-            lines.append(line)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {line}: not text in UTF-8") from error
+        table = _read_table(decode(content, definition.file), definition)
     except CsvError as error:
         raise DataError(f"{path}, line {error.line}: {error}") from error
-    _check_classes(labels, f"{path}, up to line {lines[-1] if lines else 1}", definition)
-    values = np.array(rows, dtype=object)
-    return Dataset(values, _encoded(values, definition), np.array(labels), np.array(lines))
+    require_none(path, list(_column_faults(table, definition)))
+    definition = complete(table, definition, path)
+    faults = [Fault(line, None, message) for line, message in table.uneven]
+    rows, labels, lines = [], [], []
+    for line, cells in table.lines:
+        named = dict(zip(table.columns, cells, strict=True))
+        cell = named.pop(definition.target.column)
+        label, row = definition.target.word_of(cell), _row(named, definition)
+        faults += _row_faults(line, row, definition)
+        if label is None:
+            wanted = f"must be one of {', '.join(definition.target.words)}, not {describe_json(cell.strip())}"
+            faults.append(Fault(line, definition.target.column, wanted))
+            continue
+        rows.append(row)
+        labels.append(label)
+        lines.append(line)
+    require_none(path, sorted(faults, key=lambda fault: fault.line))
+    require_none(path, list(_empty_columns(table.header_line, rows, definition)))
+    _check_classes(labels, path, definition)
+    return definition, _dataset(rows, labels, lines, definition)
 
 
-def _check_header(header: Sequence[str], path: Path, definition: Definition) -> None:
-    columns = [*(feature.name for feature in definition.features), definition.target]
-    if header != columns:
-        raise DataError(f"{path}, line 1: the columns must be {','.join(columns)}, not {','.join(header)}")
+def _read_table(text: str, definition: Definition) -> CsvTable:
+    csv, features = definition.file, {feature.name: feature for feature in definition.columns}
+    others = [definition.target.column, *definition.ignored]
+    if csv.delimiter:
+        dialect = Dialect(csv.delimiter, csv.decimal, csv_dialect.has_separator_line(text))
+    else:
+        dialect = _detect(text, [*features, *others], csv)._replace(decimal=csv.decimal)
+    return read_table(text, features, others, dialect)
 
 
-def _row(cells: Sequence[str], definition: Definition, where: str) -> list[object]:
-    """Return the values of one line's features. Raises DataError for a wrong value, label or number of cells."""
-    if len(cells) != len(definition.features) + 1:
-        raise DataError(f"{where}: expected {len(definition.features) + 1} columns, found {len(cells)}")
-    if cells[-1] not in definition.words:
-        raise DataError(f"{where}: {definition.target} must be one of {', '.join(definition.words)}, not {cells[-1]!r}")
-    return [_value(feature, cell, where) for feature, cell in zip(definition.features, cells[:-1], strict=True)]
+def _detect(text: str, names: Sequence[str], csv: Csv) -> Dialect:
+    try:
+        return csv_dialect.detect(text, names)
+    except UnknownSeparator as error:
+        named = f"Csv({csv.path!r}, delimiter={error.separator!r})"
+        raise CsvError(error.line, f"{error}; others are read if the definition names them: {named}") from error
 
 
-def _value(feature: Feature, cell: str, where: str) -> object:
-    value = feature.parse(cell)
-    if fault := feature.find_fault(value):
-        raise DataError(f"{where}: {feature.name} {fault.message}")
-    return value
+def _column_faults(table: CsvTable, definition: Definition) -> Iterator[Fault]:
+    """Yield each column that is missing, and each that the definition does not name."""
+    wanted = [*(feature.name for feature in definition.columns), definition.target.column]
+    for name in wanted:
+        if name not in table.columns:
+            listed = ", ".join(table.columns)[:300]
+            yield Fault(table.header_line, name, f"there is no such column; the columns are {listed}")
+    for name in table.columns:
+        if name not in wanted and name not in definition.ignored:
+            yield Fault(table.header_line, name[:60], f"is no feature; leave it out with Ignored({name[:60]!r})")
 
 
-def _encoded(values: NDArray[np.object_], definition: Definition) -> NDArray[np.float64]:
-    """Return the inputs of the model, of shape (n, inputs), from values of shape (n, features)."""
-    columns = [
-        [feature.encode(value) for value in values[:, column]]
-        for column, feature in enumerate(definition.features)
-        if feature.used
-    ]
-    return np.column_stack(columns)
+def _row(named: Mapping[str, str], definition: Definition) -> dict[str, object]:
+    """Return the values of one line's features; a cell that stands for no value is left out."""
+    # Decimal commas are dots by now.
+    missing = {"", *(each for mark in definition.file.missing for each in (mark, with_dot(mark)))}
+    cells = ((feature, named[feature.name]) for feature in definition.columns)
+    values = ((feature, feature.parse(cell)) for feature, cell in cells if cell.strip() not in missing)
+    return {feature.name: value for feature, value in values if not feature.is_missing(value)}
 
 
-def _check_classes(labels: Sequence[str], where: str, definition: Definition) -> None:
-    counts = Counter(labels)
-    for value, label in definition.words.items():
+def _row_faults(line: int, row: Mapping[str, object], definition: Definition) -> Iterator[Fault]:
+    for error in validate_row(definition.columns, row):
+        optional = "; optional=True allows it" if error.message == "is missing" else ""
+        yield Fault(line, error.field, f"{error.message}{optional}")
+
+
+def _empty_columns(line: int, rows: Sequence[Mapping[str, object]], definition: Definition) -> Iterator[Fault]:
+    """Yield each feature of which no row has a value, so that nothing can be learned from it."""
+    for feature in definition.inputs if rows else ():
+        if all(feature.is_missing(row.get(feature.name)) for row in rows):
+            yield Fault(line, feature.name, f"has no value in any line; leave it out with Ignored({feature.name!r})")
+
+
+def _check_classes(labels: Sequence[str], path: Path, definition: Definition) -> None:
+    counts, target = Counter(labels), definition.target
+    for value, label in target.words.items():
         if counts[label] < MIN_SAMPLES_PER_CLASS:
             raise DataError(
-                f"{where}: {definition.target} {value!r} has {counts[label]} rows,"
+                f"{path}: {target.column} {value!r} has {counts[label]} rows,"
                 f" and each class needs {MIN_SAMPLES_PER_CLASS}"
             )
+
+
+def _dataset(
+    rows: Sequence[Mapping[str, object]], labels: Sequence[str], lines: Sequence[int], definition: Definition
+) -> Dataset:
+    values = np.empty((len(rows), len(definition.columns)), dtype=object)
+    for position, feature in enumerate(definition.columns):
+        values[:, position] = [row.get(feature.name) for row in rows]
+    inputs = encode_inputs(rows, definition.inputs)
+    codes = {label: code for code, label in enumerate(definition.labels)}
+    return Dataset(
+        values,
+        inputs,
+        to_frame(definition.inputs, inputs),
+        np.array([codes[label] for label in labels]),
+        np.array(labels),
+        np.array(lines),
+    )

@@ -19,7 +19,7 @@ class Parts:
 
 def split(dataset: Dataset, seed: int) -> Parts:
     """Return the three parts; the same `seed` gives the same parts."""
-    rows = np.arange(len(dataset.labels))
-    training, rest = train_test_split(rows, train_size=3 / 5, stratify=dataset.labels, random_state=seed)
-    validation, test = train_test_split(rest, train_size=1 / 2, stratify=dataset.labels[rest], random_state=seed)
+    rows = np.arange(len(dataset))
+    training, rest = train_test_split(rows, train_size=3 / 5, stratify=dataset.codes, random_state=seed)
+    validation, test = train_test_split(rest, train_size=1 / 2, stratify=dataset.codes[rest], random_state=seed)
     return Parts(dataset.part(training), dataset.part(validation), dataset.part(test))
