@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.graph import Graph
-from petalstream.inference import ModelOutput, infer
+from petalstream.model.frames import to_frame
+from petalstream.model.graph import Graph
+from petalstream.model.inference import ModelOutput, infer
+from petalstream.model.inputs import Inputs
 from services.trainer.conversion import onnx_model
-from services.trainer.conversion.comparison_rows import make_comparison_rows
+from services.trainer.conversion.comparison_rows import make_comparison_rows, make_far_rows
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
@@ -42,9 +44,9 @@ def convert_and_compare(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # skl2onnx uses names that scikit-learn deprecates
-            content = onnx_model.convert(estimator, len(definition.inputs))
+            content = onnx_model.convert(estimator, definition.inputs)
             rows = make_comparison_rows(estimator, dataset, definition, seed)
-            difference = compare(estimator, content, rows)
+            difference = compare(estimator, content, rows, definition)
     except Exception as error:  # converters raise anything; the api then serves the model with scikit-learn
         log.debug("%s is not converted", name, exc_info=True)
         reason = f"{type(error).__name__}: {shorten(str(error), MAX_ERROR_LENGTH)}"
@@ -52,16 +54,21 @@ def convert_and_compare(
         return None
     within = f"probabilities within {TOLERANCE:g} of scikit-learn's on {len(rows):,} rows"
     print(f"{name}: converted to ONNX, {within}", flush=True)
+    far = make_far_rows(dataset, definition, seed)
+    differing = count_differing(estimator, content, far, definition)
+    if differing:
+        print(f"{name}: far from the training data {differing:,} of {len(far):,} rows differ", flush=True)
     facts = {"largest_difference": difference, "rows_compared": len(rows), "opset": onnx_model.OPSETS[""]}
-    return ConvertedModel(content, {"tolerance": TOLERANCE, **facts})
+    far_facts = {"far_rows_compared": len(far), "far_rows_differing": differing}
+    return ConvertedModel(content, {"tolerance": TOLERANCE, **facts, **far_facts})
 
 
-def compare(estimator: Any, content: bytes, rows: NDArray[np.float64]) -> float:
+def compare(estimator: Any, content: bytes, rows: NDArray[np.float64], definition: Definition) -> float:
     """Return the largest difference of a probability over `rows`, of shape (n, inputs).
 
     Raises Disagreement if it is above TOLERANCE or if any label or vote differs.
     """
-    ours, theirs = Graph(content).infer(rows), infer(estimator, rows)
+    ours, theirs = _infer_both(estimator, content, rows, definition)
     if (ours.votes is None) != (theirs.votes is None):
         raise Disagreement("only one of the two tells votes")
     differing = int((_labels_and_votes(ours) != _labels_and_votes(theirs)).any(axis=1).sum())
@@ -70,7 +77,31 @@ def compare(estimator: Any, content: bytes, rows: NDArray[np.float64]) -> float:
     differences = np.abs(ours.probabilities - theirs.probabilities)
     if not (differences <= TOLERANCE).all():
         raise Disagreement(f"a probability differs by {differences.max():.3g} from scikit-learn's")
-    return float(differences.max())
+    return float(differences.max(initial=0))
+
+
+def count_differing(estimator: Any, content: bytes, rows: NDArray[np.float64], definition: Definition) -> int:
+    """Return for how many rows the graph gives another label or vote, or a probability that differs by TOLERANCE.
+
+    All of them count if only one of the two can answer them.
+    """
+    if not len(rows):
+        return 0
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            ours, theirs = _infer_both(estimator, content, rows, definition)
+    except Exception:  # scikit-learn refuses numbers that overflow, and ONNX Runtime goes on
+        return len(rows)
+    same_labels = (_labels_and_votes(ours) == _labels_and_votes(theirs)).all(axis=1)
+    same = same_labels & (np.abs(ours.probabilities - theirs.probabilities) <= TOLERANCE).all(axis=1)
+    return int((~same).sum())
+
+
+def _infer_both(
+    estimator: Any, content: bytes, rows: NDArray[np.float64], definition: Definition
+) -> tuple[ModelOutput, ModelOutput]:
+    frame = to_frame(definition.inputs, Inputs(rows))
+    return Graph(content).infer(rows), infer(estimator, frame, len(definition.labels))
 
 
 def _labels_and_votes(output: ModelOutput) -> NDArray[np.int64]:

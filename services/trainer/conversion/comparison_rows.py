@@ -1,21 +1,24 @@
-"""The rows on which an ONNX model is compared with scikit-learn."""
+"""The rows on which an ONNX model is compared with scikit-learn: near the training data, and far from them."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import last_step, steps_before
-from petalstream.schema import Feature
+from petalstream.features import Feature
+from petalstream.model.inference import last_step, steps_before
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 DRAWN = 20_000
 MAX_THRESHOLDS = 10_000
+FAR = 1_000
+# Up to so many times the range of the training data is near.
+NEAR_RANGES = 10
 # Far beyond any data, but finite in 32 bits even after scaling: scikit-learn's trees require that.
 EXTREME = 1e30
-_EXTREMES = DRAWN // 100
 
 
 def make_comparison_rows(estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> NDArray[np.float64]:
@@ -24,20 +27,45 @@ def make_comparison_rows(estimator: Any, dataset: Dataset, definition: Definitio
     At most MAX_THRESHOLDS thresholds are taken. The features allow all values in the rows.
     """
     random = np.random.default_rng(seed)
-    columns = zip(definition.inputs, dataset.samples.T, strict=True)
+    samples = dataset.inputs.matrix
+    columns = zip(definition.inputs, samples.T, strict=True)
     drawn = np.column_stack([_drawn(feature, seen, random) for feature, seen in columns])
-    return np.concatenate([dataset.samples, drawn, _at_thresholds(estimator, dataset, definition, random)])
+    return np.concatenate([samples, drawn, _at_thresholds(estimator, dataset, definition, random)])
+
+
+def make_far_rows(dataset: Dataset, definition: Definition, seed: int) -> NDArray[np.float64]:
+    """Return samples, in each of which one number lies more than NEAR_RANGES times the range of the data outside it.
+
+    The shape is (FAR, inputs), or (0, inputs) if no feature allows such numbers.
+    """
+    random = np.random.default_rng(seed)
+    samples = dataset.inputs.matrix
+    changed = [column for column, feature in enumerate(definition.inputs) if not feature.options]
+    rows = samples[random.integers(len(samples), size=FAR * bool(changed))]
+    far = np.zeros(len(rows), bool)
+    for position, column in enumerate(random.choice(changed, len(rows)) if changed else []):
+        feature, seen = definition.inputs[column], samples[:, column][~np.isnan(samples[:, column])]
+        near = NEAR_RANGES * (float(np.ptp(seen)) or 1.0)
+        value = random.choice([-1, 1]) * random.choice([EXTREME, 2 * near, 1000 * near])
+        rows[position, column] = _allowed(feature, np.array([value]))[0]
+        far[position] = not seen.min() - near <= rows[position, column] <= seen.max() + near
+    return rows[far]
 
 
 def _drawn(feature: Feature, seen: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
-    """Return DRAWN values of one input: half from the data, half from a range a quarter wider each way, 1% extreme."""
+    """Return DRAWN values of one input: half from the data, half from a range a quarter wider each way."""
     if choices := len(feature.options):
-        return random.integers(choices, size=DRAWN).astype(np.float64)
+        return _with_missing(feature, random.integers(choices, size=DRAWN).astype(np.float64), random)
+    seen = seen[~np.isnan(seen)]
     margin = (seen.max() - seen.min()) / 4 or 1.0
     values = random.uniform(seen.min() - margin, seen.max() + margin, DRAWN)
     values = np.where(random.random(DRAWN) < 1 / 2, random.choice(seen, DRAWN), values)
-    values[random.choice(DRAWN, _EXTREMES)] = random.choice([-EXTREME, 0.0, EXTREME], _EXTREMES)
-    return _allowed(feature, values)
+    return _with_missing(feature, _allowed(feature, values), random)
+
+
+def _with_missing(feature: Feature, values: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    """Return the values, of which a tenth are missing if they may be."""
+    return np.where(random.random(len(values)) < 1 / 10, np.nan, values) if feature.optional else values
 
 
 def _allowed(feature: Feature, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -51,9 +79,8 @@ def _at_thresholds(
     numbers = [column for column, feature in enumerate(definition.inputs) if not feature.options]
     found = [
         (column, threshold)
-        for feature, threshold in set(_thresholds(last_step(estimator)))
-        # After other steps of a Pipeline, a tree's inputs are not those of the samples: try all.
-        for column in ([feature] if not steps_before(estimator) else numbers)
+        for feature, threshold in set(_thresholds(estimator))
+        for column in (numbers if feature is None else [feature])
         if column in numbers
     ]
     if len(found) > MAX_THRESHOLDS:
@@ -61,10 +88,10 @@ def _at_thresholds(
     rows = []
     for column, threshold in sorted(found):
         beside = _allowed(definition.inputs[column], _beside(threshold))
-        near = dataset.samples[random.integers(len(dataset.samples), size=len(beside))]
+        near = dataset.inputs.matrix[random.integers(len(dataset), size=len(beside))]
         near[:, column] = beside
         rows.append(near)
-    return np.concatenate(rows) if rows else dataset.samples[:0]
+    return np.concatenate(rows) if rows else dataset.inputs.matrix[:0]
 
 
 def _beside(threshold: float) -> NDArray[np.float64]:
@@ -75,11 +102,35 @@ def _beside(threshold: float) -> NDArray[np.float64]:
     return np.array([threshold, rounded, *near, np.floor(threshold), np.ceil(threshold)], np.float64)
 
 
-def _thresholds(estimator: Any) -> Iterator[tuple[int, float]]:
-    """Yield input and threshold of each inner node of the trees in the estimator."""
+def _thresholds(estimator: Any, takes_samples: bool = True) -> Iterator[tuple[int | None, float]]:
+    """Yield input and threshold of each inner node of the trees in the estimator, None for an input in doubt."""
+    last = last_step(estimator)
+    takes_samples = takes_samples and not steps_before(estimator)
+    for feature, threshold in chain(_of_tree(last), _of_histograms(last)):
+        yield feature if takes_samples and getattr(last, "_preprocessor", None) is None else None, threshold
+    takes_samples = takes_samples and not hasattr(last, "estimators_features_")
+    for member in _members(last):
+        yield from _thresholds(member, takes_samples)
+
+
+def _of_tree(estimator: Any) -> Iterator[tuple[int, float]]:
     if hasattr(estimator, "tree_"):
         inner = estimator.tree_.children_left != -1
         yield from zip(estimator.tree_.feature[inner].tolist(), estimator.tree_.threshold[inner].tolist(), strict=True)
-    for member in getattr(estimator, "estimators_", []):
-        for each in member if isinstance(member, np.ndarray) else [member]:
-            yield from _thresholds(each)
+
+
+def _of_histograms(estimator: Any) -> Iterator[tuple[int, float]]:
+    for nodes in (tree.nodes for turn in getattr(estimator, "_predictors", []) for tree in turn):
+        asks = (nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0)
+        yield from zip(nodes["feature_idx"][asks].tolist(), nodes["num_threshold"][asks].tolist(), strict=True)
+
+
+def _members(estimator: Any) -> Iterator[Any]:
+    """Yield the fitted estimators of which another is made."""
+    for members in (getattr(estimator, "estimators_", []), getattr(estimator, "calibrated_classifiers_", [])):
+        yield from members.ravel() if isinstance(members, np.ndarray) else members
+    for name in ("estimator_", "estimator"):
+        inner = getattr(estimator, name, None)
+        if hasattr(inner, "classes_"):
+            yield inner
+            return

@@ -5,88 +5,56 @@ forest of 100 trees, rounding then decides. Here the graph finds the leaf of eac
 of the classes in that leaf, and adds them in 64 bits.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from onnx import TensorProto, numpy_helper
-from skl2onnx.common.data_types import guess_proto_type
-from skl2onnx.common.shape_calculator import calculate_linear_classifier_output_shapes
+from onnx import TensorProto
+from skl2onnx.common.data_types import Int64TensorType, guess_proto_type
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
 
-MACHINE_LEARNING, VERSION = "ai.onnx.ml", 3
+from services.trainer.conversion.leaves import Nodes, Tree, add_leaf_values
 
 
 def convert_forest(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes for label and probabilities of a tree or forest (a skl2onnx converter)."""
-    forest = operator.raw_operator
-    trees = [each.tree_ for each in getattr(forest, "estimators_", [forest])]
-    label, probabilities = (output.full_name for output in operator.outputs)
-
-    def node(kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
-        output = output or scope.get_unique_variable_name(kind.lower())
-        container.add_node(kind, list(inputs), [output], name=scope.get_unique_operator_name(kind), **attributes)
-        return output
-
-    def constant(value: NDArray[Any]) -> str:
-        name: str = scope.get_unique_variable_name("constant")
-        container.initializers.append(numpy_helper.from_array(value, name))
-        return name
-
+    forest, nodes = operator.raw_operator, Nodes(scope, container)
+    trees = [to_tree(each.tree_) for each in getattr(forest, "estimators_", [forest])]
     # scikit-learn's trees compare a 32-bit number with a 64-bit threshold.
-    rounded = node("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
-    seen = node("Cast", [rounded], to=TensorProto.DOUBLE)
-    attributes = _ensemble(trees)
-    leaves = node("TreeEnsembleRegressor", [seen], op_domain=MACHINE_LEARNING, op_version=VERSION, **attributes)
-    table = constant(np.concatenate([tree.value[:, 0, :] for tree in trees]))
-    offsets = constant(np.cumsum([0, *(tree.node_count for tree in trees[:-1])]))
-    rows = node("Add", [node("Cast", [leaves], to=TensorProto.INT64), offsets])
-    shares = node("Gather", [table, rows])
-    total = node("ReduceSum", [shares, constant(np.array([1]))], keepdims=0)
-    mean = node("Div", [total, constant(np.array(float(len(trees))))])
-    node("Cast", [mean], probabilities, to=guess_proto_type(operator.outputs[1].type))
-    position = node("ArgMax", [mean], axis=1, keepdims=0)
-    words = "values_strings" if isinstance(forest.classes_[0], str) else "values_int64s"
-    names = {"keys_int64s": range(len(forest.classes_)), words: forest.classes_.tolist()}
-    node("LabelEncoder", [position], label, op_domain=MACHINE_LEARNING, op_version=2, **names)
+    rounded = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
+    shares = add_leaf_values(nodes, nodes.add("Cast", [rounded], to=TensorProto.DOUBLE), trees)
+    total = nodes.add("ReduceSum", [shares, nodes.constant(np.array([1]))], keepdims=0)
+    mean = nodes.add("Div", [total, nodes.constant(np.array(float(len(trees))))])
+    add_outputs(nodes, operator, mean)
+
+
+def add_outputs(nodes: Nodes, operator: Any, probabilities: str, scores: str = "") -> None:
+    """Add the nodes from probabilities, float64 of shape (n, labels), to the outputs of a classifier.
+
+    The label is that with the highest of the `scores`, or else of the probabilities.
+    """
+    label, likeliest = operator.outputs
+    nodes.add("Cast", [probabilities], likeliest.full_name, to=guess_proto_type(likeliest.type))
+    position = nodes.add("ArgMax", [scores or probabilities], axis=1, keepdims=0)
+    # The classes are whole numbers, as the trainer encodes the labels.
+    classes = nodes.constant(np.asarray(operator.raw_operator.classes_, np.int64))
+    nodes.add("Gather", [classes, position], label.full_name)
 
 
 def set_output_shapes(operator: Any) -> None:
     """Set the outputs' shapes and give the probabilities the samples' type (a skl2onnx shape calculator)."""
-    calculate_linear_classifier_output_shapes(operator)
-    operator.outputs[1].type = type(operator.inputs[0].type)(operator.outputs[1].type.shape)
+    given, (label, probabilities) = operator.inputs[0].type, operator.outputs
+    label.type = Int64TensorType([given.shape[0]])
+    probabilities.type = type(given)([given.shape[0], len(operator.raw_operator.classes_)])
 
 
-_KINDS = (DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)
-CONVERTERS, SHAPES = dict.fromkeys(_KINDS, convert_forest), dict.fromkeys(_KINDS, set_output_shapes)
+KINDS = (DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)
+CONVERTERS, SHAPES = dict.fromkeys(KINDS, convert_forest), dict.fromkeys(KINDS, set_output_shapes)
 
 
-def _ensemble(trees: Sequence[Any]) -> dict[str, Any]:
-    """Return the attributes of a TreeEnsembleRegressor whose targets are the trees, and whose values their leaves."""
-    nodes = [np.arange(tree.node_count) for tree in trees]
-    owners = np.repeat(np.arange(len(trees)), [tree.node_count for tree in trees])
-    left, right, features, thresholds = (
-        np.concatenate([getattr(tree, name) for tree in trees])
-        for name in ("children_left", "children_right", "feature", "threshold")
+def to_tree(tree: Any) -> Tree:
+    """Return a fitted tree of scikit-learn; its values have the shape (n, labels), or (n, 1) in gradient boosting."""
+    missing_left = tree.missing_go_to_left.astype(bool)
+    return Tree(
+        tree.children_left, tree.children_right, tree.feature, tree.threshold, missing_left, tree.value[:, 0, :]
     )
-    leaf, identifiers = left == -1, np.concatenate(nodes)
-    return {
-        "n_targets": len(trees),
-        "nodes_treeids": owners.tolist(),
-        "nodes_nodeids": identifiers.tolist(),
-        "nodes_modes": np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
-        "nodes_values_as_tensor": _numbers(np.where(leaf, 0, thresholds)),
-        "nodes_featureids": np.where(leaf, 0, features).tolist(),
-        "nodes_truenodeids": np.where(leaf, 0, left).tolist(),
-        "nodes_falsenodeids": np.where(leaf, 0, right).tolist(),
-        "target_treeids": owners[leaf].tolist(),
-        "target_nodeids": identifiers[leaf].tolist(),
-        "target_ids": owners[leaf].tolist(),
-        "target_weights_as_tensor": _numbers(identifiers[leaf]),
-    }
-
-
-def _numbers(values: NDArray[Any]) -> TensorProto:
-    return numpy_helper.from_array(values.astype(np.float64))
