@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from petalstream.inference import infer
+from petalstream.model.inference import infer
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
@@ -10,17 +10,19 @@ COUNT = 5
 
 
 def predict_golden_rows(estimator: Any, test: Dataset, definition: Definition) -> list[dict[str, Any]]:
-    """Return the first COUNT rows of the test part, each with the label and the probabilities that are predicted."""
-    names = [feature.name for feature in definition.features]
-    labels = [str(label) for label in estimator.classes_]
-    output = infer(estimator, test.samples[:COUNT])
+    """Return the first COUNT rows of the test part, each with the label and the probabilities that are predicted.
+
+    A missing value is left out of the row. There are no probabilities if the estimator gives none.
+    """
+    names, labels = [feature.name for feature in definition.columns], definition.labels
+    output = infer(estimator, test.frame.iloc[:COUNT], len(labels))
     return [
         {
-            "features": dict(zip(names, row, strict=True)),
-            "label": labels[position],
-            "probabilities": dict(zip(labels, probabilities.tolist(), strict=True)),
+            "features": {name: value for name, value in zip(names, row, strict=True) if value is not None},
+            "label": labels[code],
+            "probabilities": dict(zip(labels, probabilities, strict=bool(probabilities))),
         }
-        for row, position, probabilities in zip(
-            test.values[:COUNT].tolist(), output.classes, output.probabilities, strict=True
+        for row, code, probabilities in zip(
+            test.values[:COUNT].tolist(), output.classes, output.probabilities.tolist(), strict=True
         )
     ]

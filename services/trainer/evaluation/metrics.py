@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from petalstream.inference import predicted
+from petalstream.model.inference import infer
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 
@@ -16,19 +16,19 @@ def compute_metrics(estimator: Any, parts: Parts, definition: Definition) -> dic
     Support is a number of samples. `commonest_share` is the test accuracy of always predicting the commonest class.
     """
     test, validation = parts.test, parts.validation
-    labels = list(definition.words.values())
-    on_test = predicted(estimator, test.samples)
+    labels = definition.labels
+    on_test, on_validation = (infer(estimator, part.frame, len(labels)).classes for part in (test, validation))
     precision, recall, _, support = precision_recall_fscore_support(
-        test.labels, on_test, labels=labels, zero_division=0.0
+        test.codes, on_test, labels=range(len(labels)), zero_division=0.0
     )
     classes = {
         label: {"precision": float(precision[i]), "recall": float(recall[i]), "support": int(support[i])}
         for i, label in enumerate(labels)
     }
     return {
-        "validation_accuracy": float(accuracy_score(validation.labels, predicted(estimator, validation.samples))),
-        "test_accuracy": float(accuracy_score(test.labels, on_test)),
-        "commonest_share": max(int(count) for count in support) / len(test.labels),
+        "validation_accuracy": float(accuracy_score(validation.codes, on_validation)),
+        "test_accuracy": float(accuracy_score(test.codes, on_test)),
+        "commonest_share": max(int(count) for count in support) / len(test),
         "test_classes": classes,
     }
 

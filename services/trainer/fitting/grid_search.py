@@ -5,10 +5,12 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
 from services.trainer.data.dataset import Dataset
@@ -16,6 +18,7 @@ from services.trainer.definition import Definition, DefinitionError, is_searched
 from services.trainer.fitting.progress import Progress
 
 FOLDS = 5
+MAX_ERROR_LENGTH = 300
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +60,7 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
 
     The best has the highest mean score over the folds, and is the first of several in the grid's order. Each voter of a
     majority vote is searched by itself, with the part of the grid that begins with its name. Raises DefinitionError if
-    no candidate has a score.
+    no candidate can be fitted and scored.
     """
     if not is_searched_by_voter(definition.estimator):
         best, chosen, found = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
@@ -74,7 +77,7 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
         _, chosen, found = _search(name, voter, own, definition.scoring, training, seed)
         parameters.update({f"{name}__{key}": value for key, value in chosen.items()})
         scores.append(found)
-    return vote.set_params(**parameters).fit(training.samples, training.labels), parameters, scores
+    return vote.set_params(**parameters).fit(training.frame, training.codes), parameters, scores
 
 
 def _search(
@@ -87,10 +90,13 @@ def _search(
         grid.set_callbacks(FitCounter(progress))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            grid.fit(training.samples, training.labels)
-    _log_warnings(title, [warning.category for warning in caught], [str(warning.message) for warning in caught])
+            try:
+                grid.fit(training.frame, training.codes)
+            except Exception as error:  # scikit-learn sums up what the fits raised, over many lines
+                raise _first_error(title, grid, training) or error from error
     if not math.isfinite(grid.best_score_):
-        raise DefinitionError(f"{title}: no candidate has a score of {scoring!r}, as the warnings before tell")
+        raise _first_error(title, grid, training) or DefinitionError(f"{title}: no candidate has a {scoring} score")
+    _log_warnings(title, [warning.category for warning in caught], [str(warning.message) for warning in caught])
     log.info("%s: best mean %s %.3f over %d folds", title, scoring.replace("_", " "), grid.best_score_, FOLDS)
     results = grid.cv_results_
     scores = zip(
@@ -98,6 +104,23 @@ def _search(
     )
     rows = sorted((row for row in scores if math.isfinite(row[1])), key=lambda row: -row[1])
     return grid.best_estimator_, grid.best_params_, SearchScores(name, scoring, rows)
+
+
+def _first_error(title: str, grid: GridSearchCV, training: Dataset) -> DefinitionError | None:
+    """Return what the first candidate raises when it is fitted or scored, None if it raises nothing."""
+    parameters = next(iter(ParameterGrid(grid.param_grid)))
+    named = ", ".join(f"{key}={value!r}" for key, value in parameters.items())
+    what = "fitted"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fitted = clone(grid.estimator).set_params(**parameters).fit(training.frame, training.codes)
+            what = f"scored by {grid.scoring!r}"
+            get_scorer(grid.scoring)(fitted, training.frame, training.codes)
+    except Exception as error:  # the estimator is the user's
+        reason = f"cannot be {what}: {shorten(str(error), MAX_ERROR_LENGTH)}"
+        return DefinitionError(f"{title}: the estimator{f' with {named}' if named else ''} {reason}")
+    return None
 
 
 def _log_warnings(title: str, kinds: Sequence[type[Warning]], messages: Sequence[str]) -> None:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.fitting.grid_search import SearchScores
@@ -16,7 +18,7 @@ from services.trainer.report import (
     feature_importance,
 )
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import predict
+from services.trainer.report.labelled_predictions import LabelledPredictions, predict
 from services.trainer.report.search_tables import best_candidates
 
 
@@ -37,12 +39,24 @@ def _drawings(estimator: Any, parts: Parts, definition: Definition) -> list[Draw
     on_test, on_held_out = predict(estimator, parts.test, definition), predict(estimator, held_out, definition)
     score = feature_importance.scoring(estimator, held_out, definition)
     ranked = feature_importance.importances(estimator, held_out, definition, score)
+    # A text has no distribution that could be drawn, nor has a column without a value.
+    matrix = parts.training.inputs.matrix
+    drawn = [each.column for each in ranked if not np.isnan(matrix[:, each.column]).all()]
     return [
         confusion_matrix.drawing(on_test),
+        *_of_probabilities(on_test, on_held_out),
+        feature_importance.drawing(ranked, score, len(definition.inputs)),
+        class_balance.drawing(class_balance.counts(parts, definition)),
+        *([feature_distributions.drawing(parts.training, definition, drawn)] if drawn else []),
+    ]
+
+
+def _of_probabilities(on_test: LabelledPredictions, on_held_out: LabelledPredictions) -> list[Drawing]:
+    """Return the figures that need probabilities, none if the estimator gives none."""
+    if not on_test.probabilities.size:
+        return []
+    return [
         curves.drawing(curves.ROC, on_test),
         curves.drawing(curves.PRECISION_RECALL, on_test),
         calibration.drawing(on_held_out),
-        feature_importance.drawing(ranked, score, len(definition.inputs)),
-        class_balance.drawing(class_balance.counts(parts, definition)),
-        feature_distributions.drawing(parts.training, definition, [each.column for each in ranked]),
     ]

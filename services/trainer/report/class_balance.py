@@ -15,7 +15,7 @@ def counts(parts: Parts, definition: Definition) -> dict[str, dict[str, int]]:
     """Return the number of samples of each class, by part."""
     of_parts = {"training": parts.training, "validation": parts.validation, "test": parts.test}
     return {
-        name: {label: int((part.labels == label).sum()) for label in definition.words.values()}
+        name: {label: int((part.labels == label).sum()) for label in definition.target.words.values()}
         for name, part in of_parts.items()
     }
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Date, Feature, Kind
 from services.trainer.report.style import Scheme, hide_frame, mixed, wrapped
 
 BINS = 16
@@ -19,9 +19,9 @@ def count_by_class(
     """Return counts of shape (classes, bins) and the bins' edges of shape (bins + 1,); each choice has a bin."""
     edges = np.arange(len(feature.options) + 1) - 0.5
     if not feature.options:
-        low, high = values.min(), values.max()
+        low, high = np.nanmin(values), np.nanmax(values)
         whole = feature.kind is Kind.INTEGER and high - low < BINS
-        edges = np.arange(low, high + 2) - 0.5 if whole else np.histogram_bin_edges(values, BINS)
+        edges = np.arange(low, high + 2) - 0.5 if whole else np.histogram_bin_edges(values[~np.isnan(values)], BINS)
     counts = [np.histogram(values[labels == label], edges)[0] for label in classes]
     return np.array(counts, dtype=np.int64), edges.astype(np.float64)
 
@@ -57,7 +57,7 @@ def draw_stacked(
         axes.locator_params(axis="y", nbins=3, integer=True)
         axes.grid(visible=True, axis="y")
         axes.set_ylabel("samples")
-        _numbers(axes, feature)
+        _numbers(axes, feature, edges)
     hide_frame(axes)
 
 
@@ -83,14 +83,28 @@ def draw_rows(
         turned: dict[str, Any] = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if tilted else {}
         axes.set_xticks(range(len(choices)), [wrapped(choice, 14, 1) for choice in choices], **turned)
     else:
-        _numbers(axes, feature)
+        _numbers(axes, feature, edges)
     hide_frame(axes)
 
 
-def _numbers(axes: Axes, feature: Feature) -> None:
-    axes.locator_params(axis="x", nbins=4)
-    axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+def _numbers(axes: Axes, feature: Feature, edges: NDArray[np.float64]) -> None:
+    if isinstance(feature, Date):
+        _first_and_last(axes, feature, edges)
+    else:
+        axes.locator_params(axis="x", nbins=4)
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
     axes.set_xlabel(wrapped(feature.unit, 28, 1))
+
+
+def _first_and_last(axes: Axes, feature: Date, edges: NDArray[np.float64]) -> None:
+    """Name the first and the last date, since dates take more room than numbers; a single one is between the edges."""
+    first, last = float(edges[0]), float(edges[-1])
+    days = [first, last] if first.is_integer() else [(first + last) / 2]
+    axes.set_xticks(days, [feature.decode(day) for day in days])
+    if len(days) > 1:
+        left, right = axes.get_xticklabels()
+        left.set_horizontalalignment("left")
+        right.set_horizontalalignment("right")
 
 
 def _short(number: float) -> str:

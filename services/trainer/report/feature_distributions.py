@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Date, Feature, Kind, Number, YesNo
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.distribution_axes import count_by_class, draw_rows, draw_stacked
@@ -23,11 +23,14 @@ Panel = tuple[Feature, NDArray[np.float64]]
 
 
 def drawing(training: Dataset, definition: Definition, ranked: Sequence[int]) -> Drawing:
-    """Return the figure: a panel for each input of the columns `ranked`, or for the first ones if not all fit."""
-    classes = list(definition.words.values())
+    """Return the figure: a panel for each input of the columns `ranked`, or for the first ones if not all fit.
+
+    Missing values are left out.
+    """
+    classes = list(definition.target.words.values())
     many = len(classes) > MOST_COLOURS
     columns = sorted(ranked[: max(2, MAX_ROWS // len(classes))] if many else ranked)
-    panels = [(definition.inputs[column], training.samples[:, column]) for column in columns]
+    panels = [(definition.inputs[column], training.inputs.matrix[:, column]) for column in columns]
 
     def onto(figure: Figure, scheme: Scheme) -> None:
         (_rows if many else _coloured)(figure, panels, training.labels, classes, scheme)
@@ -85,8 +88,14 @@ def _in_words(feature: Feature, values: NDArray[np.float64], labels: NDArray[np.
 
 
 def _middle(feature: Feature, values: NDArray[np.float64]) -> Any:
-    if feature.kind is Kind.YES_NO:
-        return f"{values.mean():.0%}"
-    if feature.kind is Kind.CATEGORY:
-        return feature.choices[int(np.bincount(values.astype(int)).argmax())]
-    return feature.with_unit(float(f"{np.median(values):.4g}"))
+    given = values[~np.isnan(values)]
+    if not len(given):
+        return "none"
+    if isinstance(feature, YesNo):
+        return f"{given.mean():.0%}"
+    if isinstance(feature, Category):
+        return feature.options[int(np.bincount(given.astype(int)).argmax())]
+    middle = float(np.median(given))
+    if isinstance(feature, Date):
+        return feature.decode(middle)
+    return feature.with_unit(float(f"{middle:.4g}")) if isinstance(feature, Number) else f"{middle:.4g}"

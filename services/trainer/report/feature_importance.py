@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import get_scorer
 
-from petalstream.inference import is_vote
-from petalstream.schema import Feature
+from petalstream.features import Feature
+from petalstream.model.inference import is_vote
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.drawing import Drawing
@@ -34,11 +34,11 @@ def importances(estimator: Any, held_out: Dataset, definition: Definition, score
     """Return the MAX_INPUTS inputs with the highest mean loss of `score` on `held_out`, the highest first."""
     found = permutation_importance(
         estimator,
-        held_out.samples,
-        held_out.labels,
+        held_out.frame,
+        held_out.codes,
         scoring=score,
         n_repeats=REPEATS,
-        max_samples=min(len(held_out.labels), MAX_SAMPLES),
+        max_samples=min(len(held_out), MAX_SAMPLES),
         random_state=0,
     )
     of_inputs = [
@@ -52,7 +52,7 @@ def scoring(estimator: Any, held_out: Dataset, definition: Definition) -> str:
     """Return the definition's scoring, or accuracy if that needs probabilities and the estimator is a majority vote."""
     if is_vote(estimator):
         try:
-            get_scorer(definition.scoring)(estimator, held_out.samples, held_out.labels)
+            get_scorer(definition.scoring)(estimator, held_out.frame, held_out.codes)
         except AttributeError:
             return "accuracy"
     return definition.scoring

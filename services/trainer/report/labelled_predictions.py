@@ -1,4 +1,4 @@
-"""Predictions for labelled samples, in the order of the definition's labels."""
+"""Predictions for labelled samples, in the order of the definition's labels, the positive one last."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.inference import ballot, infer, is_vote, voters
+from petalstream.model.inference import ballot, infer, is_vote, voters
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
@@ -28,16 +28,17 @@ class LabelledPredictions:
 
 def predict(estimator: Any, dataset: Dataset, definition: Definition) -> LabelledPredictions:
     """Return the predictions of `estimator`, and of its voters if it has some, for `dataset`."""
-    classes = tuple(definition.words.values())
-    order = [list(estimator.classes_).index(label) for label in classes]
-    output = infer(estimator, dataset.samples)
-    predicted = estimator.classes_[output.classes]
-    of_voters = {name: given[:, order] for name, given in _of_voters(estimator, dataset.samples).items()}
-    probabilities = output.probabilities[:, order]
+    target = definition.target
+    classes = tuple(sorted(target.words.values(), key=lambda word: word == target.positive_word))
+    order = [definition.labels.index(label) for label in classes]
+    output = infer(estimator, dataset.frame, len(definition.labels))
+    predicted = np.array(definition.labels)[output.classes]
+    of_voters = {name: given[:, order] for name, given in _of_voters(estimator, dataset.frame).items()}
+    probabilities = output.probabilities[:, order] if output.probabilities.shape[1] else output.probabilities
     return LabelledPredictions(classes, dataset.labels, predicted, probabilities, of_voters, is_vote(estimator))
 
 
-def _of_voters(estimator: Any, samples: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def _of_voters(estimator: Any, samples: Any) -> dict[str, NDArray[np.float64]]:
     if not is_vote(estimator):
         return {}
     vote, seen = ballot(estimator, samples)
