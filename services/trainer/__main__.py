@@ -4,13 +4,15 @@ import argparse
 import logging
 import sys
 
-from petalstream import bundle, lifecycle, logs, settings
-from petalstream.bundle import Bundle
+from petalstream import lifecycle, logs, settings
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
-from services.trainer.data.csv_reader import DataError
+from services.trainer.data.faults import DataError
 from services.trainer.definition import DefinitionError
 from services.trainer.models import model_names
 from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
+from services.trainer.publishing.trial import CannotBeServed
 from services.trainer.training import TooInaccurate, train
 
 log = logging.getLogger("services.trainer")
@@ -19,8 +21,8 @@ log = logging.getLogger("services.trainer")
 def main() -> int:
     """Train the models that the command line names, or all. Returns the exit code.
 
-    A failure does not stop the other models. With --if-changed it does not fail the command either if the model has a
-    bundle that the api can serve, so that the stack starts.
+    A failure does not stop the other models. With --if-changed it does not fail the command either if the api can serve
+    any model, so that the stack starts.
     """
     names = model_names()
     parser = argparse.ArgumentParser(prog="trainer", description="Train models and publish them to the models folder.")
@@ -34,8 +36,9 @@ def main() -> int:
     configured = settings.load_or_exit("trainer")
     logs.configure(configured.log_level)
     failed = [name for name in arguments.models or names if not _train_or_keep(configured, name, arguments.if_changed)]
-    if arguments.if_changed:
-        failed = [name for name in failed if not find_servable(configured, name)]
+    if failed and arguments.if_changed and any(find_servable(configured, name) for name in names):
+        print(f"trainer: not trained, as said above: {', '.join(failed)}", file=sys.stderr)
+        return 0
     return 1 if failed else 0
 
 
@@ -46,7 +49,7 @@ def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
             _print_kept(configured, kept)
             return True
         published = train(configured, name)
-    except (DataError, DefinitionError, TooInaccurate, OSError) as error:
+    except (DataError, DefinitionError, TooInaccurate, CannotBeServed, OSError) as error:
         _print_failed(configured, name, str(error))
         return False
     except (KeyboardInterrupt, SystemExit):
@@ -69,7 +72,9 @@ def _print_kept(configured: Settings, kept: Bundle) -> None:
 
 def _print_failed(configured: Settings, name: str, what: str) -> None:
     served = find_servable(configured, name)
-    goes_on = f"; version {served.manifest.version} goes on serving" if served else ""
+    # After several lines of faults it has a line of its own.
+    between = f"\ntrainer: {name}: " if "\n" in what else "; "
+    goes_on = f"{between}version {served.manifest.version} goes on serving" if served else ""
     print(f"trainer: {name}: {what}{goes_on}", file=sys.stderr)
 
 

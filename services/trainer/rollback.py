@@ -8,9 +8,11 @@ import logging
 import sys
 from pathlib import Path
 
-from petalstream import bundle, lifecycle, logs, settings
-from petalstream.bundle import CURRENT, Bundle, BundleError
+from petalstream import lifecycle, logs, settings
 from petalstream.messages import MODEL_NAME
+from petalstream.model import bundle
+from petalstream.model.bundle import CURRENT, Bundle
+from petalstream.model.manifest import BundleError
 from services.trainer.publishing.versions import STAGING, locked, serve, sync
 
 log = logging.getLogger("services.trainer")

@@ -1,25 +1,34 @@
 """Writes a bundle to the models volume; a reader sees all of it or nothing."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import joblib
 
-from petalstream.bundle import CURRENT, MANIFEST, MODEL, SAMPLE_ID, TEST_SET, Bundle, Manifest, sha256
+from petalstream.model.bundle import CURRENT, MODEL, SAMPLE_ID, TEST_SET, Bundle, sha256
+from petalstream.model.manifest import MANIFEST, Manifest
 from services.trainer.data.dataset import Dataset
 from services.trainer.publishing.versions import STAGING, locked, prune, serve, sync
 
 
 def publish(
-    models_dir: Path, manifest: Manifest, estimator: Any, test: Dataset, files: Mapping[str, bytes], keep: int
+    models_dir: Path,
+    manifest: Manifest,
+    estimator: Any,
+    test: Dataset,
+    files: Mapping[str, bytes],
+    keep: int,
+    measure_memory: Callable[[Path], Mapping[str, int]] | None = None,
 ) -> Bundle:
     """Write the next version of the model in a staging folder, rename the folder, and make the version the served one.
 
     `files` has further contents by their path in the bundle. Version and digests of `manifest` are filled in here. Then
-    the last `keep` versions are kept and older ones deleted, unless one is served. Raises OSError.
+    the last `keep` versions are kept and older ones deleted, unless one is served. `measure_memory` opens the version
+    before it is served, and gives what the manifest has as memory. Raises OSError, and what `measure_memory` raises;
+    then nothing is published.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
@@ -28,6 +37,9 @@ def publish(
             published = _write(home / f"{STAGING}bundle", manifest, estimator, test, files, next_version(home))
             final = published.path.rename(home / published.manifest.version)
             sync(home)
+            if measure_memory:
+                published = replace(published, manifest=replace(published.manifest, memory=measure_memory(final)))
+                _replace_manifest(final, published.manifest)
             serve(home, final / CURRENT)
             prune(home, keep)
     except OSError as error:
@@ -58,6 +70,14 @@ def _write(
     for path in [*folder.rglob("*"), folder]:
         sync(path)
     return Bundle(folder, published)
+
+
+def _replace_manifest(folder: Path, manifest: Manifest) -> None:
+    staged = folder / f"{STAGING}{MANIFEST}"
+    staged.write_text(manifest.to_json(), encoding="utf-8")
+    sync(staged)
+    staged.rename(folder / MANIFEST)
+    sync(folder)
 
 
 def next_version(home: Path) -> str:

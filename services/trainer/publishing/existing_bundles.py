@@ -1,10 +1,11 @@
 """Finds the published bundles of a model that training need not replace."""
 
-from petalstream import bundle
-from petalstream.bundle import Bundle, BundleError
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
+from petalstream.model.manifest import BundleError
 from petalstream.settings import Settings
 from services.trainer.data import csv_reader
-from services.trainer.data.csv_reader import DataError
+from services.trainer.data.faults import DataError
 from services.trainer.definition import DefinitionError
 from services.trainer.models import load_definition
 from services.trainer.publishing.fingerprint import compute_fingerprint
@@ -29,7 +30,8 @@ def find_up_to_date(settings: Settings, name: str) -> Bundle | None:
     """
     home = settings.models_dir / name
     try:
-        data = csv_reader.read(settings.data_dir / load_definition(name).csv)
+        definition = load_definition(name)
+        data = csv_reader.read(settings.data_dir / definition.file.path)
     except (DataError, DefinitionError):
         return None
     if not home.is_dir():
@@ -38,7 +40,7 @@ def find_up_to_date(settings: Settings, name: str) -> Bundle | None:
         if not (served := find_servable(settings, name)):
             return None
         newest = _newest(settings, name)
-    now = compute_fingerprint(name, data, settings.train_seed)
+    now = compute_fingerprint(name, data, settings.train_seed, definition)
     return next((found for found in (newest, served) if found and found.manifest.fingerprint == now), None)
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from petalstream import bundle
-from petalstream.bundle import CURRENT, BundleError
+from petalstream.model import bundle
+from petalstream.model.bundle import CURRENT
+from petalstream.model.manifest import BundleError
 
 LOCK, STAGING = ".lock", ".staging-"
 LOCK_SECONDS = 60.0
