@@ -127,7 +127,7 @@ class FastPath:
             return None
         served = find(name)
         text, blobs = split_body(environ["wsgi.input"].getvalue(), length)
-        parsed = inference_json.read_request(served.manifest.features, parse_json_fast(text), blobs)
+        parsed = inference_json.read_request(served.manifest, parse_json_fast(text), blobs)
 
         def write(predictions: Predictions) -> HeadersAndBody:
             headers, body = inference_json.write_response(served.manifest, parsed, predictions)

@@ -42,7 +42,7 @@ class Request:
         """Return the predictions for its rows. Raises InvalidRows and DeadlinePassed."""
         scorer = self.served.scorer
         if self._samples is not None:
-            return scorer.predict_samples(self._samples, self.deadline())
+            return scorer.predict_samples(self._samples, self.deadline(), self.reports_errors)
         return (scorer.predict_valid if self.reports_errors else scorer.predict)(self.rows, self.deadline())
 
     def deadline(self) -> float:

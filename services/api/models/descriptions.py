@@ -1,10 +1,9 @@
 """Describes the models in JSON, for clients of the api."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-from petalstream.bundle import Manifest
+from petalstream.model.manifest import Manifest
 from services.api.models.loading import ServedModel
 
 
@@ -22,10 +21,11 @@ def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
         **_summarize(manifest, prefix),
         "sample": manifest.sample,
         "notes": manifest.notes,
-        "features": [asdict(feature) for feature in manifest.features],
+        "features": [feature.to_dict() for feature in manifest.features],
         "inputs": [feature.name for feature in manifest.inputs],
         "target": manifest.target,
         "probability": manifest.probability,
+        "threshold": manifest.threshold,
         "voters": manifest.voters,
         "parameters": manifest.parameters,
         "metrics": manifest.metrics,
@@ -33,6 +33,9 @@ def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
         "examples": [_example(golden) for golden in manifest.golden],
         "data": manifest.data,
         "libraries": manifest.libraries,
+        "code": manifest.code,
+        "requirements": manifest.requirements,
+        "memory": manifest.memory,
         "fingerprint": manifest.fingerprint,
     }
 

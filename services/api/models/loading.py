@@ -3,10 +3,10 @@
 import logging
 from dataclasses import dataclass
 
-from petalstream.bundle import MODEL, ONNX, Bundle, BundleError, Manifest
-from services.api.models import manifest_schema
+from petalstream.model import golden, manifest_schema, runtime
+from petalstream.model.bundle import MODEL, ONNX, Bundle
+from petalstream.model.manifest import BundleError, Manifest
 from services.api.models.reports import Report
-from services.api.scoring import runtime
 from services.api.scoring.scorer import Scorer
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def _open_onnx(bundle: Bundle) -> Scorer | None:
         return None
     scorer = Scorer(bundle.manifest, runtime.load_onnx(bundle), is_graph=True)
     try:
-        scorer.check_golden_rows(facts["tolerance"])
+        golden.check_golden_rows(scorer.manifest, scorer.runtime, facts["tolerance"])
     except Exception as error:  # the file is not a graph, or this ONNX Runtime cannot run it
         log.warning("%s does not serve, and %s is opened instead: %s", bundle.path / ONNX, MODEL, error)
         return None
@@ -55,5 +55,5 @@ def _open_onnx(bundle: Bundle) -> Scorer | None:
 
 def _open_pickle(bundle: Bundle) -> Scorer:
     scorer = Scorer(bundle.manifest, runtime.load_pickle(bundle))
-    scorer.check_golden_rows()
+    golden.check_golden_rows(scorer.manifest, scorer.runtime)
     return scorer

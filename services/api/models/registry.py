@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from petalstream import bundle
 from petalstream.messages import MODEL_NAME
+from petalstream.model import bundle
 from services.api.errors import NotReady, NotServed, UnknownModel
 from services.api.models.loading import ServedModel
 from services.api.models.unloaded_models import UnloadedModels

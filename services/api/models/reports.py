@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from petalstream.bundle import REPORT, REPORT_INDEX, Bundle
-from services.api.models.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.model.bundle import REPORT, REPORT_INDEX, Bundle
 
 _FIGURE_TEXTS = ("title", "caption", "alt", "light", "dark")
 _FIGURE = object_with(**dict.fromkeys(_FIGURE_TEXTS, TEXT), width=NUMBER, height=NUMBER)

@@ -5,8 +5,9 @@ import threading
 import time
 from pathlib import Path
 
-from petalstream import bundle
-from petalstream.bundle import MANIFEST, Bundle, BundleError
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
+from petalstream.model.manifest import MANIFEST, BundleError
 from services.api.errors import NotServed, UnknownModel
 from services.api.models.loading import ServedModel, open_bundle
 from services.api.telemetry import metrics

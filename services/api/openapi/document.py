@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from services.api.models.json_schema import TEXT
+from petalstream.json_schema import TEXT
 from services.api.models.loading import ServedModel
 from services.api.openapi import placeholders
 from services.api.openapi.placeholders import Deployment, Json

@@ -8,13 +8,14 @@ from functools import partial
 from typing import Any
 
 from petalstream import cloudevents
-from petalstream.bundle import Manifest
-from petalstream.schema import Feature, Kind
+from petalstream.features import Feature, YesNo
+from petalstream.model.manifest import Manifest
 from services.api.models.loading import ServedModel
 from services.api.pages import form_fields
 from services.api.pages.text_filters import capital
 from services.api.wire import datatypes, inference_json
-from services.api.wire.inference_json import OUTPUTS, InferenceRequest
+from services.api.wire.inference_json import InferenceRequest
+from services.api.wire.tensor_metadata import describe_outputs
 
 Row = dict[str, Any]
 Examples = dict[str, Any]
@@ -29,7 +30,7 @@ def form_rows(manifest: Manifest) -> list[Row]:
     """Return the golden rows as they are typed in a form: yes or no as a text, and the features in their order."""
     return [
         {
-            feature.name: feature.to_text(row[feature.name]) if feature.kind is Kind.YES_NO else row[feature.name]
+            feature.name: feature.to_text(row[feature.name]) if isinstance(feature, YesNo) else row[feature.name]
             for feature in manifest.features
             if feature.name in row
         }
@@ -49,7 +50,7 @@ def of_model(served: ServedModel) -> dict[str, Examples]:
     named_columns = {feature.name: values for feature, values in columns.items()}
     events = [_event(sample, number) for number, sample in enumerate(samples)]
     predictions = served.scorer.predict(samples)
-    asked = InferenceRequest(None, samples, dict.fromkeys(OUTPUTS, False))
+    asked = InferenceRequest(None, samples, dict.fromkeys(describe_outputs(manifest), False))
     _, response = inference_json.write_response(manifest, asked, predictions)
     examples = {
         "json_examples": singles(samples) | _several(samples) | _several_in_columns(named_columns),
@@ -82,9 +83,9 @@ def _several_in_columns(value: object) -> Examples:
 
 
 def _columns(manifest: Manifest, samples: Sequence[Row]) -> dict[Feature, list[Any]]:
-    """Return the values of each feature that all samples have."""
-    everywhere = [feature for feature in manifest.features if all(feature.name in sample for sample in samples)]
-    return {feature: [sample[feature.name] for sample in samples] for feature in everywhere}
+    """Return the values of each feature that a sample has, null for the samples without."""
+    features = [feature for feature in manifest.features if any(feature.name in sample for sample in samples)]
+    return {feature: [sample.get(feature.name) for sample in samples] for feature in features}
 
 
 def _tensor(feature: Feature, values: Sequence[object]) -> dict[str, object]:

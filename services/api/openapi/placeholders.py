@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream import cloudevents
+from petalstream.json_schema import TEXT, Schema
 from petalstream.messages import MODEL_NAME
+from petalstream.model import manifest_schema
 from petalstream.reasons import Reason
 from services.api import deadline
-from services.api.models import manifest_schema, reports
-from services.api.models.json_schema import TEXT, Schema
+from services.api.models import reports
 from services.api.models.loading import ServedModel
 from services.api.openapi import examples, responses, rows, tensors
 from services.api.pages.text_filters import capital

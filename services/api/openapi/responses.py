@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from petalstream import bundle
-from petalstream.bundle import Manifest
-from services.api.models.json_schema import COUNT, TEXT, Schema, array_of
+from petalstream.json_schema import COUNT, TEXT, Schema, array_of
+from petalstream.model import bundle
+from petalstream.model.manifest import Manifest
 from services.api.openapi.rows import one_of
 
 PROBABILITY: Schema = {"type": "number", "minimum": 0, "maximum": 1}
@@ -24,6 +24,8 @@ def prediction(manifest: Manifest) -> Schema:
     }
     if manifest.voters:
         properties["votes"] = _object(dict.fromkeys(manifest.voters, label))
+    if manifest.threshold:
+        properties["threshold"] = _threshold(manifest)
     if unused := [feature.name for feature in manifest.features if not feature.used]:
         said = "Features of the row that the model does not use."
         properties["unused"] = {**array_of(one_of(unused)), "minItems": 1, "description": said}
@@ -45,12 +47,20 @@ def prediction_columns(manifest: Manifest) -> Schema:
     }
     if manifest.voters:
         properties["votes"] = _object(dict.fromkeys(manifest.voters, label))
+    if manifest.threshold:
+        properties["threshold"] = _threshold(manifest)
     properties["unused"] = _by_row(array_of(one_of(feature.name for feature in manifest.features)))
     return _object(properties, optional=["unused"])
 
 
 def _probabilities(manifest: Manifest, of_label: Schema) -> Schema:
-    return {**_object(dict.fromkeys(manifest.labels, of_label)), "description": manifest.probability}
+    said = manifest.probability or "The model gives none."
+    return {**_object(dict.fromkeys(manifest.scored_labels, of_label)), "description": said}
+
+
+def _threshold(manifest: Manifest) -> Schema:
+    said = "The probability from which on this label is predicted, instead of the likelier one."
+    return {**_object({label: {"const": least} for label, least in manifest.threshold.items()}), "description": said}
 
 
 def _by_row(of_row: Schema) -> Schema:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from petalstream.schema import Feature, Kind
-from services.api.models.json_schema import Schema
+from petalstream.features import Category, Date, Feature, Text, YesNo
+from petalstream.json_schema import TEXT, Schema
 
 
 def one_of(texts: Iterable[str]) -> Schema:
@@ -24,22 +24,27 @@ def row(
     schema: Schema = {
         "type": "object",
         "properties": {feature.name: of_feature(feature) | shown.get(feature.name, {}) for feature in features},
-        "required": [feature.name for feature in features if feature.used],
+        "required": [feature.name for feature in features if feature.is_required],
         "additionalProperties": False,
     }
     return schema | ({"examples": list(examples)} if examples else {})
 
 
 def value(feature: Feature) -> Schema:
-    """Return the schema of the feature's value in JSON; null is accepted for a feature that the model does not use."""
+    """Return the schema of the feature's value in JSON; null is accepted for a feature that is not required."""
     schema = _described(feature) | _values(feature)
-    return schema if feature.used else _nullable(schema)
+    return schema if feature.is_required else _nullable(schema)
 
 
 def form_field(feature: Feature) -> Schema:
     """Return the schema of the feature as a field of a form, where yes or no is a text."""
-    is_yes_no = feature.kind is Kind.YES_NO
-    return _described(feature) | (one_of(("yes", "no", "true", "false", "1", "0")) if is_yes_no else _values(feature))
+    if isinstance(feature, YesNo):
+        values = one_of(("yes", "no", "true", "false", "1", "0"))
+    elif isinstance(feature, Category):
+        values = TEXT if feature.other else one_of(feature.choices)
+    else:
+        values = _values(feature)
+    return _described(feature) | values
 
 
 def column(feature: Feature) -> Schema:
@@ -68,6 +73,8 @@ def _tuple(items: Sequence[Schema]) -> Schema:
 def _nullable(schema: Schema) -> Schema:
     if "anyOf" in schema:
         return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "type" not in schema:
+        return schema | {"enum": [*schema["enum"], None]}
     types = schema["type"]
     nullable = schema | {"type": [*([types] if isinstance(types, str) else types), "null"]}
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
@@ -81,9 +88,19 @@ def _described(feature: Feature) -> Schema:
 
 
 def _values(feature: Feature) -> Schema:
-    if feature.kind is Kind.CATEGORY:
-        return one_of(feature.choices)
-    if feature.kind is Kind.YES_NO:
+    if isinstance(feature, Category):
+        return {"type": ["string", "number"]} if feature.other else _choices(feature)
+    if isinstance(feature, YesNo):
         return {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}
+    if isinstance(feature, Date):
+        return {"type": "string", "format": "date", "examples": ["2026-11-29"]}
+    if isinstance(feature, Text):
+        return TEXT
     least, most = feature.bounds
     return {"type": "integer" if feature.is_whole else "number", "minimum": least, "maximum": most}
+
+
+def _choices(feature: Category) -> Schema:
+    """Return the schema of a choice, which may be given as a number if it is written as one."""
+    numbers = [choice for choice in feature.codes if not isinstance(choice, str)]
+    return {"enum": [*feature.choices, *numbers]} if numbers else one_of(feature.choices)

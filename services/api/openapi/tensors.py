@@ -1,14 +1,13 @@
 """The JSON Schemas of a model's tensors in requests and responses of the Open Inference Protocol."""
 
-from petalstream.bundle import Manifest
-from petalstream.schema import Feature, Kind
-from services.api.models.json_schema import BOOLEAN, TEXT, Schema, array_of, mapping_of, object_with
+from petalstream.features import Feature
+from petalstream.json_schema import BOOLEAN, TEXT, Schema, array_of, mapping_of, object_with
+from petalstream.model.manifest import Manifest
 from services.api.openapi import rows
 from services.api.openapi.responses import PROBABILITY, VERSION
 from services.api.openapi.rows import one_of
 from services.api.wire import datatypes
-from services.api.wire.inference_json import OUTPUTS
-from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES
+from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, describe_outputs
 
 
 def request(manifest: Manifest) -> Schema:
@@ -17,9 +16,9 @@ def request(manifest: Manifest) -> Schema:
     JSON Schema cannot say which shapes and data agree, nor which inputs may be missing.
     """
     inputs = [_column(feature) for feature in manifest.features]
-    if all(feature.kind is not Kind.CATEGORY for feature in manifest.features):
+    if all("FP64" in datatypes.accepted(feature) for feature in manifest.features):
         inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
-    output = object_with(name=one_of(OUTPUTS))
+    output = object_with(name=one_of(describe_outputs(manifest)))
     schema = object_with(inputs=_one_or_more({"anyOf": inputs}))
     schema["properties"] |= {
         "id": {"type": ["string", "null"], "description": "The response repeats it."},
@@ -46,7 +45,7 @@ def response(manifest: Manifest) -> Schema:
     schema = object_with(
         model_name={"const": manifest.model},
         model_version=VERSION,
-        outputs=_one_or_more({"anyOf": [labels, probabilities]}),
+        outputs=_one_or_more({"anyOf": [labels, probabilities] if manifest.scored_labels else [labels]}),
     )
     schema["properties"]["id"] = TEXT
     return schema

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from petalstream.bundle import Manifest
 from petalstream.error_text import in_full
-from petalstream.schema import Feature
+from petalstream.features import Date, Feature
+from petalstream.model.manifest import Manifest
 from services.api.pages import charts
 from services.api.pages.charts import Chart
 from services.api.pages.form_entries import format_value
@@ -26,7 +26,11 @@ class Distribution:
 
 def build_distributions(manifest: Manifest, row: Mapping[str, Any]) -> list[Distribution]:
     """Return a distribution for each input of the model; `row` is valid."""
-    return [_build(feature, manifest.training[feature.name], row[feature.name]) for feature in manifest.inputs]
+    return [
+        _build(feature, manifest.training[feature.name], row[feature.name])
+        for feature in manifest.inputs
+        if "counts" in manifest.training[feature.name] and not feature.is_missing(row.get(feature.name))
+    ]
 
 
 def share_below(training: Mapping[str, Any], value: float) -> float:
@@ -56,9 +60,13 @@ def _build(feature: Feature, training: Mapping[str, Any], value: Any) -> Distrib
         counts, chosen = training["counts"], int(feature.encode(value))
         words = f"{text}: as {counts[chosen]} of {sum(counts)} in the training data"
         return Distribution(feature.label, words, charts.draw_counts(counts, chosen), tuple(training["choices"]))
-    chart = charts.draw_histogram(training["edges"], training["counts"], value)
-    ends = in_full(training["quantiles"]["0"]), in_full(training["quantiles"]["1"])
-    return Distribution(feature.label, f"{text}: {_describe_rank(training, value)} of the training data", chart, ends)
+    number = feature.encode(value)
+    chart = charts.draw_histogram(training["edges"], training["counts"], number)
+    least, most = training["quantiles"]["0"], training["quantiles"]["1"]
+    ends = (
+        (feature.decode(least), feature.decode(most)) if isinstance(feature, Date) else (in_full(least), in_full(most))
+    )
+    return Distribution(feature.label, f"{text}: {_describe_rank(training, number)} of the training data", chart, ends)
 
 
 def _describe_rank(training: Mapping[str, Any], value: float) -> str:

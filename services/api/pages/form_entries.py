@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from petalstream.decimal_comma import ADVICE, may_be_thousands, with_dot
 from petalstream.error_text import in_full
+from petalstream.features import Feature
 from petalstream.reasons import Reason
 from petalstream.row_validation import RowError, validate_row
-from petalstream.schema import Feature
+from petalstream.tables.decimal_comma import ADVICE, may_be_thousands, with_dot
 from services.api.errors import MAX_ERRORS
 
 
@@ -70,4 +70,4 @@ def fill_entries(features: Sequence[Feature], row: Mapping[str, Any]) -> Entries
 
 def format_value(feature: Feature, value: Any) -> str:
     """Return a valid value as a person would type it."""
-    return in_full(value) if feature.is_number else feature.to_text(value)
+    return in_full(value) if feature.is_number and not feature.is_missing(value) else feature.to_text(value)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from petalstream.bundle import Manifest
-from petalstream.error_text import in_full
+from petalstream.error_text import in_full, shorten
+from petalstream.features import OTHER, Category, Date, Feature, Kind, Number, YesNo
+from petalstream.model.manifest import Manifest
 from petalstream.row_validation import RowError
-from petalstream.schema import Feature, Kind
 from services.api.pages.form_entries import Entries
 from services.api.pages.text_filters import article, capital
 
@@ -47,16 +47,17 @@ class Example:
 def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
     """Return the form's fields in the order of the features, each with its first error."""
     errors = {error.field: _write_sentence(manifest.features, error) for error in reversed(entries.errors)}
+    typed = {feature: _normalize(feature, entries.typed.get(feature.name, "")) for feature in manifest.features}
     return [
         Field(
             f"field-{position}",
             feature,
-            _normalize(feature, entries.typed.get(feature.name, "")),
+            text,
             _write_hint(feature, manifest.training.get(feature.name)),
             errors.get(feature.name, ""),
-            _list_choices(feature),
+            _list_choices(feature, text),
         )
-        for position, feature in enumerate(manifest.features)
+        for position, (feature, text) in enumerate(typed.items())
     ]
 
 
@@ -75,23 +76,31 @@ def list_errors(manifest: Manifest, entries: Entries) -> list[tuple[str, str]]:
 
 
 def _write_sentence(features: Sequence[Feature], error: RowError) -> str:
-    """Return an error as a sentence that begins with the label of its field."""
+    """Return an error as a sentence that begins with the label of its field, if it has one."""
+    if error.field is None:
+        return capital(error.message)
     labels = {feature.name: feature.label for feature in features}
-    return f"{labels.get(error.field or '', error.field)} {error.message}"
+    return f"{labels.get(error.field, error.field)} {error.message}"
 
 
 def _normalize(feature: Feature, text: str) -> str:
-    """Return the text as typed, but "yes" or "no" for all spellings of these."""
+    """Return the text as typed, but "yes" or "no" for all spellings of these, and a choice for all of its own."""
     value = feature.parse(text)
-    return feature.to_text(value) if isinstance(value, bool) else text
+    return feature.to_text(value) if isinstance(value, bool) or value in feature.options else text
 
 
-def _list_choices(feature: Feature) -> list[tuple[str, str]]:
-    if feature.kind is Kind.YES_NO:
+def _list_choices(feature: Feature, text: str) -> list[tuple[str, str]]:
+    """Return the choices of a field; a text that is not listed, where such are accepted, is the choice for others."""
+    if isinstance(feature, YesNo):
         # A radio button cannot be cleared without a script, so an optional field has a button for no value.
-        return [("yes", "Yes"), ("no", "No")] + ([] if feature.used else [("", "Not given")])
-    if feature.kind is Kind.CATEGORY:
-        return [("", "Choose one" if feature.used else "Not given"), *((choice, choice) for choice in feature.choices)]
+        return [("yes", "Yes"), ("no", "No")] + ([] if feature.is_required else [("", "Not given")])
+    if isinstance(feature, Category):
+        none = "Choose one" if feature.is_required else "Not given"
+        choices = [("", none), *((choice, choice) for choice in feature.choices)]
+        if feature.other:
+            is_listed = not text.strip() or text in feature.options
+            choices.append((OTHER, "Another") if is_listed else (text, f"Another: {shorten(text)}"))
+        return choices
     return []
 
 
@@ -100,13 +109,15 @@ def _write_hint(feature: Feature, training: Mapping[str, Any] | None) -> str:
     bounds = capital(_write_bounds(feature))
     if training and "quantiles" in training:
         least, most = training["quantiles"]["0"], training["quantiles"]["1"]
-        in_training = f"{in_full(least)} to {in_full(most)} {feature.unit}".rstrip() + " in the training data"
+        write = feature.decode if isinstance(feature, Date) else in_full
+        lowest, highest = write(least), write(most)
+        in_training = f"{lowest} to {highest} {feature.unit}".rstrip() + " in the training data"
         bounds = f"{bounds}; {in_training}" if bounds else capital(in_training)
     return " ".join(f"{text}." for text in (feature.help, bounds) if text)
 
 
 def _write_bounds(feature: Feature) -> str:
-    least, most = feature.minimum, feature.maximum
+    least, most = (feature.minimum, feature.maximum) if isinstance(feature, Number) else (None, None)
     if least is not None and most is not None:
         bounds = f"{in_full(least)} to {in_full(most)} {feature.unit}".rstrip()
     elif least is not None or most is not None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from petalstream.bundle import Manifest
-from petalstream.schema import Feature
-from petalstream.votes import in_votes
+from petalstream.features import Feature
+from petalstream.model.manifest import Manifest
+from petalstream.model.votes import in_votes
 from services.api.pages.distributions import Distribution, build_distributions
 from services.api.pages.text_filters import percent, words
 
@@ -17,13 +17,15 @@ from services.api.pages.text_filters import percent, words
 class PredictionView:
     """The predicted label and what the page shows with it.
 
-    `shares` has each class with its probability and the words for it, likeliest first, and `votes` each voter with its
-    label. `unused` has labels of features, and `curl` is the shell command that asks for the same prediction.
+    `shares` has each class with its probability and the words for it, after the predicted one likeliest first, and
+    `votes` each voter with its label. `threshold` says from which probability on a label is predicted. `unused` has
+    labels of features, and `curl` is the shell command that asks for the same prediction.
     """
 
     label: str
     shares: Sequence[tuple[str, float, str]]
     votes: Sequence[tuple[str, str]]
+    threshold: str
     unused: Sequence[str]
     warnings: Sequence[str]
     distributions: Sequence[Distribution]
@@ -38,8 +40,9 @@ def build_view(
     votes: Mapping[str, str] = prediction.get("votes", {})
     return PredictionView(
         label=prediction["label"],
-        shares=_sort_shares(prediction["probabilities"], list(votes.values())),
+        shares=_sort_shares(prediction, list(votes.values())),
         votes=[(words(voter), label) for voter, label in votes.items()],
+        threshold=_describe_threshold(manifest.threshold),
         unused=[labels[name] for name in prediction.get("unused", [])],
         warnings=[_use_label(warning, manifest.features) for warning in prediction["warnings"]],
         distributions=build_distributions(manifest, row),
@@ -52,12 +55,17 @@ def curl_command(url: str, row: Mapping[str, Any]) -> str:
     return shlex.join(["curl", url, "-H", "Content-Type: application/json", "-d", json.dumps(row)])
 
 
-def _sort_shares(probabilities: Mapping[str, float], votes: Sequence[str]) -> list[tuple[str, float, str]]:
-    """Return the classes, likeliest first, each with its share and the share in votes or as a percentage."""
+def _sort_shares(prediction: Mapping[str, Any], votes: Sequence[str]) -> list[tuple[str, float, str]]:
+    """Return the classes, each with its share and the share in votes or as a percentage."""
+    predicted, probabilities = prediction["label"], prediction["probabilities"]
     return [
         (label, share, in_votes(label, share, votes) or percent(share))
-        for label, share in sorted(probabilities.items(), key=lambda item: -item[1])
+        for label, share in sorted(probabilities.items(), key=lambda item: (item[0] != predicted, -item[1]))
     ]
+
+
+def _describe_threshold(threshold: Mapping[str, float]) -> str:
+    return "".join(f"{label} is predicted from {percent(least)} on" for label, least in threshold.items())
 
 
 def _use_label(warning: str, features: Sequence[Feature]) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from petalstream.bundle import UNPICKLED_BY
+from petalstream.model.bundle import UNPICKLED_BY
 
 CONNECT_SECONDS = 0.5
 KAFKA_PORT = 9092

@@ -62,7 +62,7 @@ def infer(name: str, version: str | None = None) -> Response:
     else:
         text, blobs = split_body(read_body(request, most_bytes), header)
         content = parse_json(text)
-    parsed = inference_json.read_request(served.manifest.features, content, blobs)
+    parsed = inference_json.read_request(served.manifest, content, blobs)
     predictions = service.score(request.environ, served.scorer, parsed.rows)
     described, body = inference_json.write_response(served.manifest, parsed, predictions)
     return Response(body, headers=described)

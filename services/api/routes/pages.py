@@ -1,12 +1,13 @@
 """Routes that respond with a page or with JSON, as the client prefers."""
 
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from petalstream.bundle import Manifest
+from petalstream.model.manifest import Manifest
 from services.api.errors import InvalidRows
 from services.api.models import descriptions
 from services.api.pages import form_entries, form_fields, prediction, stack_status
@@ -60,11 +61,16 @@ def predict(name: str) -> Response:
         return _form(manifest, entries, status=400)
     if entries.errors and not reports:
         raise InvalidRows(entries.errors)
-    predictions = (
-        served.scorer.report(entries.errors)
-        if entries.errors
-        else service.score(request.environ, served.scorer, [entries.row])
-    )
+    try:
+        predictions = (
+            served.scorer.report(entries.errors)
+            if entries.errors
+            else service.score(request.environ, served.scorer, [entries.row], reports and not page)
+        )
+    except InvalidRows as error:
+        if not page:
+            raise
+        return _form(manifest, replace(entries, errors=error.errors), status=400)
     if not page:
         return prediction_formats.respond(predictions, True, reports)
     (predicted,) = predictions.as_rows()

@@ -5,12 +5,12 @@ import time
 from collections import deque
 
 import numpy as np
-from numpy.typing import NDArray
 
-from petalstream.inference import ModelOutput
+from petalstream.model.inference import ModelOutput
+from petalstream.model.inputs import Inputs
+from petalstream.model.runtime import Runtime
 from services.api import deadline as deadlines
 from services.api import errors
-from services.api.scoring.runtime import Runtime
 
 CHUNK_SECONDS = 0.1
 # BLAS sums a matrix in tiles of at most 16 rows. Chunks of whole tiles give the same bits as one call for all rows.
@@ -36,39 +36,39 @@ class ChunkedRuntime:
         """Return about how long scoring `rows` rows takes, from the last calls."""
         return max(rows * min(self._seconds_per_row), min(self._seconds_per_small_call))
 
-    def measure(self, samples: NDArray[np.float64]) -> None:
-        """Call the runtime a few times with `samples`, and, if it is fast, with MEASURED_ROWS of them.
+    def measure(self, inputs: Inputs) -> None:
+        """Call the runtime a few times with `inputs`, and, if it is fast, with MEASURED_ROWS of them.
 
         Most of a small call is overhead, which says little of many rows.
         """
         for _ in range(CALLS_REMEMBERED):
-            self._infer_chunk(samples)
-        if self.expected_seconds(len(samples)) < MEASURED_SECONDS:
+            self._infer_chunk(inputs)
+        if self.expected_seconds(len(inputs)) < MEASURED_SECONDS:
             for _ in range(CALLS_REMEMBERED):
-                self._infer_chunk(np.resize(samples, (MEASURED_ROWS, samples.shape[1])))
+                self._infer_chunk(inputs.repeated(MEASURED_ROWS))
 
-    def infer(self, samples: NDArray[np.float64], deadline: float = math.inf) -> ModelOutput:
-        """Return the output for `samples`, of shape (n, inputs). Raises DeadlinePassed before any of the chunks.
+    def infer(self, inputs: Inputs, deadline: float = math.inf) -> ModelOutput:
+        """Return the output for `inputs`. Raises DeadlinePassed before any of the chunks.
 
         `deadline` is in seconds of time.monotonic().
         """
         if deadline == math.inf:
-            return self._infer_chunk(samples)
+            return self._infer_chunk(inputs)
         outputs, start = list[ModelOutput](), 0
-        while start < len(samples):
+        while start < len(inputs):
             if deadlines.has_passed(deadline):
                 raise errors.DeadlinePassed
-            remaining = len(samples) - start
+            remaining = len(inputs) - start
             # Less than a tile must not remain for the last chunk.
             rows = self._chunk_rows if remaining - self._chunk_rows >= TILE_ROWS else remaining
-            outputs.append(self._infer_chunk(samples[start : start + rows]))
+            outputs.append(self._infer_chunk(inputs.rows(start, start + rows)))
             start += rows
         return _concatenate(outputs)
 
-    def _infer_chunk(self, samples: NDArray[np.float64]) -> ModelOutput:
+    def _infer_chunk(self, inputs: Inputs) -> ModelOutput:
         started = time.perf_counter()
-        output = self._runtime(samples)
-        self._record_speed(len(samples), time.perf_counter() - started)
+        output = self._runtime(inputs)
+        self._record_speed(len(inputs), time.perf_counter() - started)
         return output
 
     def _record_speed(self, rows: int, seconds: float) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from petalstream.bundle import Manifest
-from petalstream.inference import ModelOutput
+from petalstream.model.inference import ModelOutput
+from petalstream.model.manifest import Manifest
 from petalstream.row_validation import RowError
 
 
@@ -38,9 +38,10 @@ class Predictions:
     def as_rows(self) -> list[dict[str, Any]]:
         """Return one object a row: model, version, label, probability of each class and warnings, or else its errors.
 
-        If the model is a vote, the object has each voter's `votes`. If the row names unused features, it has `unused`.
+        If the model is a vote, the object has each voter's `votes`; if it has a `threshold`, that too. If the row names
+        unused features, it has `unused`.
         """
-        model, version, names = self.manifest.model, self.manifest.version, self.manifest.labels
+        model, version, names = self.manifest.model, self.manifest.version, self.manifest.scored_labels
         rows: list[dict[str, Any]] = [
             {
                 "model": model,
@@ -55,6 +56,9 @@ class Predictions:
         ]
         for row, votes in zip(rows, self._votes(), strict=False):
             row["votes"] = votes
+        if self.manifest.threshold:
+            for row in rows:
+                row["threshold"] = self.manifest.threshold
         if self.unused:
             for number, row in zip(self.valid_rows, rows, strict=True):
                 if number in self.unused:
@@ -66,7 +70,7 @@ class Predictions:
 
         Warnings, unused features and errors are by row number.
         """
-        probabilities = np.full((len(self.manifest.labels), self.row_count), np.nan)  # NaN becomes null in JSON
+        probabilities = np.full((len(self.manifest.scored_labels), self.row_count), np.nan)  # NaN becomes null in JSON
         probabilities[:, self.valid_rows] = self.output.probabilities.T
         votes = {}
         if self.output.votes is not None:
@@ -78,8 +82,9 @@ class Predictions:
             "version": self.manifest.version,
             "rows": self.row_count,
             "label": self._with_nulls(self.labels()),
-            "probabilities": dict(zip(self.manifest.labels, probabilities, strict=True)),
+            "probabilities": dict(zip(self.manifest.scored_labels, probabilities, strict=True)),
             **({"votes": votes} if votes else {}),
+            **({"threshold": self.manifest.threshold} if self.manifest.threshold else {}),
             "warnings": {str(number): warnings for number, warnings in self.warnings.items()},
             **({"unused": {str(number): names for number, names in self.unused.items()}} if self.unused else {}),
             "errors": {str(number): list(map(vars, errors)) for number, errors in self.errors.items()},

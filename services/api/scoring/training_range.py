@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.bundle import Manifest
 from petalstream.error_text import in_full
-from petalstream.schema import Feature
+from petalstream.features import OTHER, Date, Feature
+from petalstream.model.manifest import Manifest
 
 
 class TrainingRange:
@@ -45,12 +45,17 @@ class TrainingRange:
     def _range(self, feature: Feature) -> tuple[float, float]:
         if feature.options:
             return -np.inf, np.inf
-        quantiles = self._training[feature.name]["quantiles"]
-        return quantiles["0"], quantiles["1"]
+        quantiles = self._training[feature.name].get("quantiles")
+        return (quantiles["0"], quantiles["1"]) if quantiles else (-np.inf, np.inf)
 
     def _write_warning(self, feature: Feature, value: float) -> str:
+        if feature.options and feature.options[int(value)] == OTHER:
+            return f"{feature.name} is none of the choices in the training data"
         if feature.options:
             return f"{feature.name} {feature.options[int(value)]} does not occur in the training data"
         least, most = self._range(feature)
-        found, upper = feature.with_unit(value), feature.with_unit(most)
+        if isinstance(feature, Date):
+            days = f"{feature.decode(least)} to {feature.decode(most)}"
+            return f"{feature.name} {feature.decode(value)} is outside the training range, {days}"
+        found, upper = f"{in_full(value)} {feature.unit}".rstrip(), f"{in_full(most)} {feature.unit}".rstrip()
         return f"{feature.name} {found} is outside the training range, {in_full(least)} to {upper}"

@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from petalstream import settings
-from petalstream.bundle import Manifest
+from petalstream.model.manifest import Manifest
 from services.api.telemetry import worker_slot
 from services.api.telemetry.metric_files import MetricFiles
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Date, Feature, Kind, Text
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def _integers(least: int, most: int) -> Datatype:
 
 
 def _floats(most: float) -> Datatype:
-    # Python's parser accepts NaN, which is within no bounds.
+    # Python's parser accepts NaN, which an optional feature takes, and others do not.
     def accepts(value: Any) -> bool:
-        return type(value) in (int, float) and abs(value) <= most
+        return type(value) in (int, float) and not abs(value) > most
 
     def to_array(values: Sequence[Any]) -> NDArray[np.float64] | None:
         if not set(map(type, values)) <= {int, float}:
@@ -50,7 +50,7 @@ def _floats(most: float) -> Datatype:
         except OverflowError:
             return None
         # Not <=: a whole number beyond the bound may have been rounded to it.
-        return array if (np.abs(array) < most).all() else None
+        return array if not (np.abs(array) >= most).any() else None
 
     return Datatype(f"numbers within ±{most:g}", accepts, to_array)
 
@@ -71,14 +71,19 @@ DATATYPES: Mapping[str, Datatype] = {
     "BOOL": _instances_of(bool, "true and false"),
     "BYTES": _instances_of(str, "texts"),
 }
-_DECLARED = {Kind.NUMBER: "FP64", Kind.INTEGER: "INT64", Kind.YES_NO: "BOOL", Kind.CATEGORY: "BYTES"}
+_DECLARED = {Kind.NUMBER: "FP64", Kind.INTEGER: "INT64", Kind.YES_NO: "BOOL"}
 
 
 def declared(feature: Feature) -> str:
     """Return the datatype that the metadata of a model declares for the feature."""
-    return _DECLARED[feature.kind]
+    return _DECLARED.get(feature.kind, "BYTES")
 
 
 def accepted(feature: Feature) -> list[str]:
     """Return every datatype that may carry the feature; its values are validated by the schema."""
-    return ["BYTES"] if feature.kind is Kind.CATEGORY else list(dict.fromkeys([declared(feature), *NUMERIC]))
+    if isinstance(feature, Text | Date):
+        return ["BYTES"]
+    if isinstance(feature, Category):
+        takes_numbers = feature.other or any(not isinstance(choice, str) for choice in feature.codes)
+        return ["BYTES", *NUMERIC] if takes_numbers else ["BYTES"]
+    return list(dict.fromkeys([declared(feature), *NUMERIC]))

@@ -4,20 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from petalstream.bundle import Manifest
 from petalstream.error_text import MAX_CHARACTERS, describe_value
-from petalstream.schema import Feature
+from petalstream.model.manifest import Manifest
 from services.api.errors import WrongTensor
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows
 from services.api.wire.binary_tensors import HEADER, OCTETS, SIZE, Blobs, encode
 from services.api.wire.json_text import write_json
 from services.api.wire.media_types import JSON
-from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, describe_outputs
+from services.api.wire.tensor_metadata import PREDICT, describe_outputs
 from services.api.wire.tensor_rows import table_from_tensors
 from services.api.wire.tensors import read_parameters, read_tensor
-
-OUTPUTS = (PREDICT, PROBABILITIES)
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class InferenceRequest:
     outputs: Mapping[str, bool]
 
 
-def read_request(features: Sequence[Feature], content: object, blobs: Blobs) -> InferenceRequest:
+def read_request(manifest: Manifest, content: object, blobs: Blobs) -> InferenceRequest:
     """Return the request in a parsed JSON body and the `blobs` after it. Raises WrongTensor.
 
     Parameters are for extensions of the protocol; those for binary data are known, and others change nothing.
@@ -48,10 +45,10 @@ def read_request(features: Sequence[Feature], content: object, blobs: Blobs) -> 
     if not isinstance(inputs, list) or not inputs:
         found = "an empty one" if inputs == [] else describe_value(inputs)
         raise WrongTensor(f"inputs must be a list of one tensor or more, not {found}")
-    outputs = _read_outputs(content.get("outputs"), is_binary)
+    outputs = _read_outputs(list(describe_outputs(manifest)), content.get("outputs"), is_binary)
     tensors = [read_tensor(tensor, blobs) for tensor in inputs]
     blobs.require_empty()
-    table = table_from_tensors(features, tensors)
+    table = table_from_tensors(manifest.features, tensors)
     return InferenceRequest(identifier, table, outputs)
 
 
@@ -85,8 +82,8 @@ def _build_response(
     return response, blobs
 
 
-def _read_outputs(requested: object, is_binary: bool) -> dict[str, bool]:
-    """Return for each name in `outputs`, or for all outputs, whether it is binary: what it says, or `is_binary`."""
+def _read_outputs(known: Sequence[str], requested: object, is_binary: bool) -> dict[str, bool]:
+    """Return for each output `requested`, or all `known`, whether it is binary: what it says, or `is_binary`."""
     if not isinstance(requested, list | None):
         raise WrongTensor(f"outputs must be a list of objects with a name, not {describe_value(requested)}")
     names: dict[str, bool] = {}
@@ -94,12 +91,12 @@ def _read_outputs(requested: object, is_binary: bool) -> dict[str, bool]:
         if not isinstance(output, dict) or not isinstance(output.get("name"), str):
             raise WrongTensor(f"each output must be an object with a name, not {describe_value(output)}")
         name = output["name"]
-        if name not in OUTPUTS or name in names:
+        if name not in known or name in names:
             problem = "asked for twice" if name in names else "not there"
-            raise WrongTensor(f"the output {name[:MAX_CHARACTERS]!r} is {problem}; there are {', '.join(OUTPUTS)}")
+            raise WrongTensor(f"the output {name[:MAX_CHARACTERS]!r} is {problem}; there are {', '.join(known)}")
         title = f"the output {name!r}"
         names[name] = _read_flag(read_parameters(output, title), "binary_data", title, is_binary)
-    return names or dict.fromkeys(OUTPUTS, is_binary)
+    return names or dict.fromkeys(known, is_binary)
 
 
 def _read_flag(parameters: Mapping[str, Any], name: str, title: str, default: bool) -> bool:

@@ -24,9 +24,10 @@ def write_predictions(predictions: Predictions) -> bytes:
 
     It joins pieces of JSON: numbers are written in one call for all rows, and what rows share is written once.
     """
-    if predictions.errors or predictions.unused or predictions.output.votes is not None:
-        return write_json(predictions.as_rows())
     manifest, count = predictions.manifest, predictions.row_count
+    is_plain = manifest.scored_labels and not (manifest.voters or manifest.threshold)
+    if predictions.errors or predictions.unused or not is_plain:
+        return write_json(predictions.as_rows())
     labels = [write_json(label) for label in manifest.labels]
     probabilities = write_json(predictions.output.probabilities.ravel())[1:-1].split(b",")
     start = write_json({"model": manifest.model, "version": manifest.version})[:-1]

@@ -9,7 +9,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from petalstream import cloudevents
 from petalstream.cloudevents import InvalidEvent
-from petalstream.schema import Feature
+from petalstream.features import Feature
 from services.api.errors import UnreadableBody
 from services.api.scoring.matrix import Table
 from services.api.scoring.scorer import Rows

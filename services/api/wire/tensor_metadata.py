@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from petalstream.bundle import Manifest
+from petalstream.model.manifest import Manifest
 from services.api.wire import datatypes
 
 SERVER = {
@@ -32,14 +32,10 @@ def describe_tensors(manifest: Manifest, versions: Sequence[str]) -> dict[str, A
 
 
 def describe_outputs(manifest: Manifest) -> dict[str, dict[str, Any]]:
-    """Return the output tensors by name; the parameters of the probabilities name the label of each column."""
+    """Return the output tensors by name; the parameters of the probabilities, if there are any, name their labels."""
+    labels = {PREDICT: {"name": PREDICT, "datatype": "BYTES", "shape": [-1]}}
+    if not manifest.scored_labels:
+        return labels
     classes = {f"class_{column}": label for column, label in enumerate(manifest.labels)}
-    return {
-        PREDICT: {"name": PREDICT, "datatype": "BYTES", "shape": [-1]},
-        PROBABILITIES: {
-            "name": PROBABILITIES,
-            "datatype": "FP64",
-            "shape": [-1, len(manifest.labels)],
-            "parameters": classes,
-        },
-    }
+    shape = [-1, len(manifest.labels)]
+    return labels | {PROBABILITIES: {"name": PROBABILITIES, "datatype": "FP64", "shape": shape, "parameters": classes}}

@@ -1,13 +1,19 @@
 """Turns the tensors of a request into the table that a model scores; the scorer validates the values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from petalstream.error_text import MAX_CHARACTERS
-from petalstream.schema import Feature
+from petalstream.features import Category, Feature
 from services.api.errors import WrongTensor
 from services.api.scoring.matrix import Table
 from services.api.wire import datatypes
 from services.api.wire.tensors import Tensor
+
+# The datatypes with fewer digits than a number in JSON.
+_ROUNDED: Mapping[str, type[np.floating[Any]]] = {"FP16": np.float16, "FP32": np.float32}
 
 
 def table_from_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Table:
@@ -30,7 +36,10 @@ def _split_tensor(features: Sequence[Feature], tensor: Tensor) -> Table:
         )
     for feature in features:
         _check_datatype(feature, tensor, "; send an input for each feature")
-    columns = {name: tensor.values[column::width] for column, name in enumerate(_names(features))}
+    columns = {
+        feature.name: _column_values(feature, tensor, tensor.values[column::width])
+        for column, feature in enumerate(features)
+    }
     return Table(columns, None if tensor.numbers is None else tensor.numbers.reshape(-1, width).T)
 
 
@@ -47,7 +56,19 @@ def _join_tensors(features: Sequence[Feature], tensors: Sequence[Tensor]) -> Tab
         if tensor.shape[0] != first.shape[0]:
             counts = f"{first.title} has {first.shape[0]}, and {tensor.title} has {tensor.shape[0]}"
             raise WrongTensor(f"all inputs must have the same number of rows: {counts}")
-    return Table({name: tensor.values for name, tensor in columns.items()})
+    described = {feature.name: feature for feature in features}
+    return Table({name: _column_values(described[name], each, each.values) for name, each in columns.items()})
+
+
+def _column_values(feature: Feature, tensor: Tensor, values: Sequence[Any]) -> Sequence[Any]:
+    """Return the values of a feature; a number that is rounded to FP32 or FP16 becomes the choice that it stands for.
+
+    FP32 has no 0.1: the value is 0.10000000149011612, and 0.1 is the shortest decimal that FP32 rounds to it.
+    """
+    if not isinstance(feature, Category) or tensor.datatype not in _ROUNDED:
+        return values
+    rounded = _ROUNDED[tensor.datatype]
+    return [value if value is None or value in feature.codes else float(str(rounded(value))) for value in values]
 
 
 def _check_names(features: Sequence[Feature], names: Sequence[str]) -> None:
@@ -58,7 +79,7 @@ def _check_names(features: Sequence[Feature], names: Sequence[str]) -> None:
         if names.count(name) > 1:
             raise WrongTensor(f"the input {name!r} is there {names.count(name)} times")
     for feature in features:
-        if feature.used and feature.name not in names:
+        if feature.is_required and feature.name not in names:
             raise WrongTensor(f"the input {feature.name!r} is missing; expected are {_expected(features)}")
 
 
