@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from prometheus_client import Counter, Gauge, Histogram
 
 from petalstream.messages import model_of
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.condition import Condition
 from services.consumer.scoring.outcomes import Outcome
 

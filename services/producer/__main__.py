@@ -6,8 +6,8 @@ from contextlib import closing
 
 from petalstream import broker, lifecycle, logs, settings
 from petalstream.broker import BrokerWatch, ClientNotInstalled, KafkaError
-from petalstream.bundle import BundleError
 from petalstream.line_writer import standard_error
+from petalstream.model.manifest import BundleError
 from petalstream.settings import Settings
 from services.producer.records import request_messages
 from services.producer.samples import again_and_again, published

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from petalstream import bundle
-from petalstream.bundle import TEST_SET, Bundle, BundleError
+from petalstream.model import bundle
+from petalstream.model.bundle import TEST_SET, Bundle
+from petalstream.model.manifest import BundleError
 
 log = logging.getLogger(__name__)
 # Its line in the model's CSV, its features, its true label.

@@ -1,7 +1,7 @@
 """Reads the api's response to a batch, which has one column for each part of a prediction."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -29,8 +29,8 @@ def parse(body: bytes) -> Any:
 def row_results(content: Any, count: int) -> list[RowResult]:
     """Return the results of `count` rows, in order, from a parsed response in columns. Raises ForeignResponse.
 
-    A prediction has `model`, `version`, `label`, `probabilities` and `warnings`, and `votes` and `unused` if the
-    response has them.
+    A prediction has `model`, `version`, `label`, `probabilities` and `warnings`, and `votes`, `threshold` and `unused`
+    if the response has them.
     """
     _require(isinstance(content, dict) and content.get("rows") == count)
     errors, warnings = _lists(content.get("errors"), count), _lists(content.get("warnings"), count)
@@ -53,7 +53,7 @@ def _predictions(content: Mapping[str, Any], count: int, valid: Sequence[int]) -
     labels = _column(content.get("label"), count, valid)
     probabilities = _columns(content.get("probabilities"), count, valid)
     votes = _columns(content.get("votes", {}), count, valid)
-    _require(set(map(type, labels)) <= {str} and set(labels) <= probabilities.keys())
+    _require(set(map(type, labels)) <= {str} and (not probabilities or set(labels) <= probabilities.keys()))
     _require(all(map(_are_probabilities, probabilities.values())))
     classes, voters = list(probabilities), list(votes)
     predictions = [
@@ -64,8 +64,13 @@ def _predictions(content: Mapping[str, Any], count: int, valid: Sequence[int]) -
             "probabilities": dict(zip(classes, row, strict=True)),
             "warnings": [],
         }
-        for label, row in zip(labels, zip(*probabilities.values(), strict=True), strict=True)
+        for label, row in zip(labels, _by_row(probabilities, len(valid)), strict=True)
     ]
+    threshold = content.get("threshold", {})
+    _require(isinstance(threshold, dict) and _are_probabilities(list(threshold.values())))
+    if threshold:
+        for prediction in predictions:
+            prediction["threshold"] = threshold
     if votes:
         for prediction, row in zip(predictions, zip(*votes.values(), strict=True), strict=True):
             prediction["votes"] = dict(zip(voters, row, strict=True))
@@ -85,6 +90,11 @@ def _lists(content: Any, count: int) -> dict[int, list[Any]]:
 def _columns(content: Any, count: int, valid: Sequence[int]) -> dict[str, list[Any]]:
     _require(isinstance(content, dict))
     return {name: _column(values, count, valid) for name, values in content.items()}
+
+
+def _by_row(columns: Mapping[str, list[Any]], count: int) -> Iterable[tuple[Any, ...]]:
+    """Return the values of each row, none if there are no columns."""
+    return zip(*columns.values(), strict=True) if columns else [()] * count
 
 
 def _column(values: Any, count: int, valid: Sequence[int]) -> list[Any]:

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from petalstream.broker import RECORD_ERRORS, KafkaError, MessageSizeTooLargeError
 from petalstream.dead_letters import is_bare, write_dead_letter
 from petalstream.messages import dead_letters_topic, model_of
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.scoring.outcomes import Outcome
 
 

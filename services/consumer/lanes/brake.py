@@ -6,8 +6,7 @@ from queue import SimpleQueue
 
 from petalstream.broker import KafkaError
 from petalstream.problems import Problem
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer import metrics
 from services.consumer.lanes.dead_letter_limit import DeadLetterLimit
 from services.consumer.pauses import LanePauses

@@ -1,14 +1,14 @@
 """Outcomes as people read them in the consumer's log, one line each."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from petalstream.latency import latency
 from petalstream.line_writer import standard_output
 from petalstream.messages import coordinates
-from petalstream.schema import Fault
+from petalstream.model.votes import in_votes
+from petalstream.reasons import Fault
 from petalstream.settings import ConsumerPrint
-from petalstream.votes import in_votes
 from services.consumer.api_client.responses import RowResult
 from services.consumer.output.text import moment, printable
 from services.consumer.scoring.outcomes import Outcome
@@ -52,7 +52,7 @@ def _line_without_values(outcome: Outcome, now: int) -> str:
         return _dead_letter(outcome, outcome.verdict)
     request, result = outcome.verdict
     match = _match(request.expected, result["label"])
-    if request.expected not in (None, *result["probabilities"]):
+    if result["probabilities"] and request.expected not in (None, *result["probabilities"]):
         match = "✗ expected another label"
     return f"{coordinates(request.record)}  ->  {_prediction(request, result, match, now)}"
 
@@ -63,7 +63,8 @@ def _dead_letter(outcome: Outcome, fault: Fault) -> str:
 
 def _prediction(request: Request, result: RowResult, match: str, now: int) -> str:
     took = _latency(request.record.timestamp, now)
-    return f"{result['label']} {_share(result)}  {match}  ({result['model']} version {result['version']}, {took})"
+    label = f"{result['label']} {_share(result)}".rstrip()
+    return f"{label}  {match}  ({result['model']} version {result['version']}, {took})"
 
 
 def _latency(timestamp: int, now: int) -> str:
@@ -78,10 +79,18 @@ def _latency(timestamp: int, now: int) -> str:
 
 def _share(result: RowResult) -> str:
     """The label's probability; of a vote the votes, since a share of a few votes would be mistaken for certainty."""
-    label, share = result["label"], result["probabilities"][result["label"]]
+    label, share = result["label"], result["probabilities"].get(result["label"])
+    if share is None:
+        return ""
     if not result.get("votes"):
-        return f"{share:.1%}"
+        return f"{share:.1%}" + "".join(f" ({name} from {least:.1%} on)" for name, least in _threshold(result))
     return in_votes(label, share, list(result["votes"].values())) or f"{share:.1%} of the votes by weight"
+
+
+def _threshold(result: RowResult) -> Iterable[tuple[str, float]]:
+    """The label that is predicted from a certain probability on."""
+    threshold: Mapping[str, float] = result.get("threshold", {})
+    return threshold.items()
 
 
 def _match(expected: str | None, label: str) -> str:

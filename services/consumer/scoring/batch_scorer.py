@@ -6,7 +6,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from petalstream.messages import ReceivedRecord, event_time
-from petalstream.schema import Fault
+from petalstream.reasons import Fault
 from services.consumer.api_client.errors import ApiError, BatchRejected
 from services.consumer.api_client.responses import RowResult
 from services.consumer.scoring.isolation import Isolation

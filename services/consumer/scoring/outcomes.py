@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Message, ReceivedRecord
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.api_client.errors import BatchFailed, BatchRejected, ConnectionClosed
 from services.consumer.api_client.responses import RowResult
 from services.consumer.scoring.predictions import Stamp, write_prediction

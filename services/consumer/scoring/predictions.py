@@ -54,9 +54,8 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Sta
         "features": request.features,
         "warnings": prediction["warnings"],
     }
-    # A model that is a vote has votes; a model that does not use each feature has unused.
-    if "votes" in prediction:
-        result["votes"] = prediction["votes"]
+    # A model that is a vote has votes, another a threshold; a model that does not use each feature has unused.
+    result |= {name: prediction[name] for name in ("votes", "threshold") if name in prediction}
     if "unused" in prediction:
         value["unused"] = prediction["unused"]
     content, partition = _to_json(value, request.needs_json), outcome_partition(record, record.key)

@@ -16,8 +16,7 @@ from petalstream.messages import (
     model_of,
     size,
 )
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.scoring.structured import is_structured, to_binary
 
 # The id of the event that caused this one, by the extension
