@@ -12,9 +12,16 @@ import sys
 
 LEAST_PYTHON, MOST_PYTHON = (3, 11), (3, 14)
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Run as a file, it has its own folder in the path alone.
+sys.path.insert(0, str(ROOT))
+from embedded.model_requirements import INSTALL, find_requirements, install  # noqa: E402
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = ROOT / "constraints.txt"
+MODELS = ROOT / "services" / "trainer" / "models"
+# The folders whose requirements are for running models.
+WITH_MODELS = ("embedded", "tests", "benchmarks")
 
 
 def main(requirements: pathlib.Path) -> None:
@@ -26,7 +33,8 @@ def main(requirements: pathlib.Path) -> None:
         sys.exit("the pinned packages have no build for Python {}.{}: add PYTHON=/path/to/python3.14".format(*found))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     made_with, stamp = VENV / "made-with", VENV / ("installed-" + requirements.parent.name)
-    wanted = fingerprint()
+    of_models = find_requirements(MODELS) if requirements.parent.name in WITH_MODELS else []
+    wanted = fingerprint() + "".join(of_models)
     # A system upgrade leaves a folder whose python is another one than its packages are for.
     is_new = not (PYTHON.exists() and made_with.exists() and made_with.read_text() == sys.version)
     if not is_new and stamp.exists() and stamp.read_text() == wanted:
@@ -37,17 +45,29 @@ def main(requirements: pathlib.Path) -> None:
             print("making .venv ...", flush=True)
             run([sys.executable, "-m", "venv", str(VENV)], "install your system's venv package (python3-venv)")
         print("installing {} (pinned in constraints.txt) ...".format(requirements.relative_to(ROOT)), flush=True)
-        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(PYTHON), "-m", "pip"]
         run(
-            [*pip, "--constraint", str(CONSTRAINTS), "--requirement", str(requirements)],
+            [*pip, *INSTALL, "--constraint", str(CONSTRAINTS), "--requirement", str(requirements)],
             "check the network or proxy that pip uses, and run the command again",
         )
+        failed = install_for_models(pip, of_models)
         made_with.write_text(sys.version)
-        stamp.write_text(wanted)
+        if not failed:
+            stamp.write_text(wanted)
     except BaseException:
         if is_new:
             shutil.rmtree(VENV, ignore_errors=True)
         raise
+
+
+def install_for_models(pip: list, named: list) -> list:
+    """Install the packages that models name. Says what could not be installed, and returns it: the others go on."""
+    if named:
+        print("installing what models name: {} ...".format(", ".join(named)), flush=True)
+    failed = install(pip, named, CONSTRAINTS, sorted(ROOT.glob("services/*/requirements.txt")))
+    for line in failed:
+        print("setting up Python: {}".format(line), file=sys.stderr, flush=True)
+    return failed
 
 
 def fingerprint() -> str:

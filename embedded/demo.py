@@ -17,16 +17,18 @@ from urllib.parse import urlsplit
 from embedded import jars, node, ports
 from embedded.processes import ChildFailed, Processes, Stopped, python
 from embedded.summary import Summary
-from petalstream import bundle, settings
+from petalstream import settings
 from petalstream.broker import KafkaError
 from petalstream.lifecycle import Stop
 from petalstream.line_writer import standard_error, standard_output
+from petalstream.model import bundle
 from petalstream.settings import Settings
 
 START_SECONDS = 60
 TRAIN_SECONDS = 1800
 RETURN_SECONDS = 60
 PORTS = ("api_port", "kafka_port", "consumer_health_port")
+MODEL_FILES = Path("services/trainer/models")
 API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_server()")
 
 
@@ -89,6 +91,12 @@ class Demo:
         """What became of each model's records."""
         return {model: Summary.read(self.servers, model) for model in bundle.model_names(self.settings.models_dir)}
 
+    def untrained(self) -> list[str]:
+        """The models that have a file and no bundle."""
+        return sorted(
+            {path.stem for path in MODEL_FILES.glob("[a-z]*.py")} - {*bundle.model_names(self.settings.models_dir)}
+        )
+
     def _all_back(self) -> bool:
         return all(summary.complete for summary in self.summaries().values())
 
@@ -140,6 +148,8 @@ def run(demo: Demo, keep: bool, stop: Stop) -> int:
     summaries = demo.summaries()
     for model, summary in summaries.items():
         say(f"summary of {model}\n{summary}")
+    if untrained := demo.untrained():
+        say(f"not trained, and the trainer said above why: {', '.join(untrained)}")
     if keep:
         api_port, kafka_port = demo.settings.api_port, demo.settings.kafka_port
         if health_port := demo.settings.consumer_health_port:

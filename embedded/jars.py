@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from petalstream import lifecycle
-from petalstream.bundle import sha256
+from petalstream.model.bundle import sha256
 
 VERSION = "3.9.1"
 ARTIFACTS = f"org.apache.kafka:kafka_2.13:{VERSION}+org.slf4j:slf4j-reload4j:1.7.36"
