@@ -12,6 +12,7 @@ from benchmarks import (
     http_rows,
     images,
     isolation,
+    kinds,
     latency,
     machine,
     memory,
@@ -36,6 +37,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Iterator[Row | Curve | Profile]]] = {
     "memory": memory.measure,
     "start": start.measure,
     "images": images.measure,
+    "kinds": kinds.measure,
     "curves": curves.measure,
     "profile": profiles.measure,
 }

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 from confluent_kafka import KafkaException
 
 from embedded.environments import python_with
 from embedded.processes import ChildFailed
-from petalstream import bundle
 from petalstream.broker import KafkaError
-from petalstream.bundle import MODEL
+from petalstream.model import bundle
+from petalstream.model.bundle import MODEL
+from petalstream.model.frames import to_frame
+from petalstream.model.inputs import Inputs
 
 ROOT = Path(__file__).parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -79,19 +82,30 @@ class Bench:
         rows = [features for _, features, _ in bundle.current(self.models_dir, model).test_set()]
         return list(itertools.islice(itertools.cycle(rows), count))
 
-    def inputs(self, model: str, rows: list[Features]) -> list[list[Any]]:
-        """The rows as the estimator takes them."""
-        names = [feature.name for feature in bundle.current(self.models_dir, model).manifest.inputs]
-        return [[float(row[name]) for name in names] for row in rows]
+    def inputs(self, model: str, rows: list[Features]) -> Any:
+        """The rows as the estimator takes them, a data frame."""
+        features = bundle.current(self.models_dir, model).manifest.inputs
+        encoded = [[feature.encode(row[feature.name]) for feature in features] for row in rows]
+        return to_frame(features, Inputs(np.array(encoded)))
 
     def right(self, model: str, rows: list[Features]) -> "Predictions":
         """What scikit-learn itself predicts for the rows."""
         estimator = joblib.load(self.model_file(model))
-        inputs = self.inputs(model, rows)
-        labels: list[str] = estimator.predict(inputs).tolist()
+        inputs, labels = self.inputs(model, rows), bundle.current(self.models_dir, model).manifest.labels
         # A hard vote has no probabilities of its own.
         shares = estimator.predict_proba(inputs).ravel().tolist() if hasattr(estimator, "predict_proba") else []
-        return Predictions(labels, shares)
+        return Predictions([labels[code] for code in estimator.predict(inputs)], shares)
+
+    def peer_file(self, model: str) -> Path:
+        """The pickled pipeline as tutorials fit it: on arrays and not on data frames, its classes the labels."""
+        path = self.folder / f"{model}.joblib"
+        if not path.exists():
+            pipeline = joblib.load(self.model_file(model))
+            for _, step in pipeline.steps:
+                vars(step).pop("feature_names_in_", None)  # else a peer would be warned at each prediction
+            pipeline[-1].classes_ = np.array(bundle.current(self.models_dir, model).manifest.labels)
+            joblib.dump(pipeline, path)
+        return path
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ TITLES = {
     "memory": "Memory",
     "start": "Starting",
     "images": "Images",
+    "kinds": "Kinds of estimators",
 }
 DRAWN = ("http one row", "http many named rows", "stream", "stream fast")
 HEAD = "| what | measured | to reach | reached |\n| --- | --- | --- | --- |"

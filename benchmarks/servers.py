@@ -83,7 +83,7 @@ def places(bench: Bench, name: str) -> dict[str, str]:
         "python": str(python_there),
         "bin": str(python_there.parent),
         "folder": str(PEERS / name),
-        "model": str(bench.model_file("iris")),
+        "model": str(bench.peer_file("iris")),
     }
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import joblib
 
-from petalstream import bundle
-from petalstream.bundle import CURRENT, MANIFEST, MODEL, ONNX, sha256
+from petalstream.model import bundle
+from petalstream.model.bundle import CURRENT, MODEL, ONNX, sha256
+from petalstream.model.manifest import MANIFEST
 from petalstream.settings import Settings
 
 NAME = "slow"

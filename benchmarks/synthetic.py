@@ -16,14 +16,13 @@ DEFINITION = """
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
-from petalstream.schema import Feature
-from services.trainer.definition import Definition
+from petalstream.features import Number
+from services.trainer.definition import Classes, Definition
 
 MODEL = Definition(
     csv="{name}.csv",
-    features=[Feature(f"feature_{{number}}", f"Feature {{number}}") for number in range({features})],
-    target="label",
-    labels=["high", "low"],
+    features=[Number(f"feature_{{number}}", f"Feature {{number}}") for number in range({features})],
+    target=Classes("label", ["high", "low"]),
     estimator={estimator},
     grid={{}},
 )
