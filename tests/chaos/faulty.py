@@ -11,7 +11,7 @@ from typing import Any
 import joblib
 import numpy as np
 
-from petalstream.bundle import MODEL, Bundle
+from petalstream.model.bundle import MODEL, Bundle
 from services.trainer.publishing.bundle_writer import publish
 from tests.versions import parts
 
@@ -50,7 +50,7 @@ class Faulty:
 
     def predict(self, samples: Any) -> Any:
         """Return the labels, or do what the faults say. Raises RuntimeError."""
-        found, widths = Faults(**json.loads(self.faults.read_text())), samples[:, -1]
+        found, widths = Faults(**json.loads(self.faults.read_text())), samples.to_numpy()[:, -1]
         if found.kills_once:
             replace(found, kills_once=False).write(self.faults)
         if found.kills_once or np.isin(KILLS, widths):

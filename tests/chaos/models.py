@@ -11,9 +11,9 @@ import pytest
 from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.bundle import Bundle
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
+from petalstream.model.bundle import Bundle
 from tests.chaos.faulty import Faults, publish_faulty
 from tests.lone_api import LoneApi, lone_api
 from tests.proxy import CLOSE, Reply, model_proxy

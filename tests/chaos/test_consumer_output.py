@@ -16,7 +16,7 @@ from petalstream import broker
 from petalstream.messages import Message
 from petalstream.settings import ConsumerPrint, LogLevel
 from tests.chaos.stream import numbered, reached, write
-from tests.stack import FLOWER, Stack, both_clients, confluent_in_long_runs
+from tests.stack import FLOWER, Stack, confluent_in_long_runs
 
 pytestmark = pytest.mark.timeout(240)
 SECONDS, STOP_SECONDS = 60, 10
@@ -137,7 +137,7 @@ def test_a_stop_does_not_wait_for_a_reader_of_both_outputs_that_stopped(stack: S
     assert stack.summary().complete
 
 
-@both_clients
+@confluent_in_long_runs
 @pytest.mark.parametrize("shown", ConsumerPrint)
 def test_no_line_at_any_level_has_a_records_values_unless_features_are_asked_for(
     stack: Stack, shown: ConsumerPrint
@@ -159,7 +159,7 @@ def test_no_line_at_any_level_has_a_records_values_unless_features_are_asked_for
         assert [word for word in ("5.123456", "Doe") if word in found] == []
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_timestamp_that_gives_no_latency_is_neither_shown_nor_counted_as_one(stack: Stack) -> None:
     stack.use_shared_api()
     create_unbounded_topic(stack, "iris.requests")

@@ -9,8 +9,8 @@ from kafka import KafkaAdminClient
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.bundle import Bundle
 from petalstream.messages import Message
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Delivery
 from tests.chaos.faulty import KILLS, Faults
 from tests.chaos.models import PARTITIONS, SECONDS, Models

@@ -17,7 +17,7 @@ from petalstream import broker
 from petalstream.messages import Message
 from petalstream.settings import Delivery, KafkaClient
 from tests.length import Length
-from tests.stack import FLOWER, Stack, both_clients, ways
+from tests.stack import FLOWER, Stack, confluent_in_long_runs, ways
 
 pytestmark = pytest.mark.timeout(240)
 SECONDS = 60
@@ -79,7 +79,7 @@ def one_partition(stack: Stack) -> Stack:
     return stack
 
 
-@both_clients
+@confluent_in_long_runs
 def test_records_that_were_deleted_while_no_consumer_ran_are_reported_and_counted(
     one_partition: Stack, kafka_client: KafkaClient
 ) -> None:
@@ -99,7 +99,7 @@ def test_records_that_were_deleted_while_no_consumer_ran_are_reported_and_counte
     assert sorted(predicted(stack)) == [*range(100), *range(900, 1_100)]
 
 
-@both_clients
+@confluent_in_long_runs
 def test_records_that_were_deleted_while_their_lane_waited_are_reported(
     one_partition: Stack, kafka_client: KafkaClient, length: Length
 ) -> None:
@@ -162,7 +162,7 @@ def forget_offsets(stack: Stack) -> None:
     wait_until(deleted, "the group to be deleted", GROUP_EMPTY_SECONDS)
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_partition_that_is_read_for_the_first_time_is_no_loss(
     one_partition: Stack, kafka_client: KafkaClient
 ) -> None:

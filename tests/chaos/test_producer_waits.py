@@ -11,7 +11,7 @@ from embedded.processes import Child
 from embedded.waiting import wait_until
 from petalstream import broker
 from tests.length import Length
-from tests.stack import Stack, both_clients, confluent_in_long_runs
+from tests.stack import Stack, confluent_in_long_runs
 
 pytestmark = pytest.mark.timeout(180)
 SECONDS = 60
@@ -19,7 +19,7 @@ STOP_SECONDS = 10
 MOST_MIB = 200  # the container has 256
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_producer_waits_for_its_broker_in_bounded_memory_and_counts_what_became_of_each_record(
     stack: Stack, length: Length
 ) -> None:

@@ -13,7 +13,7 @@ from petalstream.messages import Message, requests_topic
 from petalstream.settings import KafkaClient
 from tests.length import long_except
 from tests.members import SECONDS, Member, closing_all
-from tests.stack import FLOWER, Stack, both_clients
+from tests.stack import FLOWER, Stack, confluent_in_long_runs
 
 PYTHON, CONFLUENT = KafkaClient.KAFKA_PYTHON, KafkaClient.CONFLUENT
 MODELS = [f"model{number}" for number in range(8)]
@@ -42,7 +42,7 @@ def test_three_consumers_share_eight_topics_of_two_partitions_evenly(stack: Stac
         assert len(set(owned)) == len(owned) == 16
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_join_takes_partitions_from_a_consumer_and_leaves_the_others_alone(
     stack: Stack, kafka_client: KafkaClient
 ) -> None:
@@ -63,7 +63,7 @@ def test_a_join_takes_partitions_from_a_consumer_and_leaves_the_others_alone(
     assert {read[partition] for partition in kept} == {20}, "nothing of these is read again"
 
 
-@both_clients
+@confluent_in_long_runs
 def test_records_of_partitions_that_stay_are_returned_while_the_group_is_rebalanced(
     stack: Stack, kafka_client: KafkaClient
 ) -> None:
@@ -81,7 +81,7 @@ def test_records_of_partitions_that_stay_are_returned_while_the_group_is_rebalan
                 wait_until(lambda: len(first.records) > before, f"records of write {number}", SECONDS)  # noqa: B023
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_revoked_partition_can_be_committed_until_its_end_and_its_next_consumer_begins_there(
     stack: Stack, kafka_client: KafkaClient
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_revoked_partition_can_be_committed_until_its_end_and_its_next_consume
         assert (state.position and state.position.offset) == read
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_partition_that_was_revoked_cannot_be_committed(stack: Stack, kafka_client: KafkaClient) -> None:
     broker.create_topics(stack.servers, "iris", 2)
     stack.write(Message("iris.requests", b"%d" % number, FLOWER, []) for number in range(60))

@@ -12,7 +12,7 @@ from petalstream import broker
 from petalstream.broker import Producer
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Delivery, KafkaClient
-from tests.stack import FLOWER, Stack, both_clients, ways
+from tests.stack import FLOWER, Stack, confluent_in_long_runs, ways
 
 TOPIC, SECONDS, PARTITIONS, RECORDS = "few", 30, 3, 150
 
@@ -70,7 +70,7 @@ def test_requests_of_a_partition_have_their_outcomes_in_the_same_partition_in_or
     assert stack.summary().complete
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_topic_with_fewer_partitions_takes_messages_in_the_partition_modulo_their_number(
     stack: Stack, producer: Producer
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_topic_with_fewer_partitions_takes_messages_in_the_partition_modulo_th
 
 
 @pytest.mark.long
-@both_clients
+@confluent_in_long_runs
 def test_a_topic_that_grows_takes_messages_in_their_own_partition_soon(
     stack: Stack, producer: Producer, admin: KafkaAdminClient
 ) -> None:

@@ -14,7 +14,7 @@ from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.messages import Message
 from petalstream.settings import KafkaClient
 from tests.members import SECONDS, Follower, Member, closing_all
-from tests.stack import FLOWER, Stack, both_clients
+from tests.stack import FLOWER, Stack, confluent_in_long_runs
 
 CLOSES, PLACES = 10, [TopicPartition("iris.requests", 0)]
 
@@ -38,7 +38,7 @@ def asks_to_join(member: Member, before: int) -> bool:
     return coordinator._join_task is not None or generation(member) > before
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_consumer_reads_again_what_is_not_committed_in_the_partitions_that_stay_where_one_of_their_topic_goes(
     stack: Stack, kafka_client: KafkaClient
 ) -> None:

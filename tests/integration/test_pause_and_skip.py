@@ -11,7 +11,7 @@ from petalstream.broker import Consumer, KafkaError, UnreadableRecords
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
 from tests.members import Follower
-from tests.stack import Stack, both_clients, confluent_in_long_runs
+from tests.stack import Stack, confluent_in_long_runs
 
 IRIS, ROSE, SECONDS = "iris.requests", "rose.requests", 30
 Offsets = dict[str, list[int]]
@@ -52,7 +52,7 @@ def read(consumer: Consumer, **ends: int) -> Offsets:
     return found
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_paused_topic_waits_while_the_other_one_is_read(stack: Stack, consumer: Consumer) -> None:
     write(stack, IRIS, 1_000)
     write(stack, ROSE, 1)
@@ -66,7 +66,7 @@ def test_a_paused_topic_waits_while_the_other_one_is_read(stack: Stack, consumer
     assert first + read(consumer, iris=1_010)[IRIS] == list(range(1_010))
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_topic_stays_paused_while_it_moves_to_another_consumer_and_back(
     stack: Stack, consumer: Consumer, kafka_client: KafkaClient
 ) -> None:
@@ -132,7 +132,7 @@ def test_the_same_consumer_reads_on_after_a_corrupt_batch(stack: Stack, consumer
     assert read(consumer, iris=435) == {IRIS: [433, 434]}
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_partition_that_is_not_assigned_cannot_be_skipped(consumer: Consumer) -> None:
     with pytest.raises(KafkaError):
         consumer.skip("tulip.requests", 0, 1)

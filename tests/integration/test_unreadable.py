@@ -11,7 +11,7 @@ from petalstream import broker
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
 from petalstream.settings import Delivery
-from tests.stack import FLOWER, Stack, both_clients, confluent_in_long_runs, ways
+from tests.stack import FLOWER, Stack, confluent_in_long_runs, ways
 
 SECONDS = 60
 
@@ -99,7 +99,7 @@ def alter(stack: Stack, batch: int, field: int, value: int) -> None:
 
 @pytest.mark.long
 @pytest.mark.own_broker
-@both_clients
+@confluent_in_long_runs
 def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: Stack) -> None:
     for count in (3, 4, 3):
         write(stack, flowers(count))
@@ -113,7 +113,7 @@ def test_a_batch_whose_end_is_corrupt_does_not_take_the_next_one_with_it(stack: 
 
 @pytest.mark.long
 @pytest.mark.own_broker
-@both_clients
+@confluent_in_long_runs
 def test_what_the_broker_itself_cannot_find_any_more_is_told_of_offset_by_offset(stack: Stack) -> None:
     for count in (3, 2, 1):
         write(stack, flowers(count))

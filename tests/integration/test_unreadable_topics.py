@@ -22,7 +22,7 @@ from tests.chaos.test_refused_topic import AUTHORIZER
 from tests.integration.test_followed_models import await_predictions, send
 from tests.integration.test_unreadable import compressing, corrupt, everything_back, flowers, write
 from tests.length import long_except
-from tests.stack import Stack, both_clients
+from tests.stack import Stack, confluent_in_long_runs
 
 SECONDS = 60
 MODELS = {"consumer_models": "iris,rose"}
@@ -41,7 +41,7 @@ def await_logged(stack: Stack, text: str) -> None:
 
 
 @pytest.mark.own_broker
-@both_clients
+@confluent_in_long_runs
 @pytest.mark.parametrize("denied", long_except(["READ"], ["READ", "DESCRIBE"]))
 def test_a_topic_without_permission_stops_no_other(stack: Stack, denied: str) -> None:
     stack.broker.kill()
@@ -79,7 +79,7 @@ def test_a_topic_whose_codec_is_not_installed_stops_no_other(stack: Stack) -> No
     assert [lag.committed or 0 for lag in lags] == [0]
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_topic_of_others_may_be_compressed_with_any_codec(stack: Stack) -> None:
     pytest.importorskip("cramjam", reason="the consumer's requirements install cramjam")
     create(stack, "iris.requests")

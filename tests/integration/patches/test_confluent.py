@@ -26,6 +26,9 @@ from petalstream.messages import Message
 from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, within
 
+# What a client does without a patch changes with its version alone.
+pytestmark = pytest.mark.long
+
 TOPIC, PARTITION = "patches", TopicPartition("patches", 0)
 DELIVERY_SECONDS, HANG_SECONDS, CLOSES, READS = 8, 8, 40, 50
 GOOD, BAD = Message(TOPIC, b"key", b"value", []), Message(TOPIC, None, b"value", [])

@@ -13,6 +13,9 @@ from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, without
 from tests.members import Follower
 
+# What a client does without a patch changes with its version alone.
+pytestmark = pytest.mark.long
+
 FIRST, REFRESH_SECONDS = "patches.first", 0.3
 
 

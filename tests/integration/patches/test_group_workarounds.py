@@ -15,6 +15,9 @@ from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, without
 from tests.members import Follower
 
+# What a client does without a patch changes with its version alone.
+pytestmark = pytest.mark.long
+
 FIRST, SECOND, RECORDS = "patches.first", "patches.second", 10
 
 

@@ -17,6 +17,9 @@ from petalstream.messages import Message
 from tests.brokers import LocalBroker
 from tests.integration.patches.needed import SECONDS, assert_needed, create, within, without
 
+# What a client does without a patch changes with its version alone.
+pytestmark = pytest.mark.long
+
 COMPACT, PATCH, EXPIRY_SECONDS = "compact", "producer_workarounds._replace_fatal_errors", 1
 GOOD, BAD = Message(COMPACT, b"key", b"value", []), Message(COMPACT, None, b"value", [])
 # Each fills a batch of its own.
