@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings, variable
 from tests.suite import (
     length,

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from petalstream import bundle
-from petalstream.bundle import Bundle
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from tests.publications import names, publish_again
 
 PAGE = 4096

@@ -11,8 +11,7 @@ from petalstream import broker
 from petalstream.broker.kafka_python.clients import new_reader
 from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Headers
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from tests.records import Record
 from tests.stack import Stack
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from petalstream.bundle import MODEL, REPORT, Bundle
+from petalstream.model.bundle import MODEL, REPORT, Bundle
+from petalstream.model.inputs import Inputs
 from services.trainer.data.dataset import Dataset
 from services.trainer.publishing.bundle_writer import publish
 
@@ -20,7 +22,9 @@ def publish_again(models_dir: Path, like: Bundle, keep: int = 5, samples: int = 
     rows = list(like.test_set())[:samples]
     values = np.array([list(features.values()) for _, features, _ in rows], dtype=object)
     labels, lines = np.array([label for _, _, label in rows]), np.array([int(line) for line, _, _ in rows])
-    test = Dataset(values, np.empty((len(rows), 0)), labels, lines)
+    codes = np.array([like.manifest.labels.index(label) for _, _, label in rows])
+    no_inputs, no_frame = Inputs(np.empty((len(rows), 0))), pd.DataFrame(index=range(len(rows)))
+    test = Dataset(values, no_inputs, no_frame, codes, labels, lines)
     report = {f"{REPORT}/{path.name}": path.read_bytes() for path in (like.path / REPORT).iterdir()}
     manifest = dataclasses.replace(like.manifest, **{"onnx": None, **changes})
     return publish(models_dir, manifest, (like.path / MODEL).read_bytes(), test, report, keep)

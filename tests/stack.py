@@ -15,9 +15,9 @@ from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Delivery, GroupName, KafkaClient, Settings
 from tests.brokers import LOG_TAIL, LocalBroker, kill
 from tests.lone_api import LoneApi, lone_api

@@ -10,8 +10,8 @@ from typing import Any
 
 from filelock import FileLock
 
-from petalstream import bundle
-from petalstream.bundle import Bundle
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.trainer.definition import Definition
 from services.trainer.models import load_definition

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from sklearn.base import clone
 
-from petalstream.bundle import CURRENT, Bundle
+from petalstream.model.bundle import CURRENT, Bundle
+from petalstream.model.frames import to_frame
+from petalstream.model.inputs import Inputs
 from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.data.split import Parts, split
@@ -29,11 +32,12 @@ class Versions:
         divided = parts()
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
-        fitted.fit(divided.training.samples, divided.training.labels)
+        fitted.fit(divided.training.frame, divided.training.codes)
         golden = tuple(predict_golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
         published = bundle_writer.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
-        probability = fitted.predict_proba([list(FLOWER.values())])[0][0]
+        flower = to_frame(self._definition.inputs, Inputs(np.array([list(FLOWER.values())])))
+        probability = fitted.predict_proba(flower)[0][0]
         self.says[published.manifest.version] = float(probability)
         return published
 
@@ -48,4 +52,5 @@ class Versions:
 def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
-    return split(csv_reader.parse(path.read_bytes(), path, load_definition("iris")), Settings().train_seed)
+    _, dataset = csv_reader.parse(path.read_bytes(), path, load_definition("iris"))
+    return split(dataset, Settings().train_seed)

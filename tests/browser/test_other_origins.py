@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.setting_types import Origins
 from petalstream.settings import Settings
 from tests.http_servers import serving

@@ -30,6 +30,7 @@ class Project:
 
     settings: Mapping[str, str]
     project: str = field(default_factory=lambda: f"petalstream-test-{uuid.uuid4().hex[:8]}")
+    root: Path = ROOT
 
     @contextmanager
     def removed_afterwards(self) -> Iterator[None]:
@@ -70,7 +71,7 @@ class Project:
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         ended = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=self.root,
             env={**outer_environment(), **self._environment()},
             capture_output=True,
             text=True,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.lone_api import LoneApi, lone_api
 from tests.stack import Stack

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.load.slow import SECONDS_A_ROW, publish_slow
 from tests.lone_api import LoneApi, lone_api
 from tests.records import FLOWER

@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from embedded.ports import free_port
-from petalstream import broker, bundle
+from petalstream import broker
 from petalstream.messages import Message
+from petalstream.model import bundle
 from petalstream.settings import Settings
 from tests.checkouts import fresh_copy, outer_environment
 from tests.demos import SECONDS, Run, demo

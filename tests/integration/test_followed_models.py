@@ -11,7 +11,7 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message
 from tests.integration.test_tools import published
-from tests.stack import FLOWER, Stack, both_clients, confluent_in_long_runs
+from tests.stack import FLOWER, Stack, confluent_in_long_runs
 
 SECONDS = 60
 
@@ -43,7 +43,7 @@ def topics(stack: Stack) -> set[str]:
     return set(AdminClient({"bootstrap.servers": stack.servers}).list_topics(timeout=SECONDS).topics)
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_topic_of_others_that_ends_in_requests_is_left_alone(stack: Stack) -> None:
     broker.create_topics(stack.servers, "payments", 2)
     admin = AdminClient({"bootstrap.servers": stack.servers})
@@ -97,7 +97,7 @@ def test_a_consumer_that_starts_before_the_api_waits_for_it_and_says_so(stack: S
     await_predictions(stack, "iris")
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_killed_consumer_that_comes_back_for_one_more_model_reads_its_requests(stack: Stack) -> None:
     stack.start_api(models_dir=published(stack, "iris", "rose"))
     for model in ("iris", "rose"):

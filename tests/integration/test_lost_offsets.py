@@ -13,7 +13,7 @@ from petalstream.broker.kafka_python.clients import new_reader
 from petalstream.messages import Message, requests_topic
 from petalstream.settings import KafkaClient
 from tests.members import SECONDS, Member, closing_all
-from tests.stack import FLOWER, Stack, both_clients
+from tests.stack import FLOWER, Stack, confluent_in_long_runs
 
 REQUESTS = "iris.requests"
 
@@ -29,7 +29,7 @@ def member(stack: Stack, kafka_client: KafkaClient) -> Member:
     return Member(broker.client(kafka_client), stack.servers, stack.settings.consumer_group, "own")
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_consumer_whose_next_records_were_deleted_learns_where_it_was_and_where_the_log_begins(
     stack: Stack, member: Member
 ) -> None:
@@ -93,7 +93,7 @@ def committed_metadata(stack: Stack, states: Sequence[PartitionState]) -> list[s
     return [each.metadata for each in found]
 
 
-@both_clients
+@confluent_in_long_runs
 def test_every_record_of_a_topic_that_is_created_again_has_its_prediction(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 1)
     stack.use_shared_api()

@@ -10,7 +10,7 @@ import requests
 from embedded.processes import python
 from embedded.waiting import wait_until
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.checkouts import quick_copy
 from tests.lone_api import WORKERS, LoneApi, lone_api
 from tests.records import FLOWER

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from embedded.processes import end
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.publications import publish_again
 from tests.stack import Stack
 

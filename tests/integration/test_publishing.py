@@ -10,8 +10,9 @@ import pytest
 
 from embedded.processes import ROOT, python
 from embedded.waiting import wait_until
-from petalstream import bundle, settings
-from petalstream.bundle import Bundle
+from petalstream import settings
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from tests.checkouts import quick_copy
 from tests.publications import names, publish_again
 

@@ -22,7 +22,7 @@ from petalstream.broker import (
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import KafkaClient
 from tests.members import Follower
-from tests.stack import Stack, both_clients, confluent_in_long_runs
+from tests.stack import Stack, confluent_in_long_runs
 
 REQUESTS, COMPACT, SMALL, PLAIN, MISSING = "iris.requests", "compact", "small", "plain", "missing"
 SECONDS, CULPRITS = 30, {1, 17, 18}
@@ -129,7 +129,7 @@ def test_the_culprits_of_a_batch_are_found_by_halving(
     assert values(stack, topic) == {b"good": 29}
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_refused_message_and_its_neighbours_have_record_errors(stack: Stack, write: Write) -> None:
     create(stack, COMPACT, cleanup_policy="compact")
     good, bad = Message(COMPACT, b"key", b"good", []), Message(COMPACT, None, b"bad", [])
@@ -141,7 +141,7 @@ def test_a_refused_message_and_its_neighbours_have_record_errors(stack: Stack, w
     assert values(stack, COMPACT) == {b"good": 5}
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_missing_topic_and_a_wrong_name_are_topic_errors_and_other_topics_go_on(stack: Stack, write: Write) -> None:
     messages = [
         Message(topic, b"key", b"%d" % number, []) for topic in (MISSING, "no topic!", PLAIN) for number in range(2)
@@ -155,7 +155,7 @@ def test_a_missing_topic_and_a_wrong_name_are_topic_errors_and_other_topics_go_o
     assert values(stack, MISSING) == {b"there": 1}
 
 
-@both_clients
+@confluent_in_long_runs
 def test_nothing_of_an_aborted_transaction_can_be_read(stack: Stack, kafka_client: KafkaClient) -> None:
     create(stack, COMPACT, cleanup_policy="compact")
     create(stack, PLAIN)
@@ -179,7 +179,7 @@ def test_nothing_of_an_aborted_transaction_can_be_read(stack: Stack, kafka_clien
     assert broker.lags(stack.servers, group, r"iris\.requests")[0].committed == 1
 
 
-@both_clients
+@confluent_in_long_runs
 def test_a_message_whose_fate_is_unknown_has_a_timeout_as_its_error(stack: Stack, kafka_client: KafkaClient) -> None:
     create(stack, PLAIN)
     producer = broker.client(kafka_client).producer(stack.servers, 8, SECONDS)

@@ -1,7 +1,5 @@
-"""A third model is one CSV and one file: trained, served, streamed and shown, with no other line changed."""
+"""Another model is one CSV and one file: trained, served, streamed and shown, with no other line changed."""
 
-import csv
-import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,64 +12,24 @@ from embedded.ports import free_port
 from petalstream.settings import Settings
 from tests.checkouts import fresh_copy
 from tests.demos import Run, demo
+from tests.roses import MODELS, bring
 
 pytestmark = [pytest.mark.xdist_group("third model"), pytest.mark.timeout(300)]
 
-ROSE = """
-from sklearn.compose import make_column_transformer
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
-
-from petalstream.schema import Feature, Kind
-from services.trainer.definition import Definition
-
-MODEL = Definition(
-    title="Roses",
-    predicts="Which variety a rose is",
-    sample="rose",
-    csv="roses.csv",
-    features=[
-        Feature("height", "Height", "cm", "From the ground to the flower", minimum=0),
-        Feature("thorns", "Thorns", "per 10 cm", "Counted at half height", minimum=0, kind=Kind.INTEGER),
-        Feature("scented", "Scented", kind=Kind.YES_NO),
-        Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("white", "pink", "dark red")),
-        Feature("garden", "Garden", kind=Kind.CATEGORY, choices=("north", "south"), used=False),
-    ],
-    target="variety",
-    labels=["alba", "gallica"],
-    estimator=make_pipeline(
-        make_column_transformer((OneHotEncoder(handle_unknown="ignore"), [3]), remainder="passthrough"),
-        RandomForestClassifier(20, random_state=0),
-    ),
-    grid={"randomforestclassifier__max_depth": [2, None]},
-)
-"""
-COLUMNS = ["height", "thorns", "scented", "colour", "garden", "variety"]
 GALLICA = {"height": 80.5, "thorns": 24, "scented": True, "colour": "dark red"}
-
-
-def roses() -> Iterator[list[object]]:
-    """Rows that are made up: gallica is low, thorny and red, alba tall and white."""
-    draw = random.Random(0)
-    for _ in range(50):
-        yield [draw.gauss(90, 15), draw.randint(15, 30), "yes", draw.choice(["dark red", "pink"]), "north", "gallica"]
-        yield [draw.gauss(180, 15), draw.randint(0, 10), draw.choice([0, 1]), "white", "south", "alba"]
 
 
 @pytest.fixture(scope="module")
 def running(
     kafka_jars: Path, two_models: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Run, str]]:
-    """A checkout with the third model's CSV and file added, its demo up, and the address of its api."""
+    """A checkout with more models, the demo up, and the address of its api."""
     folder = tmp_path_factory.mktemp("third-model")
     checkout = fresh_copy(Path(__file__).parent.parent.parent, folder)
     (checkout / ".cache").mkdir()
     (checkout / ".cache" / kafka_jars.name).symlink_to(kafka_jars)
     shutil.copytree(two_models.models_dir, folder / "models")
-    with (checkout / "data" / "roses.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *roses()])
-    (checkout / "services" / "trainer" / "models" / "rose.py").write_text(ROSE)
+    bring(checkout)
     port = free_port()
     other_ports = {"kafka_port": free_port(), "consumer_health_port": free_port()}
     settings = {"models_dir": folder / "models", "api_port": port, **other_ports}
@@ -82,9 +40,10 @@ def running(
         assert run.process.wait(30) == 0
 
 
-def test_it_alone_was_trained(running: tuple[Run, str]) -> None:
+def test_the_new_models_alone_were_trained(running: tuple[Run, str]) -> None:
     printed = running[0].output.read_text()
-    assert "rose: published version 1" in printed
+    for name in MODELS:
+        assert f"{name}: published version 1" in printed
     for name in ("iris", "heart_failure"):
         assert f"{name}: version 1 is up to date" in printed
 
@@ -132,6 +91,42 @@ def test_a_form_is_answered_with_a_page(running: tuple[Run, str]) -> None:
 
 def test_its_test_set_is_streamed_and_shown(running: tuple[Run, str]) -> None:
     printed = running[0].output.read_text()
-    assert "==> summary of rose\nsent 20, predicted 20, dead-lettered 0\n" in printed
+    for name in MODELS:
+        assert f"==> summary of {name}\nsent 20, predicted 20, dead-lettered 0\n" in printed
     shown = re.findall(r"^rose\.requests\[\d\]@\d+  .*colour=.*  ->  (alba|gallica) ", printed, re.MULTILINE)
     assert len(shown) == 20
+
+
+def test_a_model_that_cannot_be_trained_is_named_and_keeps_no_other_from_being_served(
+    running: tuple[Run, str],
+) -> None:
+    printed = running[0].output.read_text()
+    assert "trainer: wrong: data/roses.csv has 7 faults:\n  line 1, weight: there is no such column;" in printed
+    assert "==> not trained, and the trainer said above why: wrong\n" in printed
+
+
+def test_text_own_code_and_another_package_are_served(running: tuple[Run, str]) -> None:
+    url = f"{running[1]}/models/notes/predict"
+    rows = [{"notes": "low and dense", "height": None, "colour": "blue"}, {"colour": "white"}]
+    responses = requests.post(url, json=rows, timeout=10).json()
+    assert [response["label"] for response in responses] == ["gallica", "alba"]
+
+
+def test_a_model_without_probabilities_is_streamed_and_shown_without_them(running: tuple[Run, str]) -> None:
+    url = f"{running[1]}/models/plain/predict"
+    assert requests.post(url, json={"height": 80, "thorns": 20}, timeout=10).json()["probabilities"] == {}
+    page = requests.post(url, data={"height": 80, "thorns": 20}, headers={"Accept": "text/html"}, timeout=10)
+    assert "This model gives no probabilities." in page.text
+    assert re.search(r"^plain\.requests.*  ->  (alba|gallica)  ✓", running[0].output.read_text(), re.MULTILINE)
+
+
+def test_a_threshold_is_shown_with_the_label_that_it_decides(running: tuple[Run, str]) -> None:
+    url = f"{running[1]}/models/careful/predict"
+    response = requests.post(url, json={"scented": True}, timeout=10).json()
+    assert response["label"] == "alba" != max(response["probabilities"], key=response["probabilities"].get)
+    assert response["threshold"] == {"gallica": 0.9}
+    page = requests.post(url, data={"scented": "yes"}, headers={"Accept": "text/html"}, timeout=10)
+    assert "gallica is predicted from 90.0% on" in page.text
+    assert re.search(
+        r"^careful\..*  ->  alba \d+\.\d% \(gallica from 90\.0% on\)  ", running[0].output.read_text(), re.M
+    )

@@ -8,8 +8,7 @@ from embedded.processes import python
 from petalstream import broker
 from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Message
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from tests.operator import bury, commit, replay, replayed, tools
 from tests.records import Record, flower
 from tests.stack import Stack

@@ -7,7 +7,7 @@ from typing import Any
 
 import joblib
 
-from petalstream.bundle import MODEL, Bundle
+from petalstream.model.bundle import MODEL, Bundle
 from services.trainer.publishing.bundle_writer import publish
 from tests.versions import parts
 

@@ -13,7 +13,7 @@ from embedded.demo import API, answers
 from embedded.processes import ROOT, end
 from embedded.waiting import wait_until
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import long_except
 from tests.load.client import for_seconds, load

@@ -10,7 +10,7 @@ from embedded import ports
 from embedded.demo import API
 from embedded.processes import ROOT
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import long_except
 from tests.load.client import BODY

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import Length
 from tests.load.client import BODY

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.lone_api import ALLOCATOR, LoneApi, lone_api, memory
 from tests.records import FLOWER

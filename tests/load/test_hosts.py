@@ -8,7 +8,7 @@ import requests
 
 from embedded.processes import ROOT, python
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import long_except
 from tests.listeners import NO_IPV6, has_ipv6_loopback

@@ -16,7 +16,7 @@ import requests
 
 from embedded import ports
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import Length
 from tests.load.client import BODY, is_a_flower_or_busy, load

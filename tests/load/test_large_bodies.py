@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.server.bodies import MOST_BODIES
 from tests.load.raw import SECONDS, answers, assert_others_are_served, connected, request

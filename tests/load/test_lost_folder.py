@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.load.raw import SECONDS, assert_others_are_served
 from tests.lone_api import WORKERS, LoneApi, lone_api

@@ -8,7 +8,7 @@ import pytest
 import requests
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.models import load_definition
 from services.trainer.publishing.bundle_writer import publish
@@ -23,7 +23,7 @@ ROWS = json.dumps([FLOWER] * 2_000).encode()
 def publish_boosted(models_dir: Path, like: Bundle) -> None:
     """Publish boosted trees, which compute with OpenMP, to be served from their pickle."""
     divided = parts()
-    fitted = HistGradientBoostingClassifier(max_iter=20).fit(divided.training.samples, divided.training.labels)
+    fitted = HistGradientBoostingClassifier(max_iter=20).fit(divided.training.frame, divided.training.codes)
     golden = tuple(predict_golden_rows(fitted, divided.test, load_definition("iris")))
     publish(models_dir, replace(like.manifest, golden=golden, onnx=None), fitted, divided.test, {}, keep=1)
 

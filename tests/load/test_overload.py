@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.server import bodies
 from tests.length import Length

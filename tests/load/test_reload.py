@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import Length
 from tests.load.client import BODY

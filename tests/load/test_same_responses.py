@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.load.client import BODY
 from tests.load.raw import answers, connected, request

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.length import Length
 from tests.load.client import BODY

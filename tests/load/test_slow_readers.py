@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.load.raw import assert_others_are_served
 from tests.lone_api import LoneApi, lone_api, memory

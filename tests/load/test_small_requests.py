@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from tests.load.client import BODY, load
 from tests.load.raw import SECONDS, answers, connected, request

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from embedded.waiting import wait_until
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.length import Length
 from tests.load.client import load
 from tests.lone_api import lone_api

@@ -9,7 +9,7 @@ import pytest
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.lone_api import LoneApi
 from tests.records import FLOWER
 

@@ -1,7 +1,7 @@
 """A model of roses that nobody foresaw: features of every kind, and words meant to break out."""
 
 import dataclasses
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sklearn.tree import DecisionTreeClassifier
 
-from petalstream.bundle import Bundle
-from petalstream.inference import infer
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Integer, Number, YesNo
+from petalstream.model.bundle import Bundle
+from petalstream.model.inference import infer
 from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.models.loading import ServedModel
@@ -21,11 +21,11 @@ from services.api.scoring.scorer import Scorer
 
 EVIL = "\"'><script>alert(1)</script>"
 FEATURES = (
-    Feature("soil type", f"Soil {EVIL}", kind=Kind.CATEGORY, choices=("clay", f"sand {EVIL}", "peat & moss")),
-    Feature("height", "Height", EVIL, EVIL, minimum=-5, maximum=300),
-    Feature("thorns", "Thorns", maximum=99, kind=Kind.INTEGER),
-    Feature("wild", "Wild", kind=Kind.YES_NO),
-    Feature("bed", "Bed", kind=Kind.CATEGORY, choices=("north", "south"), used=False),
+    Category("soil type", f"Soil {EVIL}", choices=("clay", f"sand {EVIL}", "peat & moss")),
+    Number("height", "Height", EVIL, EVIL, minimum=-5, maximum=300),
+    Integer("thorns", "Thorns", maximum=99),
+    YesNo("wild", "Wild"),
+    Category("bed", "Bed", choices=("north", "south"), used=False),
 )
 TRAINING = {
     "soil type": {"choices": list(FEATURES[0].choices), "counts": [3, 2, 0]},
@@ -55,10 +55,16 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
         parameters={EVIL: EVIL},
     )
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
-    tree = DecisionTreeClassifier(random_state=0).fit(samples, np.array(manifest.labels))
-    app = create_app(Settings(models_dir=tmp_path))
-    served = {"rose": ServedModel(Scorer(manifest, partial(infer, tree)), Report({}, {}))}
+    tree = DecisionTreeClassifier(random_state=0).fit(samples, range(len(manifest.labels)))
+    scorer = Scorer(manifest, lambda inputs: infer(tree, inputs.matrix, len(manifest.labels)))
+    return client_of(scorer, tmp_path, {"lily": EVIL})
+
+
+def client_of(scorer: Scorer, models_dir: Path, refused: Mapping[str, str] | None = None) -> FlaskClient:
+    """A client of an api that serves the scorer's model alone."""
+    app = create_app(Settings(models_dir=models_dir))
+    served = {scorer.manifest.model: ServedModel(scorer, Report({}, {}))}
     app.extensions["registry"] = SimpleNamespace(
-        served=served, refused={"lily": EVIL}, find=lambda name, version=None: served[name]
+        served=served, refused=refused or {}, find=lambda name, version=None: served[name]
     )
     return app.test_client()

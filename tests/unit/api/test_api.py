@@ -3,11 +3,11 @@
 from typing import Any
 
 import joblib
-import numpy as np
+import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
 from tests.records import FLOWER
@@ -37,9 +37,9 @@ def test_the_answers_for_the_test_set_are_scikit_learns_own(client: FlaskClient,
     rows = [features for _, features, _ in iris.test_set()]
     answers = client.post("/models/iris/predict", json=rows).get_json()
     model = joblib.load(iris.path / "model.joblib")
-    matrix = np.array([list(row.values()) for row in rows])
-    assert [answer["label"] for answer in answers] == model.predict(matrix).tolist()
-    for answer, expected in zip(answers, model.predict_proba(matrix).tolist(), strict=True):
+    frame = pd.DataFrame(rows)
+    assert [answer["label"] for answer in answers] == [iris.manifest.labels[code] for code in model.predict(frame)]
+    for answer, expected in zip(answers, model.predict_proba(frame).tolist(), strict=True):
         assert list(answer["probabilities"].values()) == pytest.approx(expected, abs=1e-12)
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Integer, Number, YesNo
 from services.api.wire import csv_table
 from tests.records import FLOWER
 from tests.unit.api.tables import CSV, as_csv, post
@@ -74,9 +74,16 @@ def test_rows_of_a_csv_count_from_0_and_blank_lines_are_none(client: FlaskClient
     ]
 
 
-ONE_OF_TWO = "has 1 cell between commas, and the header has 2"
+def test_a_missing_value_in_a_csv_of_one_column_is_a_row(client: FlaskClient) -> None:
+    found = post(client, REPORT, b'petal_width\n0.2\n""\n\n0.3\n', CSV).get_json()
+    missing = [[error["field"] for error in each["errors"]].count("petal_width") for each in found]
+    assert missing == [0, 1, 0]
+
+
+NAMES = "sepal_length, sepal_width, petal_length, petal_width"
+ONE_OF_TWO = "1 cell between commas, and the header has 2"
 DECIMALS = "write decimals with a dot, or put semicolons or tabs between the cells"
-EMPTY = "the CSV is empty; a header that names the features is needed, and at least one row"
+EMPTY = "line 1 of the CSV: it is empty; a header that names the columns is needed, and at least one row"
 
 
 @pytest.mark.parametrize(
@@ -85,15 +92,16 @@ EMPTY = "the CSV is empty; a header that names the features is needed, and at le
         (b"", EMPTY),
         (b"\xef\xbb\xbf\n\n", EMPTY),
         (HEADER + b"\n\n", "the CSV has a header alone; at least one row is needed"),
-        (b"a,b,a\n1,2,3", "line 1 of the CSV is the header, and 'a' is in it 2 times"),
-        (b"\na, a\n1,2", "line 2 of the CSV is the header, and 'a' is in it 2 times"),
-        (b"a,,b\n1,2,3", "line 1 of the CSV is the header, and a name in it is empty"),
-        (b"a,b\n1,2\n3", f"line 3 of the CSV {ONE_OF_TWO}"),
-        (b"a,b\n\n1,2,3", "line 3 of the CSV has 3 cells between commas, and the header has 2; " + DECIMALS),
-        (b'a,b\n"1\n\n1",2\n3', f"line 5 of the CSV {ONE_OF_TWO}"),
-        (b'a,b\n1,2\n"1,2\n3,4', "line 3 of the CSV cannot be read: unexpected end of data"),
-        (b'a,b\n1,2\n"1"x,2', "line 3 of the CSV cannot be read: ',' expected after '\"'"),
-        (b"a\n" + b"1" * 200_000, "line 2 of the CSV cannot be read: field larger than field limit (131072)"),
+        (b"a,b,a\n1,2,3", "line 1 of the CSV: the header has 'a' 2 times"),
+        (b"\na, a\n1,2", "line 2 of the CSV: the header has 'a' 2 times"),
+        (b"a,,petal_width\n1,2,3", "line 1 of the CSV: a name in the header is empty"),
+        (b"a,,b\n1,2,3", f"line 1 of the CSV: it has none of the columns {NAMES}; the first line must be their names"),
+        (b"a,b\n1,2\n3", f"line 3 of the CSV: {ONE_OF_TWO}"),
+        (b"a,b\n\n1,2,3", "line 3 of the CSV: 3 cells between commas, and the header has 2; " + DECIMALS),
+        (b'a,b\n"1\n\n1",2\n3', f"line 5 of the CSV: {ONE_OF_TWO}"),
+        (b'a,b\n1,2\n"1,2\n3,4', "line 3 of the CSV: unexpected end of data"),
+        (b'a,b\n1,2\n"1"x,2', "line 3 of the CSV: ',' expected after '\"'"),
+        (b"a\n" + b"1" * 200_000, "line 2 of the CSV: field larger than field limit (131072)"),
         (b"a\n\xff", "the body is not UTF-8: byte 2 cannot be decoded"),
     ],
 )
@@ -111,10 +119,10 @@ def test_a_hostile_header_is_refused_and_not_repeated(client: FlaskClient) -> No
 
 def test_a_cell_of_a_csv_is_read_as_the_feature_is() -> None:
     features = (
-        Feature("height", "Height"),
-        Feature("thorns", "Thorns", kind=Kind.INTEGER),
-        Feature("wild", "Grows wild", kind=Kind.YES_NO),
-        Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("red", "half red", "1.0")),
+        Number("height", "Height"),
+        Integer("thorns", "Thorns"),
+        YesNo("wild", "Grows wild"),
+        Category("colour", "Colour", choices=("red", "half red", "1.0")),
     )
     text = "height,thorns,wild,colour\n1.5,2.0,Yes,half red\n1_000,many,0, 1.0\n,,,"
     assert csv_table.parse(text, features) == [

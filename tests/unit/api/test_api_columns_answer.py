@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from services.api.models.loading import open_bundle
 from services.api.wire.json_text import write_json, write_predictions
 from tests.records import FLOWER

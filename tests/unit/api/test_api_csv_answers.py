@@ -1,6 +1,7 @@
 """Answers as CSV, for who would rather have that."""
 
 import csv
+import dataclasses
 import io
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from petalstream.model.bundle import Bundle
+from services.api.models.loading import open_bundle
+from services.api.wire.csv_table import write
 from tests.records import FLOWER
 from tests.unit.api.tables import CSV, JSON, as_columns, as_csv, as_json, post
 
@@ -38,12 +42,14 @@ def meant(line: dict[str, str]) -> dict[str, Any]:
         return {"errors": line["errors"].split("; ")}
     of = {
         beginning: {name.removeprefix(beginning): cell for name, cell in line.items() if name.startswith(beginning)}
-        for beginning in ("probability_", "vote_")
+        for beginning in ("probability_", "threshold_", "vote_")
     }
     found: dict[str, Any] = {name: line[name] for name in ("model", "version", "label")}
     found["probabilities"] = {label: float(share) for label, share in of["probability_"].items()}
     found["warnings"] = line["warnings"].split("; ") if line["warnings"] else []
     found |= {"votes": of["vote_"]} if of["vote_"] else {}
+    if of["threshold_"]:
+        found["threshold"] = {label: float(least) for label, least in of["threshold_"].items()}
     return found | ({"unused": line["unused"].split("; ")} if line.get("unused") else {})
 
 
@@ -134,3 +140,12 @@ def test_a_form_is_answered_in_the_format_of_the_query(client: FlaskClient) -> N
     query = "format=csv&on_error=report"
     (line,) = lines(client.post(f"/models/iris/predict?{query}", data=FLOWER | {"sepal_length": "x"}))
     assert "sepal_length must be a number" in line["errors"]
+
+
+def test_a_threshold_has_a_column(iris: Bundle) -> None:
+    scorer = open_bundle(iris).scorer
+    manifest = dataclasses.replace(scorer.manifest, threshold={"virginica": 0.3})
+    (row,) = dataclasses.replace(scorer, manifest=manifest).predict([FLOWER]).as_rows()
+    (line,) = csv.DictReader(io.StringIO(write(manifest, [row], reports=False).decode(), newline=""))
+    assert line["threshold_virginica"] == "0.3"
+    assert meant(line) == row

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from petalstream.bundle import Bundle
-from petalstream.schema import Feature, Kind
+from petalstream.features import Feature, Kind, Number
+from petalstream.model.bundle import Bundle
 from tests.records import FLOWER
 from tests.unit.api.tables import CSV, JSON, as_columns, as_csv, as_json, post, post_gzip
 
@@ -99,10 +99,10 @@ def test_columns_and_csv_are_answered_with_a_list_even_of_one(client: FlaskClien
 
 def fitting(feature: Feature) -> st.SearchStrategy[Any]:
     """A value that fits the feature."""
-    if feature.kind is Kind.YES_NO:
+    if not isinstance(feature, Number):
         return st.booleans()
     least, most = feature.minimum or 0, feature.maximum or 1e3
-    return st.integers(int(least), int(most)) if feature.kind is Kind.INTEGER else st.floats(least, most)
+    return st.integers(int(least), int(most)) if feature.is_whole else st.floats(least, most)
 
 
 def other(feature: Feature) -> st.SearchStrategy[Any]:

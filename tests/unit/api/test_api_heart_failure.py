@@ -3,11 +3,11 @@
 from typing import Any
 
 import joblib
-import numpy as np
+import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 
 PREDICT = "/models/heart_failure/predict"
 
@@ -32,10 +32,10 @@ def vote(heart_failure: Bundle) -> Any:
 
 
 @pytest.fixture(scope="module")
-def matrix(heart_failure: Bundle, patients: list[dict[str, Any]]) -> Any:
+def frame(heart_failure: Bundle, patients: list[dict[str, Any]]) -> Any:
     """The ten inputs of the dozen, as scikit-learn takes them."""
     names = [feature.name for feature in heart_failure.manifest.inputs]
-    return np.array([[float(patient[name]) for name in names] for patient in patients])
+    return pd.DataFrame([[float(patient[name]) for name in names] for patient in patients], columns=names)
 
 
 def test_the_inputs_are_told_in_the_order_of_the_model(both: FlaskClient, heart_failure: Bundle) -> None:
@@ -43,15 +43,21 @@ def test_the_inputs_are_told_in_the_order_of_the_model(both: FlaskClient, heart_
     assert both.get("/models/heart_failure").get_json()["inputs"] == names
 
 
-def test_the_labels_are_scikit_learns(answers: list[dict[str, Any]], vote: Any, matrix: Any) -> None:
+def test_the_labels_are_scikit_learns(
+    answers: list[dict[str, Any]], heart_failure: Bundle, vote: Any, frame: Any
+) -> None:
     assert len(answers) == 12
-    assert [answer["label"] for answer in answers] == vote.predict(matrix).tolist()
+    labels = heart_failure.manifest.labels
+    assert [answer["label"] for answer in answers] == [labels[code] for code in vote.predict(frame)]
 
 
-def test_the_votes_are_each_members_own(answers: list[dict[str, Any]], vote: Any, matrix: Any) -> None:
+def test_the_votes_are_each_members_own(
+    answers: list[dict[str, Any]], heart_failure: Bundle, vote: Any, frame: Any
+) -> None:
+    labels = heart_failure.manifest.labels
     for name, member in vote.named_estimators_.items():
-        labels = vote.le_.inverse_transform(member.predict(matrix)).tolist()
-        assert [answer["votes"][name] for answer in answers] == labels
+        codes = vote.le_.inverse_transform(member.predict(frame))
+        assert [answer["votes"][name] for answer in answers] == [labels[code] for code in codes]
 
 
 def test_the_probability_of_a_label_is_its_share_of_the_votes(answers: list[dict[str, Any]]) -> None:

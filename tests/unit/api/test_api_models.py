@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
 
@@ -52,7 +52,9 @@ def test_a_model_is_described_with_what_it_takes_answers_and_is_worth(both: Flas
         "maximum": 120,
         "kind": "number",
         "choices": [],
+        "other": False,
         "used": True,
+        "optional": False,
     }
     assert [feature["name"] for feature in described["features"] if not feature["used"]] == ["diabetes", "sex"]
     for name in ("sample", "target", "probability", "parameters", "metrics", "training", "data", "libraries"):

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from petalstream.bundle import Bundle
-from petalstream.schema import Feature, Kind
+from petalstream.features import Kind, YesNo
+from petalstream.model.bundle import Bundle
 from tests.records import FLOWER
 from tests.unit.api.asked import inputs
 from tests.unit.api.inferences import columns
@@ -94,7 +94,7 @@ def test_the_document_allows_null_for_an_unused_feature_alone(both: FlaskClient,
 
 
 def test_a_feature_itself_is_never_null() -> None:
-    assert Feature("sex", "Sex", kind=Kind.YES_NO, used=False).find_fault(None)
+    assert YesNo("sex", "Sex", used=False).find_fault(None)
 
 
 @pytest.mark.parametrize("send", [post, post_gzip])

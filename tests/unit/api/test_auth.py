@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Parts, Settings
 from services.api.app import create_app
 from tests.records import FLOWER

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from petalstream.bundle import Bundle
-from petalstream.inference import ModelOutput
+from petalstream.model import runtime
+from petalstream.model.bundle import Bundle
+from petalstream.model.inference import ModelOutput
+from petalstream.model.inputs import Inputs
+from petalstream.model.runtime import Runtime
 from services.api.errors import DeadlinePassed
 from services.api.scoring import chunks as room
-from services.api.scoring import runtime
 from services.api.scoring.chunks import ChunkedRuntime
-from services.api.scoring.runtime import Runtime
 
 
 class Counting:
@@ -24,19 +24,19 @@ class Counting:
         monkeypatch.setattr(time, "monotonic", lambda: self._now)
         monkeypatch.setattr(time, "perf_counter", lambda: self._now)
 
-    def __call__(self, samples: NDArray[np.float64]) -> ModelOutput:
-        self.sizes.append(len(samples))
-        self._now += self._seconds * len(samples)
-        return ModelOutput(np.zeros(len(samples), np.int64), samples[:, :1], None)
+    def __call__(self, inputs: Inputs) -> ModelOutput:
+        self.sizes.append(len(inputs))
+        self._now += self._seconds * len(inputs)
+        return ModelOutput(np.zeros(len(inputs), np.int64), inputs.matrix[:, :1], None)
 
 
-def rows(count: int) -> NDArray[np.float64]:
-    return np.arange(count, dtype=np.float64).reshape(-1, 1)
+def rows(count: int) -> Inputs:
+    return Inputs(np.arange(count, dtype=np.float64).reshape(-1, 1))
 
 
 def test_without_a_deadline_a_batch_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting(1, monkeypatch)
-    assert ChunkedRuntime(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).tolist()
+    assert ChunkedRuntime(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).matrix.tolist()
     assert counting.sizes == [5_000]
 
 
@@ -44,7 +44,7 @@ def test_the_chunks_of_a_slow_model_are_small_and_those_of_a_fast_one_whole_batc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Counting(0.01, monkeypatch)
-    assert ChunkedRuntime(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).tolist()
+    assert ChunkedRuntime(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).matrix.tolist()
     assert slow.sizes == [16, 16, 18]  # the last chunk has the rest that is shorter than a tile
     fast = Counting(0.00001, monkeypatch)
     chunks = ChunkedRuntime(fast)
@@ -78,13 +78,15 @@ def test_chunks_give_the_bits_of_one_call(
     which: str, opened: Callable[[Bundle], Runtime], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: Bundle = request.getfixturevalue(which)
-    inputs = found.manifest.inputs
-    samples = np.array([[each.encode(row[each.name]) for each in inputs] for _, row, _ in found.test_set()])
-    samples = np.tile(samples, (4, 1)) * np.random.default_rng(0).uniform(0.9, 1.1, (4 * len(samples), len(inputs)))
+    features = found.manifest.inputs
+    matrix = np.array([[each.encode(row[each.name]) for each in features] for _, row, _ in found.test_set()])
+    matrix = np.tile(matrix, (4, 1)) * np.random.default_rng(0).uniform(0.9, 1.1, (4 * len(matrix), len(features)))
+    inputs = Inputs(matrix)
     compute = opened(found)
     monkeypatch.setattr(room, "CHUNK_SECONDS", 0.0)  # which makes every chunk as small as may be
-    for count in (1, 15, 16, 17, 31, 32, 33, 47, 63, 100, len(samples)):
-        whole, parts = compute(samples[:count]), ChunkedRuntime(compute).infer(samples[:count], time.monotonic() + 60)
+    for count in (1, 15, 16, 17, 31, 32, 33, 47, 63, 100, len(inputs)):
+        first = inputs.rows(0, count)
+        whole, parts = compute(first), ChunkedRuntime(compute).infer(first, time.monotonic() + 60)
         for name in ("classes", "probabilities", "votes"):
             assert np.array_equal(getattr(whole, name), getattr(parts, name)), (count, name)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Number
 from services.api.wire import csv_table
 from tests.records import FLOWER
 from tests.unit.api.asked import PATIENT
@@ -30,7 +30,7 @@ REFUSED: dict[str, object] = {
     "instances without names": {"instances": [VALUES, VALUES]},
     "table": {"schema": {"fields": []}, "data": [FLOWER]},
 }
-PIPES = "cannot be read: '|' separates its cells, and expected are commas, semicolons or tabs"
+PIPES = "'|' separates its cells, and expected are commas, semicolons or tabs"
 HEADER, LINE = ",".join(NAMES), ",".join(map(str, VALUES))
 
 
@@ -126,10 +126,10 @@ def test_dialects_of_csv_are_read(client: FlaskClient, text: str) -> None:
         (f"{HEADER};x\n1;2\n".replace(",", ";"), "2 cells between semicolons, and the header has 5"),
         (f"{HEADER}\n{LINE}\n".replace(",", ";").replace(";", ",", 3), "the line has semicolons instead"),
         (f"{HEADER}\n5,1,3,5,1,4,0,2\n", "the header has 4; write decimals with a dot"),
-        (f"{HEADER}\n{LINE}\n".replace(",", "|"), f"line 1 of the CSV {PIPES}"),
-        (f"sep=|\n{HEADER}\n{LINE}\n", f"line 1 of the CSV {PIPES}"),
-        ("sep=;\n", "the CSV is empty"),
-        (f",{HEADER}\nx,{LINE}\n", "a name in it is empty"),
+        (f"{HEADER}\n{LINE}\n".replace(",", "|"), f"line 1 of the CSV: {PIPES}"),
+        (f"sep=|\n{HEADER}\n{LINE}\n", f"line 1 of the CSV: {PIPES}"),
+        ("sep=;\n", "the CSV: it is empty"),
+        (f",{HEADER}\nx,{LINE}\n", "a name in the header is empty"),
     ],
 )
 def test_errors_name_the_separator(client: FlaskClient, text: str, message: str) -> None:
@@ -152,7 +152,7 @@ def test_a_comma_in_numbers_that_may_all_separate_thousands_is_an_error(both: Fl
 
     refused = send(serum_creatinine="2", age="75")
     assert refused.status_code == 400
-    assert "line 2 of the CSV cannot be read: 263,358 has a comma that may separate thousands" in refused.text
+    assert "line 2 of the CSV: 263,358 has a comma that may separate thousands" in refused.text
     # Another cell shows what the comma is.
     (row,) = send(serum_creatinine="1,9", age="75").get_json()
     assert row["warnings"] == ["platelets 263.358 per mL is outside the training range, 25100 to 850000 per mL"]
@@ -160,8 +160,8 @@ def test_a_comma_in_numbers_that_may_all_separate_thousands_is_an_error(both: Fl
 
 def test_only_numbers_have_decimal_commas() -> None:
     features = [
-        Feature("size", "Size", kind=Kind.CATEGORY, choices=("1,5", "2,5")),
-        Feature("height", "Height"),
+        Category("size", "Size", choices=("1,5", "2,5")),
+        Number("height", "Height"),
     ]
     text = "size;height;other\n1,5;2,5;3,5\n2,5;3,25;4.5\n"
     assert csv_table.parse(text, features) == [

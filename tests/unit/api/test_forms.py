@@ -4,16 +4,16 @@ import dataclasses
 
 import pytest
 
-from petalstream.bundle import Manifest
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Integer, Number, YesNo
+from petalstream.model.manifest import Manifest
 from services.api.errors import MAX_ERRORS
 from services.api.pages import form_entries, form_fields
 
-HEIGHT = Feature("height", "Height", "cm", "From the ground", minimum=0, maximum=300)
-THORNS = Feature("thorns", "Thorns", minimum=1, kind=Kind.INTEGER)
-WILD = Feature("wild", "Grows wild", kind=Kind.YES_NO)
-COLOUR = Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("red", "white", "half red"))
-SCENTED = Feature("scented", "Scented", kind=Kind.YES_NO, used=False)
+HEIGHT = Number("height", "Height", "cm", "From the ground", minimum=0, maximum=300)
+THORNS = Integer("thorns", "Thorns", minimum=1)
+WILD = YesNo("wild", "Grows wild")
+COLOUR = Category("colour", "Colour", choices=("red", "white", "half red"))
+SCENTED = YesNo("scented", "Scented", used=False)
 FEATURES = (HEIGHT, THORNS, WILD, COLOUR, SCENTED)
 FULL = {"height": "1.9", "thorns": "12", "wild": "yes", "colour": "half red", "scented": ""}
 
@@ -41,12 +41,16 @@ def rose() -> Manifest:
         target="variety",
         labels=("alba", "gallica"),
         probability="",
+        threshold={},
         voters=(),
         parameters={},
         metrics={},
         training={"height": seen, "wild": {"choices": ["no", "yes"], "counts": [4, 5]}},
         golden=tuple(golden),
         libraries={},
+        code={},
+        requirements=(),
+        memory={},
         onnx=None,
         files={},
     )
@@ -98,7 +102,7 @@ def test_any_other_comma_is_an_error_that_says_what_to_write(text: str) -> None:
 
 
 def test_a_number_that_may_be_negative_has_a_keyboard_with_a_minus_sign(rose: Manifest) -> None:
-    features = (HEIGHT, THORNS, Feature("shift", "Shift"), Feature("count", "Count", kind=Kind.INTEGER))
+    features = (HEIGHT, THORNS, Number("shift", "Shift"), Integer("count", "Count"))
     manifest = dataclasses.replace(rose, features=features, training={})
     fields = form_fields.build_fields(manifest, form_entries.fill_entries(features, {}))
     assert [field.keyboard for field in fields] == ["decimal", "numeric", "text", "text"]

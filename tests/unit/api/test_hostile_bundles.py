@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from petalstream.bundle import Bundle, sha256
+from petalstream.model.bundle import Bundle, sha256
 from petalstream.settings import Settings
 from services.api.models.registry import Registry
 

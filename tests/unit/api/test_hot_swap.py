@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.errors import NotReady, NotServed, UnknownModel

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Parts, Settings
 from services.api.app import create_app
 from services.api.wire.media_types import FORM

@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from petalstream.features import FLOAT32_MAX, Category, Integer, Number, YesNo
 from petalstream.row_validation import validate_row
-from petalstream.schema import FLOAT32_MAX, Feature, Kind
 from services.api.openapi import rows
 
 FEATURES = (
-    Feature("number", "Number"),
-    Feature("bounded", "Bounded", minimum=-1.5, maximum=2),
-    Feature("whole", "Whole", minimum=0, kind=Kind.INTEGER),
-    Feature("yes_no", "Yes or no", kind=Kind.YES_NO),
-    Feature("category", "Category", kind=Kind.CATEGORY, choices=("a", "1")),
-    Feature("unused_number", "Unused number", maximum=1, used=False),
-    Feature("unused_yes_no", "Unused yes or no", kind=Kind.YES_NO, used=False),
-    Feature("unused_category", "Unused category", kind=Kind.CATEGORY, choices=("a", "b"), used=False),
+    Number("number", "Number"),
+    Number("bounded", "Bounded", minimum=-1.5, maximum=2),
+    Integer("whole", "Whole", minimum=0),
+    YesNo("yes_no", "Yes or no"),
+    Category("category", "Category", choices=("a", "1")),
+    Number("unused_number", "Unused number", maximum=1, used=False),
+    YesNo("unused_yes_no", "Unused yes or no", used=False),
+    Category("unused_category", "Unused category", choices=("a", "b"), used=False),
 )
 VALID: dict[str, Any] = {"number": 0.5, "bounded": 0, "whole": 1, "yes_no": True, "category": "a"}
 SCHEMA = Draft202012Validator(rows.row(FEATURES, rows.value))

@@ -11,8 +11,9 @@ from jsonschema import Draft202012Validator
 from petalstream.cloudevents import BATCH, EVENT
 from services.api.wire.media_types import CSV, FORM, JSON, NDJSON
 from tests.unit.api.roses import FEATURES, rose
+from tests.unit.api.sparse import GOLDEN, sparse
 
-__all__ = ["rose"]
+__all__ = ["rose", "sparse"]
 
 Json = dict[str, Any]
 MODELS = [("both", "iris"), ("both", "heart_failure"), ("rose", "rose")]
@@ -105,7 +106,7 @@ def requests_of(document: Json) -> Iterator[tuple[str, str, object]]:
                     yield path, kind, example["value"]
 
 
-@pytest.mark.parametrize("which", ["both", "rose"])
+@pytest.mark.parametrize("which", ["both", "rose", "sparse"])
 @pytest.mark.parametrize("query", ["", "?on_error=report"])
 def test_every_example_is_answered_as_documented(client: FlaskClient, query: str) -> None:
     document = client.get("/openapi.json").get_json()
@@ -120,7 +121,7 @@ def test_every_example_is_answered_as_documented(client: FlaskClient, query: str
         assert fits(document, operation["responses"]["200"]["content"]["application/json"]["schema"], answer.get_json())
 
 
-@pytest.mark.parametrize("which", ["both", "rose"])
+@pytest.mark.parametrize("which", ["both", "rose", "sparse"])
 def test_every_example_of_an_answer_is_one(client: FlaskClient) -> None:
     document = client.get("/openapi.json").get_json()
     for path, item in document["paths"].items():
@@ -132,6 +133,16 @@ def test_every_example_of_an_answer_is_one(client: FlaskClient) -> None:
                 answer = client.post(address(path, item["post"]), json=asked[name]["value"])
                 assert alike(answer.get_json(), example["value"])
                 assert fits(document, content["schema"], example["value"])
+
+
+def test_examples_in_columns_have_null_where_a_row_has_no_value(sparse: FlaskClient) -> None:
+    asked = [value for _, _, value in requests_of(sparse.get("/openapi.json").get_json()) if isinstance(value, dict)]
+    columns = {name: [row.get(name) for row in GOLDEN] for name in ("count", "colour", "sown", "note", "tested")}
+    assert columns in asked
+    inferences = [value["inputs"] for value in asked if "inputs" in value]
+    assert inferences
+    for tensors in inferences:
+        assert {tensor["name"]: tensor["data"] for tensor in tensors} == columns
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from services.api.pages.prediction import build_view, curl_command
 
 PAGE = {"Accept": "text/html"}
@@ -57,7 +57,7 @@ def test_votes_that_have_weights_are_not_counted_but_given_as_a_share(
     weighed = answer | {"probabilities": {"died": 0.6, "survived": 0.4}}
     said = [text for _, _, text in build_view(heart_failure.manifest, patient, weighed, "http://localhost").shares]
     assert said == ["60.0%", "40.0%"]
-    alike = answer | {"probabilities": {"died": 1 / 3, "survived": 0.1 + 0.2 + 1.1 / 3}}
+    alike = answer | {"label": "survived", "probabilities": {"died": 1 / 3, "survived": 0.1 + 0.2 + 1.1 / 3}}
     said = [text for _, _, text in build_view(heart_failure.manifest, patient, alike, "http://localhost").shares]
     assert said == ["2 of 3 votes", "1 of 3 votes"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.pages import charts
 from services.api.pages.distributions import build_distributions, share_below
@@ -58,8 +58,8 @@ def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: floa
 
 def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle, root: Path) -> None:
     manifest, path = heart_failure.manifest, root / "data" / heart_failure.manifest.data["csv"]
-    samples = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
-    training = split(samples, Settings().train_seed).training.samples
+    _, dataset = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
+    training = split(dataset, Settings().train_seed).training.inputs.matrix
     checked = 0
     for column, feature in enumerate(manifest.inputs):
         seen, values = manifest.training[feature.name], training[:, column]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 
 Read = Callable[[str], list[tuple[str, dict[str, str | None]]]]
 PAGE = {"Accept": "text/html"}

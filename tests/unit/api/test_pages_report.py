@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle, sha256
+from petalstream.model.bundle import Bundle, sha256
 from petalstream.settings import Settings
 from services.api.app import create_app
 
@@ -68,7 +68,8 @@ def test_the_report_shows_parameters_searches_and_where_the_data_is_from(
     searches = both.get("/models/heart_failure/report").get_json()["searches"]
     for search in searches:
         scoring = search["scoring"].replace("_", " ")
-        assert f"{search['candidates']} candidates by {scoring}, mean and spread over 5 folds, best first" in text
+        candidates = f"{search['candidates']} candidate{'s' * (search['candidates'] > 1)}"
+        assert f": {candidates} by {scoring}, mean and spread over 5 folds, best first" in text
     section = text.partition('<h2 id="search">')[2].partition("</section>")[0]
     rows = len(manifest.parameters) + sum(len(search["rows"]) for search in searches)
     assert section.count("<tr>") == rows + 1 + len(searches)  # each table has a head

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle, sha256
+from petalstream.model.bundle import Bundle, sha256
 from petalstream.settings import Settings
 from services.api.app import create_app
 

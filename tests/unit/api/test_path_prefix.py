@@ -8,7 +8,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from petalstream import settings as environment
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.setting_types import Prefix, Proxies
 from petalstream.settings import SettingError, Settings
 from services.api.app import create_server

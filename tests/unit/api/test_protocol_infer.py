@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from tests.unit.api.inferences import columns, matrix, metadata
 
 IRIS = "/v2/models/iris/infer"

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_app
 from tests.unit.api.inferences import columns, metadata

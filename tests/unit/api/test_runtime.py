@@ -17,9 +17,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from petalstream.bundle import ONNX, Bundle, BundleError, sha256
-from petalstream.graph import Graph
-from petalstream.inference import ModelOutput
+from petalstream.model.bundle import ONNX, Bundle, sha256
+from petalstream.model.graph import Graph
+from petalstream.model.inference import ModelOutput
+from petalstream.model.manifest import BundleError
 from services.api.models.loading import open_bundle
 from services.trainer.conversion.onnx_model import IR_VERSION, OPSETS
 
@@ -27,7 +28,7 @@ FLOWERS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 2.7, 4.9, 1.8]])
 FRESH = """
 import sys
 from pathlib import Path
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from services.api.models.loading import open_bundle
 served = open_bundle(Bundle.at(Path(sys.argv[1])))
 answer, = served.scorer.predict([served.manifest.golden[0]["features"]]).as_rows()

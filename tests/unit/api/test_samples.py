@@ -8,22 +8,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from petalstream.features import FLOAT32_MAX, Category, Integer, Kind, Number, YesNo
 from petalstream.row_validation import validate_row
-from petalstream.schema import FLOAT32_MAX, Feature, Kind
 from services.api.scoring.matrix import Encoder, Samples, Table
 from services.api.wire.datatypes import DATATYPES
 
 BIG = 2.0**60
 FEATURES = (
-    Feature("length", "Length", minimum=0),
-    Feature("height", "Height", minimum=-5, maximum=300),
-    Feature("share", "Share"),
-    Feature("days", "Days", minimum=0, maximum=99, kind=Kind.INTEGER),
-    Feature("atoms", "Atoms", minimum=-BIG, maximum=BIG, kind=Kind.INTEGER),
-    Feature("wild", "Wild", kind=Kind.YES_NO),
-    Feature("soil", "Soil", kind=Kind.CATEGORY, choices=("clay", "sand", "1")),
-    Feature("sex", "Sex", kind=Kind.YES_NO, used=False),
-    Feature("bed", "Bed", kind=Kind.CATEGORY, choices=("north", "south"), used=False),
+    Number("length", "Length", minimum=0),
+    Number("height", "Height", minimum=-5, maximum=300),
+    Number("share", "Share"),
+    Integer("days", "Days", minimum=0, maximum=99),
+    Integer("atoms", "Atoms", minimum=-BIG, maximum=BIG),
+    YesNo("wild", "Wild"),
+    Category("soil", "Soil", choices=("clay", "sand", "1")),
+    YesNo("sex", "Sex", used=False),
+    Category("bed", "Bed", choices=("north", "south"), used=False),
 )
 NAMED = {feature.name: feature for feature in FEATURES}
 MATCHER = Encoder(FEATURES)
@@ -90,8 +90,8 @@ def check(samples: Samples | None, rows: Sequence[Any]) -> None:
     if samples is not None:
         assert [error for row in rows for error in validate_row(FEATURES, row)] == []
         matrix, unused = one_by_one(rows)
-        assert samples.matrix.tolist() == matrix
-        assert (samples.matrix.dtype.name, samples.matrix.flags.c_contiguous) == ("float64", True)
+        assert samples.inputs.matrix.tolist() == matrix
+        assert (samples.inputs.matrix.dtype.name, samples.inputs.matrix.flags.c_contiguous) == ("float64", True)
         assert {at: list(names) for at, names in samples.unused.items()} == unused
 
 
@@ -140,7 +140,7 @@ def test_an_array_that_is_there_already_is_judged_as_the_values_are() -> None:
         found, expected = matcher.encode_table(given_too), matcher.encode_table(table)
         assert (found is None) == (expected is None) == any(True for _ in validate_row(numbers, rows[0]))
         if found and expected:
-            assert found.matrix.tolist() == expected.matrix.tolist()
+            assert found.inputs.matrix.tolist() == expected.inputs.matrix.tolist()
 
 
 ELEMENTS: st.SearchStrategy[Any] = st.sampled_from(
@@ -160,7 +160,7 @@ def test_a_datatype_makes_an_array_only_of_values_that_it_holds(name: str, value
     numbers = DATATYPES[name].to_array(values)
     if numbers is not None:
         assert all(map(DATATYPES[name].accepts, values))
-        assert numbers.tolist() == [float(value) for value in values]
+        assert np.array_equal(numbers, [float(value) for value in values], equal_nan=True)
 
 
 @pytest.mark.parametrize("name", [name for name in DATATYPES if name not in ("BOOL", "BYTES")])

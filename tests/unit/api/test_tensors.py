@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Feature, Integer, Number, YesNo
 from services.api.errors import WrongTensor
 from services.api.wire import tensor_rows, tensors
 from services.api.wire.binary_tensors import Blobs
 
-LENGTH = Feature("length", "Length", "cm")
-DAYS = Feature("days", "Days", "d", minimum=0, kind=Kind.INTEGER)
-SMOKES = Feature("smokes", "Smokes", kind=Kind.YES_NO)
-COLOUR = Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("white", "dark red"))
-SEX = Feature("sex", "Sex", kind=Kind.YES_NO, used=False)
+LENGTH = Number("length", "Length", "cm")
+DAYS = Integer("days", "Days", "d", minimum=0)
+SMOKES = YesNo("smokes", "Smokes")
+COLOUR = Category("colour", "Colour", choices=("white", "dark red"))
+SEX = YesNo("sex", "Sex", used=False)
 NUMBERS = "FP16, FP32, FP64, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64"
 NUMERIC = NUMBERS.split(", ")
 
@@ -42,7 +42,7 @@ def test_a_column_may_be_a_vector_or_a_matrix_and_its_data_flat_or_nested(shape:
 
 @pytest.mark.parametrize("data", [[1, 2, 3, 4, 5, 6], [[1, 2, 3], [4, 5, 6]]])
 def test_one_tensor_may_hold_all_features_in_their_order_row_by_row(data: list[Any]) -> None:
-    features = [LENGTH, DAYS, Feature("width", "Width")]
+    features: list[Feature] = [LENGTH, DAYS, Number("width", "Width")]
     expected = [{"length": 1, "days": 2, "width": 3}, {"length": 4, "days": 5, "width": 6}]
     for name in ("input-0", "", "\ud800"):
         assert rows(features, tensor(name, "INT32", [2, 3], data)) == expected
@@ -102,7 +102,6 @@ def test_a_datatype_holds_its_least_and_its_greatest_value(datatype: str, value:
         ("UINT64", "1", "element 1 is the text '1'"),
         ("FP16", 65505, "FP16, which holds numbers within ±65504; element 1 is 65505"),
         ("FP32", 3.5e38, "FP32, which holds numbers within ±3.40282e+38; element 1 is 3.5e+38"),
-        ("FP64", float("nan"), "FP64, which holds numbers within ±1.79769e+308; element 1 is nan"),
         ("FP64", float("-inf"), "element 1 is -inf"),
         ("FP64", 10**400, "element 1 is 1000000000000000000000000000000000000000"),
         ("FP64", True, "element 1 is a boolean"),

@@ -5,7 +5,7 @@ import json
 import pytest
 from starlette.types import ASGIApp
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.setting_types import Hosts, Origins
 from petalstream.settings import Settings
 from services.api.app import create_server

@@ -7,11 +7,11 @@ import threading
 import pytest
 from starlette.types import ASGIApp, Message
 
-from petalstream.bundle import Bundle
+from petalstream.model import runtime
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.api.app import create_server
 from services.api.gateway.middleware import Middleware
-from services.api.scoring import runtime
 from services.api.scoring.scorer import Scorer
 from services.api.server import turns
 from services.api.server.threads import Threads

@@ -5,8 +5,7 @@ from typing import Any
 
 from petalstream.broker import KafkaError, Positions
 from petalstream.messages import Message, predictions_topic
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.scoring.outcomes import Outcome, dead
 from services.consumer.scoring.records import Request
 from tests.records import Record

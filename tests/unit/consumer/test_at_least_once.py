@@ -9,8 +9,7 @@ from tenacity import wait_none
 from petalstream.broker import KafkaError, MessageSizeTooLargeError
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer import error_policy
 from services.consumer.assignment import AssignmentOver
 from services.consumer.delivery.at_least_once import AtLeastOnceWriter

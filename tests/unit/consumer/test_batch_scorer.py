@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import ReceivedRecord
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.api_client.errors import (
     ApiError,
     BatchFailed,

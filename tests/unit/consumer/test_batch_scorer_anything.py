@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from petalstream.dead_letters import DeadLetter
 from petalstream.messages import Message, ReceivedRecord, model_of
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.api_client import responses
 from services.consumer.api_client.client import PREDICT
 from services.consumer.api_client.errors import BatchRejected, UnknownModel

@@ -5,8 +5,7 @@ import logging
 import pytest
 from kafka.errors import KafkaConnectionError
 
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.lanes.brake import GOOD_PROBES, Brake
 from services.consumer.lanes.dead_letter_limit import DeadLetterLimit
 from services.consumer.scoring.outcomes import Outcome, dead

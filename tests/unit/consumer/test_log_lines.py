@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from petalstream.settings import ConsumerPrint
 from services.consumer.output import log_lines
 from services.consumer.scoring.batch_scorer import BatchScorer
@@ -62,6 +61,16 @@ def test_a_vote_with_weights_is_shown_as_its_share_since_a_minority_may_win() ->
     votes = {"tree": "setosa", "forest": "virginica", "extra": "virginica"}
     shown = line(outcome(b"{}", votes=votes, probabilities={"setosa": 0.6, "virginica": 0.4}))
     assert "->  setosa 60.0% of the votes by weight  ? no" in shown
+
+
+def test_a_label_without_a_probability_is_shown_alone() -> None:
+    assert "->  setosa  ✓ as expected  (iris" in line(outcome(expected=b"setosa", probabilities={}))
+    assert "->  setosa  ✗ expected virginica  (iris" in line(outcome(expected=b"virginica", probabilities={}))
+
+
+def test_a_threshold_is_shown_since_a_less_likely_label_may_be_predicted() -> None:
+    shown = line(outcome(label="virginica", threshold={"virginica": 0.02}))
+    assert "->  virginica 2.4% (virginica from 2.0% on)  ? no" in shown
 
 
 def test_a_wrong_prediction_and_one_without_a_known_label_are_told_apart() -> None:

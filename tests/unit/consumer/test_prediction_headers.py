@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from petalstream.dead_letters import write_dead_letter
 from petalstream.messages import Message, coordinates, size
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.scoring.outcomes import ADDED_HEADER_BYTES
 from services.consumer.scoring.predictions import Stamp, write_prediction
 from services.consumer.scoring.records import read_request

@@ -44,6 +44,19 @@ def test_rows_have_their_votes_and_unused_features() -> None:
     assert last == LAST | {"votes": {"tree": "setosa", "forest": "virginica"}}
 
 
+def test_a_model_without_probabilities_has_labels_alone() -> None:
+    first, errors, last = responses.row_results(COLUMNS | {"probabilities": {}}, 3)
+    assert (first, last) == (FIRST | {"probabilities": {}}, LAST | {"probabilities": {}})
+    assert errors == {"errors": [MISSING]}
+
+
+def test_each_row_has_the_threshold_of_its_model() -> None:
+    threshold = {"virginica": 0.3}
+    first, errors, last = responses.row_results(COLUMNS | {"threshold": threshold}, 3)
+    assert (first, last) == (FIRST | {"threshold": threshold}, LAST | {"threshold": threshold})
+    assert errors == {"errors": [MISSING]}
+
+
 def test_a_response_may_hold_errors_only() -> None:
     columns = {"model": "iris", "version": "7", "rows": 1, "label": [None], "probabilities": {"setosa": [None]}}
     assert responses.row_results(columns | {"warnings": {}, "errors": {"0": [MISSING]}}, 1) == [{"errors": [MISSING]}]
@@ -70,7 +83,8 @@ def test_a_lone_surrogate_that_an_error_repeats_is_read() -> None:
         {"label": ["setosa", None, "rose"]},
         {"label": ["setosa", None, 7]},
         {"label": ["setosa", None, ["virginica"]]},
-        {"probabilities": {}},
+        {"probabilities": None},
+        {"probabilities": {"virginica": [0.0, None, 0.75]}},
         {"probabilities": [[1.0, None, 0.25], [0.0, None, 0.75]]},
         {"probabilities": {"setosa": [1.0, None, 0.25], "virginica": [0.0, None]}},
         {"probabilities": {"setosa": [1.0, None, 0.25], "virginica": [0.0, 0.5, 0.75]}},

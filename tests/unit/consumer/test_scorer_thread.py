@@ -9,8 +9,7 @@ import pytest
 from tenacity import wait_none
 
 from embedded.waiting import wait_until
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer import error_policy
 from services.consumer.api_client.errors import BatchRejected, TimedOut, Unavailable, UnknownModel
 from services.consumer.assignment import Assignment

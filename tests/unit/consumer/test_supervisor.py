@@ -14,8 +14,8 @@ from tenacity import wait_none
 from embedded.processes import ROOT, python
 from petalstream import settings as environment
 from petalstream.broker import FencedInstanceIdError, KafkaError
-from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Servers, Settings
 from services.consumer import error_policy, supervisor
 from services.consumer.health import Health

@@ -7,8 +7,7 @@ import pytest
 from petalstream.broker import KafkaError, MessageSizeTooLargeError, UnreadableRecords
 from petalstream.dead_letters import DeadLetter, write_dead_letter
 from petalstream.messages import Message, ReceivedRecord
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from services.consumer.tools import reading, reports
 from services.consumer.tools.progress import Moves, Progress
 from services.consumer.tools.reading import Found

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from petalstream import bundle
-from petalstream.bundle import Bundle, BundleError, Manifest
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
+from petalstream.model.manifest import BundleError, Manifest
 from petalstream.settings import Settings
 
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from petalstream.dead_letters import MOST_BYTES, DeadLetter, write_dead_letter
 from petalstream.messages import Message
-from petalstream.reasons import Reason
-from petalstream.schema import Fault
+from petalstream.reasons import Fault, Reason
 from tests.records import Record, as_received
 
 FAULT = Fault(Reason.OUT_OF_RANGE, "petal_width must be at least 0 cm, not -0.1")

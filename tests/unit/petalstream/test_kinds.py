@@ -1,27 +1,34 @@
-"""Whole numbers, yes or no, and choices: what fits, how text and JSON mean them, and what the model gets."""
+"""Features of every kind: what fits, how text and JSON mean it, and what the model gets."""
 
-from dataclasses import asdict
+import dataclasses
+import json
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petalstream.reasons import Reason
+from petalstream.features import Category, Date, Feature, Integer, Number, Text, YesNo, feature_from_dict
+from petalstream.reasons import Fault, Reason
 from petalstream.row_validation import validate_row
-from petalstream.schema import Fault, Feature, Kind
 
-DAYS = Feature("days", "Days", "d", minimum=0, maximum=365, kind=Kind.INTEGER)
-LENGTH = Feature("length", "Length", "cm")
-SMOKES = Feature("smokes", "Smokes", kind=Kind.YES_NO)
-COLOUR = Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("white", "dark red"))
-SEX = Feature("sex", "Sex", kind=Kind.YES_NO, used=False)
-ALL = [DAYS, LENGTH, SMOKES, COLOUR]
+DAYS = Integer("days", "Days", "d", minimum=0, maximum=365)
+LENGTH = Number("length", "Length", "cm")
+SMOKES = YesNo("smokes", "Smokes")
+COLOUR = Category("colour", "Colour", choices=("white", "dark red"))
+SIZE_CHOICES: Any = [1, 2.0, "XL"]
+SIZE = Category("size", "Size", choices=SIZE_CHOICES, other=True)
+NOTE = Text("note", "Note")
+SOWN = Date("sown", "Sown", optional=True)
+SEX = YesNo("sex", "Sex", used=False)
+ALL = [DAYS, LENGTH, SMOKES, COLOUR, SOWN]
 FITTING = {
     "days": st.integers(0, 365) | st.integers(0, 365).map(float),
     "length": st.floats(-1e9, 1e9),
     "smokes": st.booleans(),
     "colour": st.sampled_from(COLOUR.choices),
+    "sown": st.dates().map(str),
 }
 
 
@@ -37,6 +44,10 @@ FITTING = {
         (SMOKES, "1.0", True),
         (SMOKES, "False", False),
         (COLOUR, " dark red ", "dark red"),
+        (SIZE, "1", "1"),
+        (SIZE, "huge", "huge"),
+        (NOTE, " as it is ", " as it is "),
+        (SOWN, " 2026-11-29 ", "2026-11-29"),
     ],
 )
 def test_text_is_read_as_the_value_that_it_means(feature: Feature, text: str, value: object) -> None:
@@ -56,6 +67,8 @@ def test_text_is_read_as_the_value_that_it_means(feature: Feature, text: str, va
         (LENGTH, "nan", "must be a finite number, not NaN or infinite"),
         (SMOKES, "perhaps", "must be yes or no (in JSON true or false, or 1 or 0), not the text 'perhaps'"),
         (COLOUR, "blue", "must be one of white, dark red, not the text 'blue'"),
+        (SOWN, "29.11.2026", "must be a date such as 2026-11-29, not the text '29.11.2026'"),
+        (SOWN, "2026-02-30", "must be a date such as 2026-11-29, not the text '2026-02-30'"),
     ],
 )
 def test_text_that_means_no_value_is_kept_and_told(feature: Feature, text: str, said: str) -> None:
@@ -65,7 +78,7 @@ def test_text_that_means_no_value_is_kept_and_told(feature: Feature, text: str, 
 
 
 def test_a_whole_number_is_compared_with_its_bounds_to_the_last_digit() -> None:
-    count = Feature("count", "Count", maximum=2**60, kind=Kind.INTEGER)
+    count = Integer("count", "Count", maximum=2**60)
     assert [count.find_fault(2**60 + more) is None for more in (0, 1)] == [True, False]
     assert [count.parse(str(2**60 + more)) for more in (0, 1)] == [2**60, 2**60 + 1]
     assert count.parse("1e400") == float("inf")
@@ -86,9 +99,15 @@ def test_yes_and_no_may_be_said_in_numbers_as_csv_files_do(value: object) -> Non
         (SMOKES, 2, Reason.WRONG_TYPE),
         (SMOKES, "yes", Reason.WRONG_TYPE),
         (SMOKES, float("nan"), Reason.WRONG_TYPE),
-        (COLOUR, 1, Reason.WRONG_TYPE),
+        (COLOUR, True, Reason.WRONG_TYPE),
         (COLOUR, ["white"], Reason.WRONG_TYPE),
+        (COLOUR, 1, Reason.OUT_OF_RANGE),  # a choice may be a number
         (COLOUR, "White", Reason.OUT_OF_RANGE),
+        (SIZE, True, Reason.WRONG_TYPE),
+        (NOTE, 1, Reason.WRONG_TYPE),
+        (SOWN, 20261129, Reason.WRONG_TYPE),
+        (SOWN, "20261129", Reason.WRONG_TYPE),
+        (SOWN, "2026-02-30", Reason.OUT_OF_RANGE),
     ],
 )
 def test_a_value_of_another_kind_is_refused(feature: Feature, value: object, reason: Reason) -> None:
@@ -110,37 +129,56 @@ def test_a_choice_is_its_position_for_the_model() -> None:
     assert [COLOUR.encode(choice) for choice in COLOUR.choices] == [0.0, 1.0]
 
 
+def test_a_choice_may_be_a_number_in_json_and_a_text_in_csv() -> None:
+    assert SIZE.choices == ("1", "2", "XL")
+    assert [SIZE.encode(value) for value in (1, 1.0, "1", 2, "XL")] == [0, 0, 0, 1, 2]
+
+
+def test_all_values_that_are_not_listed_are_one_more_choice_where_they_are_accepted() -> None:
+    assert SIZE.options == ("1", "2", "XL", "(other)")
+    for value in (3, "S"):
+        assert SIZE.find_fault(value) is None
+        assert SIZE.encode(value) == 3
+
+
+def test_a_date_is_the_days_since_1970_and_back() -> None:
+    assert [SOWN.encode(date) for date in ("1970-01-01", "1969-12-31", "2026-11-29")] == [0, -1, 20786]
+    assert SOWN.decode(20786) == "2026-11-29"
+
+
+@pytest.mark.parametrize("feature", [DAYS, LENGTH, SMOKES, COLOUR, SIZE, NOTE, SOWN], ids=lambda each: str(each.kind))
+def test_an_optional_value_may_be_missing_null_or_nan_and_is_no_number_for_the_model(feature: Feature) -> None:
+    optional = dataclasses.replace(feature, optional=True)
+    for row in ({}, {feature.name: None}, {feature.name: math.nan}):
+        assert bool(list(validate_row([feature], row))) == feature.is_required
+        assert list(validate_row([optional], row)) == []
+        assert math.isnan(optional.encode(row.get(feature.name)))
+        assert optional.to_text(row.get(feature.name)) == ""
+
+
 def test_a_feature_that_is_not_used_may_be_missing_but_not_wrong() -> None:
     assert list(validate_row([SMOKES, SEX], {"smokes": True})) == []
     (error,) = validate_row([SMOKES, SEX], {"smokes": True, "sex": "f"})
     assert (error.field, error.reason) == ("sex", Reason.WRONG_TYPE)
 
 
-@pytest.mark.parametrize("feature", [DAYS, SMOKES, COLOUR, SEX])
+@pytest.mark.parametrize("feature", [*ALL, SIZE, NOTE, SEX], ids=lambda each: each.name)
 def test_a_feature_of_any_kind_survives_its_way_through_the_manifest(feature: Feature) -> None:
-    assert Feature.from_dict({**asdict(feature), "choices": list(feature.choices)}) == feature
-
-
-@pytest.mark.parametrize(("kind", "choices"), [(Kind.CATEGORY, ("one",)), (Kind.NUMBER, ("one", "two"))])
-def test_choices_belong_to_a_category_and_are_two_or_more(kind: Kind, choices: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=r"colour is a .*: only a category has choices, and two or more"):
-        Feature("colour", "Colour", kind=kind, choices=choices)
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"name": ""}, "a feature needs a name and a label"),
-        ({"label": ""}, "a feature needs a name and a label"),
-        ({"minimum": 2, "maximum": 1}, "a minimum of 2 above its maximum of 1"),
-        ({"kind": Kind.CATEGORY, "choices": ("a", " a")}, "must differ from each other and from nothing"),
-        ({"kind": Kind.CATEGORY, "choices": ("a", " ")}, "must differ from each other and from nothing"),
-    ],
-)
-def test_a_feature_that_no_form_could_fill_in_is_refused(given: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        Feature(**{"name": "colour", "label": "Colour", **given})
+    described = json.loads(json.dumps(feature.to_dict()))
+    assert feature_from_dict(described) == feature
+    assert list(described) == list(DAYS.to_dict())
 
 
 def test_a_choice_with_blanks_around_it_can_be_chosen() -> None:
-    assert Feature("a", "A", kind=Kind.CATEGORY, choices=(" x", "y")).parse("x ") == " x"
+    assert Category("a", "A", choices=(" x", "y")).parse("x ") == " x"
+
+
+@pytest.mark.parametrize(("value", "found"), [(" ", "the text ' '"), (None, "null"), ([], "a list")])
+def test_where_unlisted_values_are_accepted_the_message_lists_no_choices(value: object, found: str) -> None:
+    fault = SIZE.find_fault(value)
+    assert fault
+    assert fault.message == f"must be a number or a text that is not blank, not {found}"
+
+
+def test_blanks_around_a_choice_do_not_count() -> None:
+    assert SIZE.encode(" XL ") == SIZE.encode("XL")

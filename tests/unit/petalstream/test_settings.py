@@ -41,6 +41,7 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("CONSUMER_MODELS", "iris;rose", "names of models, with commas between"),
         ("CONSUMER_DEAD_LETTER_SHARE", "1.1", "a number from 0 to 1"),
         ("CONSUMER_DEAD_LETTERS_IN_A_ROW", "-1", "a whole number of at least 0"),
+        ("API_MEM_LIMIT", "2 GB", "an amount of memory such as 512m or 2g"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
@@ -67,6 +68,11 @@ def test_delivery_is_at_least_once_unless_it_is_asked_for_exactly_once() -> None
 def test_a_consumer_goes_on_after_lost_offsets_unless_it_is_to_stop() -> None:
     assert settings.load({}).consumer_lost_offsets == LostOffsets.CONTINUE
     assert settings.load({"CONSUMER_LOST_OFFSETS": "Stop"}).consumer_lost_offsets is LostOffsets.STOP
+
+
+@pytest.mark.parametrize(("text", "count"), [("2G", 2**31), ("512m", 2**29), ("1kb", 1024), ("1000", 1000)])
+def test_memory_is_written_as_compose_has_it(text: str, count: int) -> None:
+    assert settings.load({"API_MEM_LIMIT": text}).api_mem_limit.bytes == count
 
 
 def test_a_log_level_may_be_written_small() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from petalstream import bundle
 from petalstream.broker import MessageSizeTooLargeError
-from petalstream.bundle import Bundle
 from petalstream.lifecycle import Stop
 from petalstream.messages import Message
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
 from services.producer import stream as sending
 from services.producer import unacknowledged

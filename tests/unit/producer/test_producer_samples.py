@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from petalstream.bundle import Bundle
+from petalstream.model.bundle import Bundle
 from services.producer.samples import Sample, again_and_again
 from services.trainer.rollback import roll_back
 from tests.publications import publish_again

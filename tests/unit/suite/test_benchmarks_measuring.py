@@ -5,13 +5,15 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import joblib
+import numpy as np
 import pytest
 
 from benchmarks import latency, movers, profiles, slow_model, streams, wrk
-from benchmarks.bench import BenchmarkError, Predictions
-from petalstream import bundle
-from petalstream.bundle import Bundle
+from benchmarks.bench import Bench, BenchmarkError, Predictions
 from petalstream.messages import event_time
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from services.api.models.loading import open_bundle
 from services.consumer.scoring.predictions import Stamp, write_prediction
 from services.consumer.scoring.records import Request
@@ -65,6 +67,23 @@ def test_predictions_are_found_in_answers_of_any_form(answer: object) -> None:
 )
 def test_other_predictions_are_not_right(answer: object) -> None:
     assert not PREDICTED.are_in(answer)
+
+
+def test_a_peer_has_a_pipeline_of_arrays_and_labels_that_predicts_what_ours_does(iris: Bundle, tmp_path: Path) -> None:
+    bench = Bench(quick=True, models_dir=iris.path.parents[1], folder=tmp_path)
+    rows = bench.samples("iris", 30)
+    pipeline, right = joblib.load(bench.peer_file("iris")), bench.right("iris", rows)
+    array = np.array([list(row.values()) for row in rows])
+    assert pipeline.predict(array).tolist() == right.labels
+    assert pipeline.predict_proba(array).ravel().tolist() == right.probabilities
+    assert set(right.labels) == {"setosa", "versicolor", "virginica"}
+
+
+def test_what_is_right_for_a_vote_is_its_label_alone(heart_failure: Bundle, tmp_path: Path) -> None:
+    bench = Bench(quick=True, models_dir=heart_failure.path.parents[1], folder=tmp_path)
+    right = bench.right("heart_failure", bench.samples("heart_failure", 20))
+    assert set(right.labels) == {"survived", "died"}
+    assert right.probabilities == []
 
 
 def test_a_rate_counts_what_came_after_the_first_batch() -> None:

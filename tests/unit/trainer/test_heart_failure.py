@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import joblib
-import numpy as np
 import pytest
 
-from petalstream.bundle import Bundle
-from petalstream.inference import infer, predicted
+from petalstream.model.bundle import Bundle
+from petalstream.model.encoding import encode_inputs
+from petalstream.model.frames import to_frame
+from petalstream.model.inference import infer
 from petalstream.settings import Settings
 from services.trainer.models import load_definition
 from services.trainer.training import train
@@ -48,11 +49,11 @@ def test_three_kinds_of_trees_were_tuned_each_by_itself_and_outvote_one_another(
     assert {key.split("__")[0] for key in heart_failure.manifest.parameters} == set(kinds)
     test_set = [features for _, features, _ in heart_failure.test_set()]
     inputs = heart_failure.manifest.inputs
-    samples = np.array([[feature.encode(row[feature.name]) for feature in inputs] for row in test_set])
-    assert predicted(vote, samples).tolist() == vote.predict(samples).tolist()
-    votes = infer(vote, samples).votes
-    assert votes is not None
-    assert any(len(set(cast)) == 2 for cast in votes.tolist())
+    samples = to_frame(inputs, encode_inputs(test_set, inputs))
+    found = infer(vote, samples, len(heart_failure.manifest.labels))
+    assert found.classes.tolist() == vote.predict(samples).tolist()
+    assert found.votes is not None
+    assert any(len(set(cast)) == 2 for cast in found.votes.tolist())
 
 
 def test_the_classes_are_weighed_since_two_of_three_patients_survived() -> None:

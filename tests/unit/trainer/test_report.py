@@ -3,30 +3,25 @@
 import dataclasses
 import json
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from petalstream.schema import Feature, Kind
+from petalstream.features import Category, Integer, Number, YesNo
 from services.trainer import report
-from services.trainer.data import csv_reader
-from services.trainer.data.dataset import Dataset
-from services.trainer.data.split import Parts, split
-from services.trainer.definition import Definition
 from services.trainer.fitting.grid_search import SearchScores
 from services.trainer.models import load_definition
+from tests.unit.trainer.reports import SVG, Model, made_up, of_labels, parts_of, reported
 
 pytestmark = pytest.mark.xdist_group("report")  # whose fixtures draw three whole reports
-DATA = Path(__file__).parents[3] / "data"
 HOSTILE = "a <b> & $c$"
 FIGURES = [
     "confusion_matrix",
@@ -37,55 +32,6 @@ FIGURES = [
     "class_balance",
     "feature_distributions",
 ]
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Model:
-    """A fitted model with what its report is drawn from, and the report."""
-
-    estimator: Any
-    parts: Parts
-    definition: Definition
-    files: dict[str, bytes]
-
-    @property
-    def index(self) -> Any:
-        return json.loads(self.files["report.json"])
-
-    def figure(self, name: str) -> dict[str, Any]:
-        return next(figure for figure in self.index["figures"] if figure["name"] == name)
-
-    def texts(self, name: str) -> list[str]:
-        drawn = ElementTree.fromstring(self.files[f"{name}.light.svg"])  # noqa: S314 - our own
-        return ["".join(text.itertext()) for text in drawn.iter(f"{SVG}text")]
-
-
-def reported(estimator: Any, parts: Parts, model: Definition, searches: tuple[SearchScores, ...] = ()) -> Model:
-    estimator.fit(parts.training.samples, parts.training.labels)
-    return Model(estimator, parts, model, report.draw(estimator, parts, model, searches))
-
-
-def parts_of(model: Definition) -> Parts:
-    return split(csv_reader.parse((DATA / model.csv).read_bytes(), DATA / model.csv, model), seed=42)
-
-
-def made_up(model: Definition, each: int = 20) -> Parts:
-    """Samples of every class of a definition, drawn at random around the class's position."""
-    random = np.random.default_rng(0)
-    labels = np.repeat(list(model.words.values()), each)
-    centres = np.repeat(np.arange(len(model.words)), each)
-    columns = []
-    for feature in model.features:
-        values = centres + random.normal(size=len(labels))
-        most = {Kind.YES_NO: 1, Kind.CATEGORY: len(feature.choices) - 1}.get(feature.kind)
-        columns.append(values if most is None else np.clip(np.round(values), 0, most))
-    samples = np.column_stack(columns)
-    return split(Dataset(samples.astype(object), samples, labels, np.arange(len(labels))), seed=0)
-
-
-def of_labels(labels: list[str], *features: Feature) -> Definition:
-    return Definition("", features or (Feature("x", "X"),), "y", labels, LogisticRegression(), {})
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +56,14 @@ def vote() -> Model:
 def many() -> Model:
     """Twelve classes, an input of each kind, and names that are long or hostile."""
     features = (
-        Feature("width", "The width at the widest place of all, measured twice", "cm $ & <i>"),
-        Feature("open", HOSTILE, kind=Kind.YES_NO),
-        Feature("colour", "Colour", kind=Kind.CATEGORY, choices=("red", HOSTILE, "a colour between others")),
-        Feature("parts", "Parts", kind=Kind.INTEGER),
+        Number("width", "The width at the widest place of all, measured twice", "cm $ & <i>"),
+        YesNo("open", HOSTILE),
+        Category("colour", "Colour", choices=("red", HOSTILE, "a colour between others")),
+        Integer("parts", "Parts"),
     )
     model = of_labels([HOSTILE, "_under", *(f"class of rather long name {i}" for i in range(10))], *features)
-    return reported(RandomForestClassifier(10, random_state=0), made_up(model), model)
+    encoded = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
+    return reported(make_pipeline(encoded, RandomForestClassifier(10, random_state=0)), made_up(model), model)
 
 
 @pytest.fixture(params=["iris", "vote", "many"])
@@ -178,7 +125,8 @@ def test_a_hostile_label_survives(many: Model) -> None:
 
 def test_the_confusion_matrix_is_that_of_the_test_part(vote: Model) -> None:
     test, labels = vote.parts.test, ["survived", "died"]
-    counts = confusion_matrix(test.labels, vote.estimator.predict(test.samples), labels=labels)
+    predicted = np.array(vote.definition.labels)[vote.estimator.predict(test.frame)]
+    counts = confusion_matrix(test.labels, predicted, labels=labels)
     for label, row in zip(labels, counts, strict=True):
         told = ", ".join(f"{count} predicted as {column}" for column, count in zip(labels, row, strict=True) if count)
         assert f"Actually {label} ({row.sum()}): {told}." in vote.figure("confusion_matrix")["alt"]
@@ -187,8 +135,8 @@ def test_the_confusion_matrix_is_that_of_the_test_part(vote: Model) -> None:
 
 def test_a_vote_is_drawn_beside_those_voters_who_have_probabilities(vote: Model) -> None:
     test = vote.parts.test
-    tree = vote.estimator.named_estimators_["small_tree"].predict_proba(test.samples)
-    died = list(vote.estimator.classes_).index("died")
+    tree = vote.estimator.named_estimators_["small_tree"].predict_proba(test.frame)
+    died = vote.definition.labels.index("died")
     legend = [text for text in vote.texts("roc_curve") if text.startswith("0.")]
     assert [text.split("  ")[1] for text in legend] == ["majority vote", "small tree", "small forest"]
     assert f"{roc_auc_score(test.labels == 'died', tree[:, died]):.2f}  small tree" in legend
@@ -208,12 +156,12 @@ def test_a_vote_searched_by_a_score_of_probabilities_has_its_importance_in_accur
 
 
 def test_labels_without_a_glyph_in_the_font_that_measures_are_kept() -> None:
-    model = of_labels(["菖蒲", "薔薇"], Feature("x", "幅"))
+    model = of_labels(["菖蒲", "薔薇"], Number("x", "幅"))
     assert "菖蒲" in reported(LogisticRegression(), made_up(model), model).texts("confusion_matrix")
 
 
 def test_of_many_inputs_the_most_important_are_shown() -> None:
-    model = of_labels(["a", "b"], *(Feature(f"x{i}", f"Input {i}") for i in range(40)))
+    model = of_labels(["a", "b"], *(Number(f"x{i}", f"Input {i}") for i in range(40)))
     drawn = reported(LogisticRegression(), made_up(model), model)
     for name in ("feature_importance", "feature_distributions"):
         assert len([text for text in drawn.texts(name) if text.startswith("Input ")]) == 15

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from petalstream import bundle, settings
-from petalstream.bundle import Bundle
+from petalstream import settings
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from tests.publications import names, publish_again
 
 

@@ -9,8 +9,11 @@ import joblib
 import numpy as np
 import pytest
 
-from petalstream import bundle
-from petalstream.bundle import Bundle, Manifest
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
+from petalstream.model.encoding import encode_inputs
+from petalstream.model.frames import to_frame
+from petalstream.model.manifest import Manifest
 from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.models import load_definition
@@ -54,7 +57,7 @@ def test_the_manifest_tells_metrics_parameters_libraries_and_distribution(iris: 
     assert set(manifest["metrics"]["test_classes"]) == {"setosa", "versicolor", "virginica"}
     assert sum(of_class["support"] for of_class in manifest["metrics"]["test_classes"].values()) == 30
     assert set(manifest["parameters"]) == {f"classify__{name}" for name in ("C", "max_iter", "class_weight", "solver")}
-    unpickled_by, beside = {"scikit-learn", "joblib", "numpy"}, {"python", "scipy", "matplotlib"}
+    unpickled_by, beside = {"scikit-learn", "joblib", "numpy"}, {"python", "scipy", "pandas", "matplotlib"}
     assert set(manifest["libraries"]) == unpickled_by | beside | {"skl2onnx", "onnx", "onnxruntime"}
     for feature in manifest["features"]:
         distribution = manifest["training"][feature["name"]]
@@ -65,9 +68,9 @@ def test_the_manifest_tells_metrics_parameters_libraries_and_distribution(iris: 
 
 def test_the_reported_test_accuracy_is_that_of_the_saved_model_on_the_saved_test_set(iris: Bundle) -> None:
     model = joblib.load(iris.path / "model.joblib")
-    samples = list(iris.test_set())
-    predicted = model.predict(np.array([list(features.values()) for _, features, _ in samples]))
-    right = sum(label == answer for (_, _, label), answer in zip(samples, predicted, strict=True))
+    samples, inputs = list(iris.test_set()), iris.manifest.inputs
+    codes = model.predict(to_frame(inputs, encode_inputs([row for _, row, _ in samples], inputs)))
+    right = sum(label == iris.manifest.labels[code] for (_, _, label), code in zip(samples, codes, strict=True))
     assert iris.manifest.metrics["test_accuracy"] == right / 30
 
 
@@ -148,7 +151,7 @@ def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris
 
 def test_a_publication_that_fails_leaves_no_trace(own: Settings, iris: Bundle) -> None:
     before = contents(own.models_dir)
-    read = csv_reader.parse(csv_reader.read(own.data_dir / "iris.csv"), Path(), load_definition("iris"))
+    _, read = csv_reader.parse(csv_reader.read(own.data_dir / "iris.csv"), Path(), load_definition("iris"))
     empty = read.part(np.arange(0))
     with pytest.raises(Exception, match="pickle"):
         bundle_writer.publish(own.models_dir, iris.manifest, lambda: "functions cannot be pickled", empty, {}, 5)

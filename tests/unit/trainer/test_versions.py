@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from petalstream import bundle
-from petalstream.bundle import Bundle
+from petalstream.model import bundle
+from petalstream.model.bundle import Bundle
 from services.trainer.publishing.versions import locked
 from tests.publications import names, publish_again
 

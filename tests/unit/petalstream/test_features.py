@@ -1,6 +1,7 @@
-"""Rows against a schema: what fits, and what the errors say."""
+"""Rows against features: what fits, what the errors say, and which features are refused."""
 
-from dataclasses import asdict
+import json
+import math
 from typing import Any
 
 import pytest
@@ -8,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from petalstream.error_text import in_full
-from petalstream.reasons import Reason
+from petalstream.features import Category, Date, Integer, Number, Text, YesNo, feature_from_dict
+from petalstream.reasons import Fault, Reason
 from petalstream.row_validation import RowError, validate_row
-from petalstream.schema import Fault, Feature, Kind
 
-LENGTH = Feature("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
-FREE = Feature("shift", "Shift", "m", "Where it is")
-COUNT = Feature("count", "Count", "", "How many there are", kind=Kind.INTEGER)
+LENGTH = Number("length", "Length", "cm", "How long it is", minimum=0, maximum=100)
+FREE = Number("shift", "Shift", "m", "Where it is")
+COUNT = Integer("count", "Count", "", "How many there are")
 
 
 @pytest.mark.parametrize("value", [0, 100, 5.1, 1e-300, -0.0])
@@ -116,4 +117,39 @@ def test_a_row_without_errors_is_just_the_features_with_finite_numbers(row: Any)
 
 
 def test_a_feature_survives_its_way_through_the_manifest() -> None:
-    assert Feature.from_dict(asdict(LENGTH)) == LENGTH
+    assert feature_from_dict(json.loads(json.dumps(LENGTH.to_dict()))) == LENGTH
+
+
+@pytest.mark.parametrize("of", [Number, Integer, YesNo, Text, Date])
+def test_choices_belong_to_a_category(of: Any) -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'choices'"):
+        of("colour", "Colour", choices=("one", "two"))
+
+
+def test_a_feature_without_a_label_is_shown_by_its_name() -> None:
+    assert [Number(name).label for name in ("petal_length", "age", "_")] == ["Petal length", "Age", "_"]
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "said"),
+    [
+        (Number, {"name": ""}, "a feature needs a name, and has ''"),
+        (Number, {"name": " "}, "a feature needs a name, and has ' '"),
+        (Number, {"minimum": 2, "maximum": 1}, "a minimum of 2 above its maximum of 1"),
+        (Number, {"maximum": math.nan}, "a bound of colour must be a number, not nan"),
+        (Integer, {"minimum": "2"}, "a bound of colour must be a number, not '2'"),
+        (Category, {"choices": ("a", " a")}, "must differ from each other, from nothing and from"),
+        (Category, {"choices": ("a", " ")}, "must differ from each other, from nothing and from"),
+        (Category, {"choices": ("a", "(other)")}, "must differ from each other, from nothing and from"),
+        (Category, {"choices": (1, "1")}, "must differ from each other, from nothing and from"),
+        (Category, {"choices": (True, "a")}, "a choice must be a text or a number, not True"),
+        (Number, {"used": "no"}, "used of colour must be True or False, not 'no'"),
+        (Text, {"optional": "yes"}, "optional of colour must be True or False, not 'yes'"),
+        (YesNo, {"optional": 1}, "optional of colour must be True or False, not 1"),
+        (Category, {"other": "no"}, "other of colour must be True or False, not 'no'"),
+        (Category, {"choices": "red"}, "the choices of colour must be a list, not 'red'"),
+    ],
+)
+def test_a_feature_that_no_form_could_fill_in_is_refused(of: Any, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        of(**{"name": "colour", "label": "Colour", **given})

@@ -1,0 +1,109 @@
+"""Each definition of the tables, from its CSV to responses of the api."""
+
+import csv
+import io
+import warnings
+from collections.abc import Iterator
+
+import joblib
+import pytest
+from flask.testing import FlaskClient
+from threadpoolctl import threadpool_limits
+
+from petalstream.model.bundle import MODEL, Bundle
+from petalstream.model.encoding import encode_inputs
+from petalstream.model.frames import to_frame
+from petalstream.settings import Settings
+from services.api.app import create_app
+from services.api.models.loading import open_bundle
+from services.trainer.training import train_definition
+from tests.integration.definitions import of_numbers, of_penguins
+from tests.integration.definitions.case import ONNX, Case
+from tests.trained import TRAIN_SECONDS
+
+pytestmark = pytest.mark.timeout(TRAIN_SECONDS)
+CASES = {**of_numbers.CASES, **of_penguins.CASES}
+# One of each kind; the others take minutes.
+REPRESENTATIVES = {
+    "nearest neighbours",
+    "support vectors, linear",
+    "categories, histogram gradient boosting",
+    "missing categories, imputed",
+    "a spreadsheet in German",
+    "words",
+    "a fixed threshold",
+    "LightGBM",
+}
+NAME = "brought"
+LABEL = "label"
+
+
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    """One process for all tests of a definition, which is trained once."""
+    return [pytest.mark.xdist_group(name), *([] if name in REPRESENTATIVES else [pytest.mark.long])]
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=marks(name)) for name in CASES])
+def case(request: pytest.FixtureRequest) -> Case:
+    """One definition."""
+    return CASES[request.param]
+
+
+@pytest.fixture(scope="module")
+def bundle(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """What the trainer publishes of it."""
+    folder = tmp_path_factory.mktemp("brought")
+    (folder / case.definition.file.path).write_bytes(case.content())
+    # Beside other tests, threads that wait for each other take minutes.
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn, about what a definition asks of it
+        return train_definition(Settings(models_dir=folder / "models", data_dir=folder), NAME, case.definition)
+
+
+@pytest.fixture(scope="module")
+def client(bundle: Bundle) -> Iterator[FlaskClient]:
+    """The api that serves it."""
+    with create_app(Settings(models_dir=bundle.path.parent.parent)).test_client() as client:
+        yield client
+
+
+def expected(bundle: Bundle) -> list[str]:
+    """The labels that the pickled estimator itself gives for the test set."""
+    manifest = bundle.manifest
+    inputs = encode_inputs([row for _, row, _ in bundle.test_set()], manifest.inputs)
+    codes = joblib.load(bundle.path / MODEL).predict(to_frame(manifest.inputs, inputs))
+    return [manifest.labels[int(code)] for code in codes]
+
+
+def test_it_runs_on_what_its_kind_can_run_on(case: Case, bundle: Bundle) -> None:
+    assert open_bundle(bundle).scorer.is_graph == (case.runs_on == ONNX)
+
+
+def test_rows_get_the_labels_that_the_estimator_gives(bundle: Bundle, client: FlaskClient) -> None:
+    rows = [row for _, row, _ in bundle.test_set()]
+    responses = client.post(f"/models/{NAME}/predict", json=rows).get_json()
+    single = client.post(f"/models/{NAME}/predict", json=rows[0]).get_json()
+    assert [response[LABEL] for response in responses] == expected(bundle)
+    assert single[LABEL] == responses[0][LABEL]
+    assert [*single["probabilities"]] == [*bundle.manifest.scored_labels]
+
+
+def test_a_csv_and_a_form_get_the_same_labels(bundle: Bundle, client: FlaskClient) -> None:
+    rows = [row for _, row, _ in bundle.test_set()][:3]
+    features = bundle.manifest.features
+    cells = [{each.name: each.to_text(row.get(each.name)) for each in features} for row in rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [each.name for each in features])
+    writer.writeheader()
+    writer.writerows(cells)
+    of_csv = client.post(f"/models/{NAME}/predict", data=text.getvalue(), content_type="text/csv").get_json()
+    of_forms = [client.post(f"/models/{NAME}/predict", data=each).get_json() for each in cells]
+    assert [response[LABEL] for response in of_csv] == expected(bundle)[:3]
+    assert [response[LABEL] for response in of_forms] == expected(bundle)[:3]
+
+
+@pytest.mark.parametrize("path", ["", "/report"])
+def test_it_has_pages(client: FlaskClient, path: str) -> None:
+    response = client.get(f"/models/{NAME}{path}", headers={"Accept": "text/html"})
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
