@@ -93,13 +93,14 @@ class Feature(ABC):
     def parse(self, text: str) -> object:
         """Return the value of a CSV cell or a form field, or the text itself if it has no such value."""
 
-    @abstractmethod
     def encode(self, value: Any) -> float:
-        """Return a valid value as the model's input; NaN for a missing one."""
+        """Return a valid value as the model's input, here a number or a bool as a float; NaN for a missing one."""
+        return math.nan if value is None else float(value)
 
-    @abstractmethod
     def encode_column(self, values: Sequence[Any]) -> Sequence[float | None]:
         """Return many values encoded, None or NaN for a missing one. Raises ValueError if one may be invalid."""
+        require_types(self, values)
+        return values
 
     def to_text(self, value: object) -> str:
         """Return a valid value as text that `parse` and people can read; a missing one is empty."""

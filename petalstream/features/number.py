@@ -2,14 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
 from petalstream.error_text import describe_json, in_full
-from petalstream.features.feature import FLOAT32_MAX, Feature, Kind, require_types
+from petalstream.features.feature import FLOAT32_MAX, Feature, Kind
 from petalstream.reasons import Fault, Reason
 
 # Up to here every whole number is a float of its own.
@@ -68,15 +67,6 @@ class Number(Feature):
             return number
         # As in JSON, digits alone are exact; the float could be rounded to within the bounds.
         return int(Decimal(text)) if _DIGITS.fullmatch(text) else int(number) if abs(number) < _MOST_EXACT else number
-
-    def encode(self, value: Any) -> float:
-        """Return the number as a float."""
-        return math.nan if value is None else float(value)
-
-    def encode_column(self, values: Sequence[Any]) -> Sequence[float | None]:
-        """Return the values themselves."""
-        require_types(self, values)
-        return values
 
     def with_unit(self, number: float) -> str:
         """Return a number with the unit, if there is one."""

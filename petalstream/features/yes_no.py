@@ -1,12 +1,10 @@
 """Yes or no."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from petalstream.error_text import describe_json
-from petalstream.features.feature import Feature, Kind, require_types
+from petalstream.features.feature import Feature, Kind
 from petalstream.reasons import Fault, Reason
 
 _NO, _YES = 0, 1
@@ -42,15 +40,6 @@ class YesNo(Feature):
     def parse(self, text: str) -> object:
         """Return true for yes, true or 1, and false for no, false or 0."""
         return _VALUES.get(text.strip().lower(), text.strip())
-
-    def encode(self, value: Any) -> float:
-        """Return 1 for yes and 0 for no."""
-        return math.nan if value is None else float(value)
-
-    def encode_column(self, values: Sequence[Any]) -> Sequence[float | None]:
-        """Return the values themselves."""
-        require_types(self, values)
-        return values
 
     def to_text(self, value: object) -> str:
         """Return yes or no."""
