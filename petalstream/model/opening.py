@@ -22,16 +22,16 @@ OWN = ("petalstream", own_code.FOLDER)
 
 
 class OnlyOf(MetaPathFinder):
-    """Refuses to import modules of other packages than the `distributions`, and of the project but for OWN.
+    """Refuses to import what the api does not have.
 
-    Of the model code it allows the files in `code` alone.
+    Allowed are the packages of the `distributions`, OWN of the project, and the files in `code` of the model code.
     """
 
     def __init__(self, distributions: Iterable[str], code: Iterable[str]) -> None:
         self._code = {f"{own_code.FOLDER}.{name.removesuffix('.py')}" for name in code}
         allowed, found = set(distributions), packages_distributions()
         others = {name for name, owners in found.items() if not allowed & set(map(canonicalize_name, owners))}
-        project = {path.stem for path in own_code.path_of("").parent.iterdir()}
+        project = {path.stem for path in own_code.ROOT.iterdir()}
         self._refused = others | project - set(OWN)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:

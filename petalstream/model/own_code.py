@@ -6,11 +6,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 FOLDER = "model_code"
+# Where the project is.
+ROOT = Path(__file__).parent.parent.parent
 
 
 def path_of(name: str) -> Path:
     """Return where the file `name` of the model code is."""
-    return Path(__file__).parent.parent.parent / FOLDER / name
+    return ROOT / FOLDER / name
 
 
 def digests(names: Iterable[str]) -> dict[str, str]:

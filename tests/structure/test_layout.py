@@ -76,7 +76,7 @@ def test_one_module_unpickles_models() -> None:
 
 
 def with_shared(paths: list[Path]) -> set[Path]:
-    """Return the files and all modules of petalstream that they import, but for those of the broker."""
+    """Return the files and all modules of petalstream that they import, except those of the broker."""
     found, waiting = set[Path](), list(paths)
     while waiting:
         path = waiting.pop()

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from petalstream.model import peak_memory
-from petalstream.model.own_code import path_of
+from petalstream.model.own_code import ROOT
 
-API_REQUIREMENTS = Path(__file__).parent.parent.parent / "api" / "requirements.txt"
+API_REQUIREMENTS = ROOT / "services" / "api" / "requirements.txt"
 SECONDS = 600
 
 
@@ -22,9 +22,8 @@ def measure_memory(bundle: Path) -> dict[str, int]:
     The training's are the most that this process took so far and those of the process that tries the bundle beside it.
     """
     command = [sys.executable, "-m", "petalstream.model.opening", str(bundle.resolve()), str(API_REQUIREMENTS)]
-    root = path_of("").parent
     try:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise CannotBeServed(f"the api could not open it within {SECONDS} s") from error
     if done.returncode:

@@ -1,4 +1,4 @@
-"""What the api could not open is not published, and what it needs of memory is told."""
+"""A version that the api could not open is not published; the manifest says how much memory a version needs."""
 
 import dataclasses
 from pathlib import Path
