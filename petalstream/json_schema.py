@@ -1,6 +1,7 @@
-"""Builds JSON Schemas and validates against them what pages read of a bundle, so that no page fails on a bad bundle."""
+"""Builds JSON Schemas, and validates against them."""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -26,6 +27,26 @@ def mapping_of(values: Schema) -> Schema:
 def object_with(**properties: Schema) -> Schema:
     """Return the schema of an object that has these properties and may have more."""
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def one_of(texts: Iterable[str]) -> Schema:
+    """Return the schema of a text that is one of these."""
+    return {"type": "string", "enum": list(texts)}
+
+
+def or_null(schema: Schema) -> Schema:
+    """Return the schema of what fits this one, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def object_of(properties: Mapping[str, Schema], optional: Sequence[str] = ()) -> Schema:
+    """Return the schema of an object with these properties and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
 
 
 def validate(content: Any, schema: Schema) -> None:

@@ -1,7 +1,8 @@
 """A model as an ONNX graph: what its inputs and outputs are, and how ONNX Runtime computes it in trainer and api alike.
 
-The input `samples`, float64 of shape [n, inputs]; the outputs `classes`, int64 [n], `probabilities`, float64
-[n, labels], if the model gives any, and `votes`, int64 [n, voters], if it is a majority vote: what a ModelOutput has.
+The input is `samples`, float64 of shape [n, inputs]. A classifier's outputs are `classes`, int64 [n], `probabilities`,
+float64 [n, labels], if the model gives any, and `votes`, int64 [n, voters], if it is a majority vote; another model has
+`numbers`, float64 [n]: what a ModelOutput has.
 """
 
 import os
@@ -9,13 +10,14 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.model.inference import ModelOutput
+from petalstream.model.outputs import ClassOutput, ModelOutput, NumberOutput, require_finite
 
 # It would tell its maker about each session, and keep a file for that in the temporary folder.
 os.putenv("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
-SAMPLES, CLASSES, PROBABILITIES, VOTES = "samples", "classes", "probabilities", "votes"
+SAMPLES, NUMBERS = "samples", "numbers"
+CLASSES, PROBABILITIES, VOTES = "classes", "probabilities", "votes"
 # A forest has a number in memory for each row, tree and label.
 ROWS_AT_ONCE = 1_000
 _FATAL = 4
@@ -33,17 +35,20 @@ class Graph:
     def infer(self, samples: NDArray[np.float64]) -> ModelOutput:
         """What the model says of `samples`, of shape (n, inputs).
 
-        Raises ValueError for a probability that is NaN or infinite, and what onnxruntime does of a graph at fault.
+        Raises ValueError for a probability or number that is NaN or infinite, and what onnxruntime does of a graph at
+        fault.
         """
         session, names = self._session()
         starts = range(0, max(len(samples), 1), ROWS_AT_ONCE)
         found = [session.run(names, {SAMPLES: samples[start : start + ROWS_AT_ONCE]}) for start in starts]
         outputs = found[0] if len(found) == 1 else [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        if names == [NUMBERS]:
+            require_finite(outputs[0], "number")
+            return NumberOutput(outputs[0])
         if PROBABILITIES not in names:
             outputs = [*outputs, np.empty((len(samples), 0))]
-        if not np.isfinite(outputs[1]).all():
-            raise ValueError("the model gives a probability that is NaN or infinite")
-        return ModelOutput(*outputs, *[None] * (VOTES not in names))
+        require_finite(outputs[1], "probability")
+        return ClassOutput(*outputs, *[None] * (VOTES not in names))
 
     def _session(self) -> _Opened:
         opened = self._opened
@@ -63,4 +68,4 @@ def _session(content: bytes) -> _Opened:
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     there = {each.name for each in session.get_outputs()}
-    return session, [CLASSES, *(name for name in (PROBABILITIES, VOTES) if name in there)]
+    return session, [name for name in (NUMBERS, CLASSES, PROBABILITIES, VOTES) if name in there]

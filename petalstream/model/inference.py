@@ -1,44 +1,46 @@
 """What a fitted scikit-learn estimator says of samples; trainer and api must compute it alike. It needs numpy alone."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from petalstream.error_text import MAX_CHARACTERS
-
-
-@dataclass(frozen=True)
-class ModelOutput:
-    """What a model predicts for n rows; a label is its position among the model's labels.
-
-    `classes` has shape (n,), `probabilities` (n, labels), or (n, 0) if the model gives none, and `votes` (n, voters),
-    or is None if the model is no vote.
-    """
-
-    classes: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    votes: NDArray[np.int64] | None
+from petalstream.model.outputs import ClassOutput, ModelOutput, NumberOutput, require_finite
 
 
 def infer(estimator: Any, frame: Any, label_count: int) -> ModelOutput:
-    """Return what `estimator` predicts for a data frame with its inputs; it was fitted on the positions of labels.
+    """Return what `estimator` predicts for a data frame with its inputs: labels, or numbers if `label_count` is 0.
 
-    Raises ValueError if a predicted class is no position of a label, or a probability is NaN or infinite.
+    A classifier was fitted on the positions of labels. Raises ValueError if a predicted class is no position of a
+    label, or a number or probability is NaN or infinite.
+    """
+    return infer_classes(estimator, frame, label_count) if label_count else infer_numbers(estimator, frame)
+
+
+def infer_numbers(estimator: Any, frame: Any) -> NumberOutput:
+    """Return the numbers that `estimator` predicts. Raises ValueError unless there is a finite one for each row."""
+    found = np.asarray(estimator.predict(frame), dtype=np.float64).ravel()
+    _require_one_a_row(found, len(frame), "numbers")
+    require_finite(found, "number")
+    return NumberOutput(found)
+
+
+def infer_classes(estimator: Any, frame: Any, label_count: int) -> ClassOutput:
+    """Return the labels that `estimator` predicts. Raises ValueError as `infer` does.
 
     A majority vote (scikit-learn's VotingClassifier with voting="hard", alone or last in a Pipeline) has no
     probabilities of its own: a class gets its share of the votes, so that the label is always the likeliest one.
     """
     if not is_vote(estimator):
         classes = _read_classes(estimator.predict(frame), len(frame), label_count)
-        return ModelOutput(classes, _probabilities(estimator, frame), None)
+        return ClassOutput(classes, _probabilities(estimator, frame), None)
     vote, seen = ballot(estimator, frame)
     votes = vote.transform(seen)
     positions = range(len(vote.classes_))
     shares = np.stack([np.average(votes == each, axis=1, weights=weights(vote)) for each in positions], axis=1)
     # Among equals the first class wins, as in VotingClassifier.predict.
-    return ModelOutput(shares.argmax(axis=1), shares, votes)
+    return ClassOutput(shares.argmax(axis=1), shares, votes)
 
 
 def gives_probabilities(estimator: Any) -> bool:
@@ -49,8 +51,7 @@ def gives_probabilities(estimator: Any) -> bool:
 def _read_classes(predicted: Any, rows: int, label_count: int) -> NDArray[np.int64]:
     """Return the predicted positions of labels. Raises ValueError unless there is a valid one for each row."""
     found = np.asarray(predicted).ravel()
-    if len(found) != rows:
-        raise ValueError(f"the estimator predicts {len(found)} classes for {rows} rows; it must predict one a row")
+    _require_one_a_row(found, rows, "classes")
     try:
         numbers = found.astype(np.float64)
     except (TypeError, ValueError):
@@ -73,10 +74,14 @@ def _probabilities(estimator: Any, frame: Any) -> NDArray[np.float64]:
     if not gives_probabilities(estimator):
         return np.empty((len(frame), 0))
     found = np.asarray(estimator.predict_proba(frame), dtype=np.float64)
-    if not np.isfinite(found).all():
-        raise ValueError("the model gives a probability that is NaN or infinite")
+    require_finite(found, "probability")
     order = np.argsort(np.asarray(last_step(estimator).classes_).astype(np.int64))
     return found if (order == np.arange(len(order))).all() else found[:, order]
+
+
+def _require_one_a_row(found: NDArray[Any], rows: int, what: str) -> None:
+    if len(found) != rows:
+        raise ValueError(f"the estimator predicts {len(found)} {what} for {rows} rows; it must predict one a row")
 
 
 def ballot(estimator: Any, samples: Any) -> tuple[Any, Any]:

@@ -20,14 +20,17 @@ class Manifest:
     """What a bundle says of itself.
 
     `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people. `target` is
-    the column the model predicts and `labels` its values, in the order of the probabilities; `probability` says what
-    those are, and is empty if the model gives none; `threshold` has the label of two that is predicted from a certain
-    probability on, instead of the likelier one. `voters` are those who vote, if the model is a vote. `data` says where
+    the column the model predicts. `labels` are its values, in the order of the probabilities, and there are none if it
+    is a number, in `unit`; `interval` then has the `coverage` of the intervals around a number (0 to 1) and their
+    `half_width`, or nothing if there were too few rows to tell. `probability` says what the probabilities are, and is
+    empty if the model gives none; `threshold` has the label of two that is predicted from a certain probability on,
+    instead of the likelier one. `voters` are those who vote, if the model is a vote. `tolerance` is by how much a
+    probability or number may differ where it is computed again. `data` says where
     the training data came from; `training` how each input was distributed in it. `files` maps each other file of the
     bundle to its sha256; `golden` holds rows with the output that the model gave for them. `code` has the sha256 of
     each own file that the model is made of, and `requirements` its packages. `memory` has the most bytes that the
     trainer took, and that the api takes at least. `onnx` tells on how many rows model.onnx was compared with
-    model.joblib, by how much a probability differed at most, and the tolerance; None where there is no model.onnx.
+    model.joblib, and by how much a probability or number differed at most; None where there is no model.onnx.
     """
 
     model: str
@@ -42,6 +45,9 @@ class Manifest:
     features: tuple[Feature, ...]
     target: str
     labels: tuple[str, ...]
+    unit: str
+    interval: Mapping[str, float]
+    tolerance: float
     probability: str
     threshold: Mapping[str, float]
     voters: tuple[str, ...]
@@ -72,6 +78,16 @@ class Manifest:
     def inputs(self) -> tuple[Feature, ...]:
         """The features that the model uses, in the order of its columns."""
         return tuple(feature for feature in self.features if feature.used)
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Whether the target is a number, and not one of several labels."""
+        return not self.labels
+
+    def bounds(self, number: Any) -> tuple[Any, Any]:
+        """The interval around a predicted number, or around each of an array of them; `interval` must not be empty."""
+        half = self.interval["half_width"]
+        return number - half, number + half
 
     @property
     def scored_labels(self) -> tuple[str, ...]:

@@ -8,35 +8,67 @@ from petalstream.model.bundle import MODEL, ONNX, Bundle
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 
 _SCORE = object_with(mean=NUMBER, spread=NUMBER)
-_SCORES: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
-_CROSS_VALIDATION = object_with(folds=COUNT, repeats=COUNT, **_SCORES, without=mapping_of(object_with(**_SCORES)))
+_OF_LABELS: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
+_OF_NUMBERS: dict[str, Schema] = {"r2": _SCORE, "mean_absolute_error": _SCORE}
 _SOURCE = object_with(citation=TEXT, url=TEXT, licence=TEXT)
 _QUANTILES: Schema = object_with(**{"0": NUMBER, "1": NUMBER})
 _CHOICES = object_with(choices=array_of(TEXT), counts=array_of(COUNT))
 _BINS = object_with(edges=array_of(NUMBER), counts=array_of(COUNT), quantiles=_QUANTILES)
 # A text, or a column without a value.
 _NONE: Schema = {"type": "object", "properties": {"missing": COUNT}, "additionalProperties": False}
-_TEXTS = ("model", "version", "trained_at", "fingerprint", "title", "predicts", "sample", "target", "probability")
+_TEXTS = (
+    "model",
+    "version",
+    "trained_at",
+    "fingerprint",
+    "title",
+    "predicts",
+    "sample",
+    "target",
+    "unit",
+    "probability",
+)
+
+
+def _with_cross_validation(metrics: Schema, scores: dict[str, Schema]) -> Schema:
+    """Return the schema of metrics that may have those of a cross-validation by these scores."""
+    crossed = object_with(folds=COUNT, repeats=COUNT, **scores, without=mapping_of(object_with(**scores)))
+    return metrics | {"dependentSchemas": {"cross_validation": object_with(cross_validation=crossed)}}
+
+
+_METRICS_OF_LABELS = object_with(
+    validation_accuracy=NUMBER,
+    test_accuracy=NUMBER,
+    commonest_share=NUMBER,
+    test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
+)
+_ERRORS = object_with(mean_absolute_error=NUMBER, root_mean_squared_error=NUMBER)
+_METRICS_OF_NUMBERS = object_with(
+    validation_r2=NUMBER, test_r2=NUMBER, test_errors=_ERRORS, errors_of_mean=_ERRORS, interval_coverage=NUMBER
+)
+_GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
+_GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
 SCHEMA = object_with(
     **dict.fromkeys(_TEXTS, TEXT),
     **dict.fromkeys(("notes", "labels", "voters", "requirements"), array_of(TEXT)),
     threshold=mapping_of(NUMBER),
+    interval=mapping_of(NUMBER),
+    tolerance=NUMBER,
     data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
     features=array_of(object_with(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
     parameters=mapping_of({}),
-    metrics=object_with(
-        validation_accuracy=NUMBER,
-        test_accuracy=NUMBER,
-        commonest_share=NUMBER,
-        test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
-    )
-    | {"dependentSchemas": {"cross_validation": object_with(cross_validation=_CROSS_VALIDATION)}},
+    metrics={
+        "anyOf": [
+            _with_cross_validation(_METRICS_OF_LABELS, _OF_LABELS),
+            _with_cross_validation(_METRICS_OF_NUMBERS, _OF_NUMBERS),
+        ]
+    },
     training=mapping_of({"anyOf": [_CHOICES, _BINS, _NONE]}),
-    golden=array_of(object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))),
+    golden=array_of({"anyOf": [_GOLDEN_LABEL, _GOLDEN_NUMBER]}),
     libraries=mapping_of(TEXT),
     code=mapping_of(TEXT),
     memory=mapping_of(COUNT),
-    onnx={"anyOf": [{"type": "null"}, object_with(tolerance=NUMBER)]},
+    onnx={"anyOf": [{"type": "null"}, mapping_of(NUMBER)]},
 )
 
 

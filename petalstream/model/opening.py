@@ -76,7 +76,7 @@ def main(bundle: Path, requirements: Path) -> int:
     manifest_schema.check_bundle(opened)
     manifest = opened.manifest
     model = runtime.load_onnx(opened) if manifest.onnx else runtime.load_pickle(opened)
-    golden.check_golden_rows(manifest, model, (manifest.onnx or {}).get("tolerance", golden.TOLERANCE))
+    golden.check_golden_rows(manifest, model)
     model(encode_inputs([each["features"] for each in manifest.golden], manifest.inputs).repeated(MEASURED_ROWS))
     print(peak_memory.most_bytes())
     return 0

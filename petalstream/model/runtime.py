@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from petalstream.model.bundle import MODEL, ONNX, Bundle
 from petalstream.model.graph import Graph
-from petalstream.model.inference import ModelOutput, infer
+from petalstream.model.inference import infer
 from petalstream.model.inputs import Inputs
 from petalstream.model.manifest import BundleError
+from petalstream.model.outputs import ModelOutput
 
 Runtime = Callable[[Inputs], ModelOutput]
 
