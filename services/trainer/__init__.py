@@ -10,5 +10,6 @@
 8. `report` draws the figures; `evaluation` predicts the golden rows and counts values for the manifest.
 9. `publishing` writes the bundle as the next version, makes that the served one, and deletes old versions.
 
-`rollback` makes another version on the volume the served one.
+What differs between labels and numbers as targets is in `tasks`. `rollback` makes another version on the volume the
+served one, `drafting` (`make new`) writes the file of a model, and `checking` (`make check`) tries one in seconds.
 """

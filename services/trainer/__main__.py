@@ -13,7 +13,8 @@ from services.trainer.definition import DefinitionError
 from services.trainer.models import model_names
 from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
 from services.trainer.publishing.trial import CannotBeServed
-from services.trainer.training import TooInaccurate, train
+from services.trainer.tasks.task import TooInaccurate
+from services.trainer.training import train
 
 log = logging.getLogger("services.trainer")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from petalstream.tables.csv_table import CsvTable
 from services.trainer.data.faults import DataError, Fault, require_none
-from services.trainer.definition import Definition
+from services.trainer.definition import Classes, Definition
 
 # pandas writes whole numbers so in a column with missing values.
 _WHOLE = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0$")
@@ -17,15 +17,23 @@ def complete(table: CsvTable, definition: Definition, path: Path) -> Definition:
     require_none(
         path, [Fault(table.header_line, name, "has no value in any line") for name in found if not found[name]]
     )
-    target = definition.target
-    labels = [] if target.words else _values(table, definition, target.column)
-    if not target.words and len(labels) < 2:
-        has = f"one label, {labels[0]!r}" if labels else "no label"
-        raise DataError(f"{path}: {target.column} has {has}, and a classifier needs two or more")
+    labels = _labels(table, definition, path)
     try:
         return definition.completed(found, labels)
     except ValueError as error:  # of the definition, or of a feature
         raise DataError(f"{path}: {error}") from error
+
+
+def _labels(table: CsvTable, definition: Definition, path: Path) -> list[str]:
+    """Return the labels of the CSV if the definition has none and needs some. Raises DataError for fewer than two."""
+    target = definition.target
+    if not isinstance(target, Classes) or target.words:
+        return []
+    labels = _values(table, definition, target.column)
+    if len(labels) < 2:
+        has = f"one label, {labels[0]!r}" if labels else "no label"
+        raise DataError(f"{path}: {target.column} has {has}, and a classifier needs two or more")
+    return labels
 
 
 def _values(table: CsvTable, definition: Definition, name: str) -> list[str]:

@@ -1,12 +1,11 @@
 """Reads a model's CSV; an error names the file, and every fault with its line and column."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from petalstream.error_text import describe_json
 from petalstream.model.encoding import encode_inputs
 from petalstream.model.frames import to_frame
 from petalstream.row_validation import validate_row
@@ -19,10 +18,8 @@ from services.trainer.data.completion import complete
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.decoding import decode
 from services.trainer.data.faults import DataError, Fault, require_none
+from services.trainer.data.targets import check_targets, read_target
 from services.trainer.definition import Csv, Definition
-
-# The 3:1:1 split of ten samples has parts of 6, 2 and 2, and each of the five folds of the training part needs one.
-MIN_SAMPLES_PER_CLASS = 10
 
 
 def read(path: Path) -> bytes:
@@ -45,28 +42,33 @@ def parse(content: bytes, path: Path, definition: Definition) -> tuple[Definitio
     require_none(path, list(_column_faults(table, definition)))
     definition = complete(table, definition, path)
     faults = [Fault(line, None, message) for line, message in table.uneven]
-    rows, labels, lines = [], [], []
+    missing, left_out = _missing(definition), 0
+    without_target = missing.difference(definition.target_values)
+    rows, targets, lines = [], [], []
     for line, cells in table.lines:
         named = dict(zip(table.columns, cells, strict=True))
-        cell = named.pop(definition.target.column)
-        label, row = definition.target.word_of(cell), _row(named, definition)
+        cell = named.pop(definition.target_column)
+        if definition.target.optional and cell.strip() in without_target:
+            left_out += 1
+            continue
+        row = _row(named, definition, missing)
         faults += _row_faults(line, row, definition)
-        if label is None:
-            wanted = f"must be one of {', '.join(definition.target.words)}, not {describe_json(cell.strip())}"
-            faults.append(Fault(line, definition.target.column, wanted))
+        try:
+            targets.append(_read_target(cell, without_target, definition))
+        except ValueError as error:
+            faults.append(Fault(line, definition.target_column, str(error)))
             continue
         rows.append(row)
-        labels.append(label)
         lines.append(line)
     require_none(path, sorted(faults, key=lambda fault: fault.line))
     require_none(path, list(_empty_columns(table.header_line, rows, definition)))
-    _check_classes(labels, path, definition)
-    return definition, _dataset(rows, labels, lines, definition)
+    check_targets([text for _, text in targets], path, definition)
+    return definition, replace(_dataset(rows, targets, lines, definition), left_out=left_out)
 
 
 def _read_table(text: str, definition: Definition) -> CsvTable:
     csv, features = definition.file, {feature.name: feature for feature in definition.columns}
-    others = [definition.target.column, *definition.ignored]
+    others = [definition.target_column, *definition.ignored]
     if csv.delimiter:
         dialect = Dialect(csv.delimiter, csv.decimal, csv_dialect.has_separator_line(text))
     else:
@@ -84,7 +86,7 @@ def _detect(text: str, names: Sequence[str], csv: Csv) -> Dialect:
 
 def _column_faults(table: CsvTable, definition: Definition) -> Iterator[Fault]:
     """Yield each column that is missing, and each that the definition does not name."""
-    wanted = [*(feature.name for feature in definition.columns), definition.target.column]
+    wanted = [*(feature.name for feature in definition.columns), definition.target_column]
     for name in wanted:
         if name not in table.columns:
             listed = ", ".join(table.columns)[:300]
@@ -94,10 +96,19 @@ def _column_faults(table: CsvTable, definition: Definition) -> Iterator[Fault]:
             yield Fault(table.header_line, name[:60], f"is no feature; leave it out with Ignored({name[:60]!r})")
 
 
-def _row(named: Mapping[str, str], definition: Definition) -> dict[str, object]:
+def _missing(definition: Definition) -> set[str]:
+    """Return the cells that stand for no value. Decimal commas are dots by now."""
+    return {"", *(each for mark in definition.file.missing for each in (mark, with_dot(mark)))}
+
+
+def _read_target(cell: str, missing: Container[str], definition: Definition) -> tuple[float, str]:
+    if cell.strip() in missing:
+        raise ValueError("is missing; optional=True of the target leaves such rows out")
+    return read_target(cell, definition)
+
+
+def _row(named: Mapping[str, str], definition: Definition, missing: Container[str]) -> dict[str, object]:
     """Return the values of one line's features; a cell that stands for no value is left out."""
-    # Decimal commas are dots by now.
-    missing = {"", *(each for mark in definition.file.missing for each in (mark, with_dot(mark)))}
     cells = ((feature, named[feature.name]) for feature in definition.columns)
     values = ((feature, feature.parse(cell)) for feature, cell in cells if cell.strip() not in missing)
     return {feature.name: value for feature, value in values if not feature.is_missing(value)}
@@ -116,29 +127,21 @@ def _empty_columns(line: int, rows: Sequence[Mapping[str, object]], definition: 
             yield Fault(line, feature.name, f"has no value in any line; leave it out with Ignored({feature.name!r})")
 
 
-def _check_classes(labels: Sequence[str], path: Path, definition: Definition) -> None:
-    counts, target = Counter(labels), definition.target
-    for value, label in target.words.items():
-        if counts[label] < MIN_SAMPLES_PER_CLASS:
-            raise DataError(
-                f"{path}: {target.column} {value!r} has {counts[label]} rows,"
-                f" and each class needs {MIN_SAMPLES_PER_CLASS}"
-            )
-
-
 def _dataset(
-    rows: Sequence[Mapping[str, object]], labels: Sequence[str], lines: Sequence[int], definition: Definition
+    rows: Sequence[Mapping[str, object]],
+    targets: Sequence[tuple[float, str]],
+    lines: Sequence[int],
+    definition: Definition,
 ) -> Dataset:
     values = np.empty((len(rows), len(definition.columns)), dtype=object)
     for position, feature in enumerate(definition.columns):
         values[:, position] = [row.get(feature.name) for row in rows]
     inputs = encode_inputs(rows, definition.inputs)
-    codes = {label: code for code, label in enumerate(definition.labels)}
     return Dataset(
         values,
         inputs,
         to_frame(definition.inputs, inputs),
-        np.array([codes[label] for label in labels]),
-        np.array(labels),
+        np.array([target for target, _ in targets]),
+        np.array([text for _, text in targets]),
         np.array(lines),
     )

@@ -1,7 +1,7 @@
 """Labelled samples, from the CSV to the fit."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,19 +15,21 @@ class Dataset:
     """Labelled samples: as the CSV has them (`values`), as a graph takes them (`inputs`), and as scikit-learn does.
 
     `values` has shape (n, features) and JSON's types, None for a missing one; `frame` has a column for each input.
-    `codes` are the positions of the labels among the definition's, and `labels` their words, of shape (n,). `lines` are
-    the samples' line numbers in the CSV.
+    `targets` are what the estimator learns: the positions of the labels among the definition's, or numbers. `texts` are
+    the labels or numbers as the test set has them, and `lines` the samples' line numbers in the CSV. All have shape
+    (n,). `left_out` rows of the CSV had no target.
     """
 
     values: NDArray[np.object_]
     inputs: Inputs
     frame: pd.DataFrame
-    codes: NDArray[np.int64]
-    labels: NDArray[np.str_]
+    targets: NDArray[Any]
+    texts: NDArray[np.str_]
     lines: NDArray[np.int64]
+    left_out: int = 0
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.targets)
 
     def part(self, rows: NDArray[np.int64]) -> Self:
         """Return the samples at the positions `rows`."""
@@ -35,8 +37,8 @@ class Dataset:
             self.values[rows],
             self.inputs.at(rows),
             self.frame.iloc[rows].reset_index(drop=True),
-            self.codes[rows],
-            self.labels[rows],
+            self.targets[rows],
+            self.texts[rows],
             self.lines[rows],
         )
 
@@ -46,7 +48,7 @@ class Dataset:
             np.concatenate([self.values, other.values]),
             self.inputs.joined(other.inputs),
             pd.concat([self.frame, other.frame], ignore_index=True),
-            np.concatenate([self.codes, other.codes]),
-            np.concatenate([self.labels, other.labels]),
+            np.concatenate([self.targets, other.targets]),
+            np.concatenate([self.texts, other.texts]),
             np.concatenate([self.lines, other.lines]),
         )

@@ -47,12 +47,14 @@ class Classes:
     """The column with the class of each row.
 
     `labels` are its values, or a mapping from each to the word that is predicted for it; the trainer takes those of the
-    CSV if none are given. `positive` is the label that scorings such as f1 and average_precision look for.
+    CSV if none are given. `positive` is the label that scorings such as f1 and average_precision look for. Rows without
+    a class are left out if the target is `optional`, and a fault if not.
     """
 
     column: str
     labels: Sequence[Any] | Mapping[Any, str] = ()
     positive: str | None = None
+    optional: bool = False
 
     def __post_init__(self) -> None:
         """Raise DefinitionError without the name of a column."""

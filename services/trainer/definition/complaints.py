@@ -2,20 +2,21 @@
 
 import difflib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import get_scorer_names
 
-from petalstream.features import Feature
+from petalstream.features import Feature, Number
 from petalstream.model import own_code
 from petalstream.model.bundle import SAMPLE_ID
 from petalstream.model.inference import is_vote, voters
 from services.trainer.definition import requirements
 from services.trainer.definition.columns import Classes, Csv, Ignored, is_list_of_texts
+from services.trainer.definition.scores import scores_numbers
 from services.trainer.definition.source import Source
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def complaints(model: "Definition") -> Iterator[str]:
     """Yield what is wrong with a definition."""
     if not isinstance(model.csv, str | Csv):
         yield f'csv must be the name of a file, or Csv("houses.csv", delimiter=";"), not {model.csv!r}'
-    if not isinstance(model.target, Classes):
-        yield f'target must be Classes("column", ["first label", "second label"]), not {model.target!r}'
+    if not isinstance(model.target, Classes | Number):
+        yield f'target must be Classes("column", ["one label", "another"]) or Number("column"), not {model.target!r}'
     if isinstance(model.features, str) or not isinstance(model.features, Sequence):
         yield f"features must be a list, not {model.features!r}"
     for each in model.features:
@@ -35,7 +36,10 @@ def complaints(model: "Definition") -> Iterator[str]:
             yield f"features must be Number, Integer, YesNo, Category, Text, Date or Ignored, not {each!r}"
     yield from _text_complaints(model)
     yield from _column_complaints(model)
-    yield from _label_complaints(model.target)
+    if isinstance(model.target, Classes):
+        yield from _label_complaints(model.target)
+    else:
+        yield from _number_complaints(model, model.target)
     yield from _estimator_complaints(model)
 
 
@@ -70,7 +74,7 @@ def _is_source(source: object) -> bool:
 
 def _column_complaints(model: "Definition") -> Iterator[str]:
     names, inputs = [each.name for each in model.features], [feature.name for feature in model.inputs]
-    if len({*names, model.target.column, SAMPLE_ID}) < len(names) + 2:
+    if len({*names, model.target_column, SAMPLE_ID}) < len(names) + 2:
         yield f"features and target must have names that differ, and none may be {SAMPLE_ID!r}, the line of a sample"
     if not inputs:
         yield "a model needs an input"
@@ -90,10 +94,21 @@ def _label_complaints(target: Classes) -> Iterator[str]:
         yield "a model needs two or more labels that differ"
     if words and target.positive is not None and target.positive_word not in target.words.values():
         yield f"positive is {target.positive!r}, which is none of the labels {', '.join(target.words.values())}"
+    if not isinstance(target.optional, bool):
+        yield f"optional of {target.column} must be True or False, not {target.optional!r}"
     if None in (target.labels.values() if isinstance(target.labels, Mapping) else target.labels):
         yield "a label must not be None"
     if target.positive is not None and len(target.words) > 2:
         yield "positive is for two labels"
+
+
+def _number_complaints(model: "Definition", target: Number) -> Iterator[str]:
+    if not target.used:
+        yield "a target must not have used=False"
+    if model.least_accuracy:
+        yield "least_accuracy is for labels"
+    if isinstance(model.coverage, bool) or not isinstance(model.coverage, float) or not 0 < model.coverage < 1:
+        yield f"coverage must be a number between 0 and 1, not {model.coverage!r}"
 
 
 def _estimator_complaints(model: "Definition") -> Iterator[str]:
@@ -101,16 +116,19 @@ def _estimator_complaints(model: "Definition") -> Iterator[str]:
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         yield "the estimator must be an estimator of scikit-learn, with its parameters in brackets"
         return
-    if not hasattr(estimator, "get_params") or not _is_classifier(estimator):
-        yield f"the estimator must be a classifier, and {type(estimator).__name__} is none"
+    is_kind, kind = (is_classifier, "classifier") if isinstance(model.target, Classes) else (is_regressor, "regressor")
+    if not hasattr(estimator, "get_params") or not _is(is_kind, estimator):
+        yield f"for this target the estimator must be a {kind}, and {type(estimator).__name__} is none"
         return
     try:
         joblib.dump(estimator, io.BytesIO())
     except Exception as error:  # what it raises depends on the object
         yield f"the estimator cannot be saved: {error}; put functions and classes of your own into {own_code.FOLDER}/"
-    if model.scoring not in get_scorer_names():
+    if model.score not in get_scorer_names():
         close = difflib.get_close_matches(model.scoring, get_scorer_names())
         yield f"scikit-learn has no scoring {model.scoring!r}; it has {', '.join(close or get_scorer_names())}"
+    elif isinstance(model.target, Number) and not scores_numbers(model.score):
+        yield f"the scoring {model.score!r} is none of predicted numbers; r2 and neg_mean_absolute_error are two"
     yield from _grid_complaints(model)
 
 
@@ -138,9 +156,9 @@ def _grid_complaints(model: "Definition") -> Iterator[str]:
         yield f"the grid has {unknown[0]!r}, and the estimator has no such parameter; it has {known}"
 
 
-def _is_classifier(estimator: Any) -> bool:
+def _is(kind: Callable[[Any], bool], estimator: Any) -> bool:
     try:
-        return bool(is_classifier(estimator))
+        return kind(estimator)
     except AttributeError:  # an estimator that does not extend scikit-learn's BaseEstimator
         return False
 

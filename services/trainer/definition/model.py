@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
-from petalstream.features import Category, Feature
+from petalstream.features import Category, Feature, Number
 from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
 from services.trainer.definition.errors import DefinitionError
@@ -17,9 +17,12 @@ class Definition:
     """A model to train: its CSV, columns, estimator and grid of parameters.
 
     - `features` may have columns that are `Ignored`.
+    - `target`: `Classes`, or a `Number` that the model predicts, with intervals that contain the true number with
+      probability `coverage`.
     - `grid`: the values to try of each parameter. Each voter of a majority vote is searched by itself.
-    - `scoring`: the scikit-learn score that the search maximises.
-    - `least_accuracy`: below this accuracy on the validation part nothing is published.
+    - `scoring`: the scikit-learn score that the search maximises, accuracy or the negative mean absolute error if none
+      is given.
+    - `least_accuracy`: below this accuracy on the validation part nothing is published; for labels.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
     - `title`, `predicts` (a sentence), `sample` (what a row is), `notes` and `source` are shown to users.
@@ -27,10 +30,11 @@ class Definition:
 
     csv: Csv | str
     features: Sequence[Feature | Ignored]
-    target: Classes
+    target: Classes | Number
     estimator: Any
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    scoring: str = "accuracy"
+    scoring: str = ""
+    coverage: float = 0.9
     least_accuracy: float = 0.0
     compare_without: Sequence[str] = ()
     code: Sequence[str] = ()
@@ -67,19 +71,36 @@ class Definition:
         return tuple(feature for feature in self.columns if feature.used)
 
     @property
+    def target_column(self) -> str:
+        """Return the name of the column that the model predicts."""
+        return self.target.column if isinstance(self.target, Classes) else self.target.name
+
+    @property
+    def target_values(self) -> tuple[str, ...]:
+        """Return the values of the target's column that are labels, none if the target is a number."""
+        return tuple(self.target.words) if isinstance(self.target, Classes) else ()
+
+    @property
+    def score(self) -> str:
+        """Return the score that the search maximises."""
+        return self.scoring or ("accuracy" if isinstance(self.target, Classes) else "neg_mean_absolute_error")
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        """Return the labels in the order of their codes."""
-        return self.target.order
+        """Return the labels in the order of their positions, none if the target is a number."""
+        return self.target.order if isinstance(self.target, Classes) else ()
 
     def completed(self, choices: Mapping[str, Sequence[str]], labels: Sequence[str]) -> Self:
-        """Return the definition with `choices` for categories without them, and `labels` if it has none."""
+        """Return the definition with `choices` for categories without them, and with `labels` if there are any."""
         features = [
             replace(each, choices=tuple(choices[each.name]))
             if isinstance(each, Category) and not each.choices
             else each
             for each in self.features
         ]
-        target = self.target if self.target.words else replace(self.target, labels=tuple(labels))
+        target = self.target
+        if labels and isinstance(target, Classes):
+            target = replace(target, labels=tuple(labels))
         return replace(self, features=features, target=target)
 
     @property

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from petalstream.model.golden import describe_output
 from petalstream.model.inference import infer
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
@@ -10,19 +11,12 @@ COUNT = 5
 
 
 def predict_golden_rows(estimator: Any, test: Dataset, definition: Definition) -> list[dict[str, Any]]:
-    """Return the first COUNT rows of the test part, each with the label and the probabilities that are predicted.
-
-    A missing value is left out of the row. There are no probabilities if the estimator gives none.
-    """
-    names, labels = [feature.name for feature in definition.columns], definition.labels
-    output = infer(estimator, test.frame.iloc[:COUNT], len(labels))
+    """Return the first COUNT rows of the test part, each with what is predicted. A missing value is left out."""
+    names = [feature.name for feature in definition.columns]
+    output = infer(estimator, test.frame.iloc[:COUNT], len(definition.labels))
     return [
-        {
-            "features": {name: value for name, value in zip(names, row, strict=True) if value is not None},
-            "label": labels[code],
-            "probabilities": dict(zip(labels, probabilities, strict=bool(probabilities))),
-        }
-        for row, code, probabilities in zip(
-            test.values[:COUNT].tolist(), output.classes, output.probabilities.tolist(), strict=True
+        {"features": {name: value for name, value in zip(names, row, strict=True) if value is not None}, **prediction}
+        for row, prediction in zip(
+            test.values[:COUNT].tolist(), describe_output(definition.labels, output), strict=True
         )
     ]

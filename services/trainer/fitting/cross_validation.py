@@ -6,59 +6,60 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.metrics import accuracy_score, balanced_accuracy_score
-from sklearn.model_selection import RepeatedStratifiedKFold
 
 from petalstream.model.inference import infer
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError
 from services.trainer.fitting.progress import Progress
+from services.trainer.tasks import task_of
 
 FOLDS, REPEATS = 5, 5
-SCORES = {"accuracy": accuracy_score, "balanced_accuracy": balanced_accuracy_score}
 
 
 def cross_validate(estimator: Any, dataset: Dataset, definition: Definition, seed: int) -> dict[str, Any]:
-    """Return mean and standard deviation of accuracy and balanced accuracy over FOLDS x REPEATS fits on all samples.
+    """Return mean and standard deviation of the task's scores over FOLDS x REPEATS fits on all samples.
 
     `without` has the same for each input in `compare_without`, for a model without it. The scores are slightly
     optimistic: the parameters were chosen on the training part, which is among these samples. Raises DefinitionError if
     the estimator cannot do without one of these inputs.
     """
-    without = {name: _scores_without(name, estimator, dataset, seed) for name in definition.compare_without}
-    all_inputs = _scores("cross-validation", estimator, dataset.frame, dataset, seed)
+    without = {name: _scores_without(name, estimator, dataset, definition, seed) for name in definition.compare_without}
+    all_inputs = _scores("cross-validation", estimator, dataset.frame, dataset, definition, seed)
     return {"folds": FOLDS, "repeats": REPEATS, **all_inputs, "without": without}
 
 
-def format_cross_validation(scores: Mapping[str, Any]) -> str:
+def format_cross_validation(scores: Mapping[str, Any], definition: Definition) -> str:
     """Return the scores as the lines that the trainer prints: with all inputs, then without each that is compared."""
-    measured = {"": scores} | {f" without {name}": less for name, less in scores["without"].items()}
+    measured, task = (
+        {"": scores} | {f" without {name}": each for name, each in scores["without"].items()},
+        task_of(definition),
+    )
     return "\n".join(
-        f"{scores['repeats']} x {scores['folds']}-fold cross-validation{which}:"
-        f" accuracy {found['accuracy']['mean']:.3f} ± {found['accuracy']['spread']:.3f},"
-        f" balanced {found['balanced_accuracy']['mean']:.3f} ± {found['balanced_accuracy']['spread']:.3f}"
+        f"{scores['repeats']} x {scores['folds']}-fold cross-validation{which}: {task.format_scores(found)}"
         for which, found in measured.items()
     )
 
 
-def _scores_without(name: str, estimator: Any, dataset: Dataset, seed: int) -> dict[str, dict[str, float]]:
+def _scores_without(
+    name: str, estimator: Any, dataset: Dataset, definition: Definition, seed: int
+) -> dict[str, dict[str, float]]:
     try:
-        return _scores(f"without {name}", estimator, dataset.frame.drop(columns=name), dataset, seed)
+        return _scores(f"without {name}", estimator, dataset.frame.drop(columns=name), dataset, definition, seed)
     except Exception as error:  # the estimator is the user's, and may ask for its columns by name
         raise DefinitionError(f"compare_without: the estimator cannot do without {name}: {error}") from error
 
 
 def _scores(
-    title: str, estimator: Any, samples: pd.DataFrame, dataset: Dataset, seed: int
+    title: str, estimator: Any, samples: pd.DataFrame, dataset: Dataset, definition: Definition, seed: int
 ) -> dict[str, dict[str, float]]:
-    folds = RepeatedStratifiedKFold(n_splits=FOLDS, n_repeats=REPEATS, random_state=seed)
-    scores: dict[str, list[float]] = {name: [] for name in SCORES}
-    label_count = int(dataset.codes.max()) + 1
+    task, label_count = task_of(definition), len(definition.labels)
+    folds = task.repeated_folds(FOLDS, REPEATS, seed)
+    scores: dict[str, list[float]] = {name: [] for name in task.scores}
     with Progress(title, FOLDS * REPEATS) as progress:
-        for fitted_on, held_out in folds.split(samples, dataset.codes):
-            fitted = clone(estimator).fit(samples.iloc[fitted_on], dataset.codes[fitted_on])
-            codes = infer(fitted, samples.iloc[held_out], label_count).classes
-            for name, score in SCORES.items():
-                scores[name].append(score(dataset.codes[held_out], codes))
+        for fitted_on, held_out in folds.split(samples, dataset.targets):
+            fitted = clone(estimator).fit(samples.iloc[fitted_on], dataset.targets[fitted_on])
+            predicted = task.predicted(infer(fitted, samples.iloc[held_out], label_count))
+            for name, score in task.scores.items():
+                scores[name].append(score(dataset.targets[held_out], predicted))
             progress.step()
     return {name: {"mean": float(np.mean(found)), "spread": float(np.std(found))} for name, found in scores.items()}

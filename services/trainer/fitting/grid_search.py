@@ -11,11 +11,13 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition, DefinitionError, is_searched_by_voter
+from services.trainer.definition.scores import measure
 from services.trainer.fitting.progress import Progress
+from services.trainer.tasks import task_of
 
 FOLDS = 5
 MAX_ERROR_LENGTH = 300
@@ -63,7 +65,7 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
     no candidate can be fitted and scored.
     """
     if not is_searched_by_voter(definition.estimator):
-        best, chosen, found = _search("", definition.estimator, definition.grid, definition.scoring, training, seed)
+        best, chosen, found = _search("", definition.estimator, definition.grid, definition, training, seed)
         return best, chosen, [found]
     vote, parameters, scores = clone(definition.estimator), {}, []
     for name, voter in vote.estimators:
@@ -74,30 +76,31 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
             for key, values in definition.grid.items()
             if key.startswith(f"{name}__")
         }
-        _, chosen, found = _search(name, voter, own, definition.scoring, training, seed)
+        _, chosen, found = _search(name, voter, own, definition, training, seed)
         parameters.update({f"{name}__{key}": value for key, value in chosen.items()})
         scores.append(found)
-    return vote.set_params(**parameters).fit(training.frame, training.codes), parameters, scores
+    return vote.set_params(**parameters).fit(training.frame, training.targets), parameters, scores
 
 
 def _search(
-    name: str, estimator: Any, parameters: Mapping[str, Any], scoring: str, training: Dataset, seed: int
+    name: str, estimator: Any, parameters: Mapping[str, Any], definition: Definition, training: Dataset, seed: int
 ) -> tuple[Any, dict[str, Any], SearchScores]:
     title = f"search for {name}" if name else "search"
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    folds, scoring = task_of(definition).folds(FOLDS, seed), definition.score
     grid = GridSearchCV(clone(estimator), dict(parameters), cv=folds, scoring=scoring)
     with Progress(title, len(ParameterGrid(dict(parameters))) * FOLDS) as progress:
         grid.set_callbacks(FitCounter(progress))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                grid.fit(training.frame, training.codes)
+                grid.fit(training.frame, training.targets)
             except Exception as error:  # scikit-learn sums up what the fits raised, over many lines
                 raise _first_error(title, grid, training) or error from error
     if not math.isfinite(grid.best_score_):
         raise _first_error(title, grid, training) or DefinitionError(f"{title}: no candidate has a {scoring} score")
     _log_warnings(title, [warning.category for warning in caught], [str(warning.message) for warning in caught])
-    log.info("%s: best mean %s %.3f over %d folds", title, scoring.replace("_", " "), grid.best_score_, FOLDS)
+    measured, sign = measure(scoring)
+    log.info("%s: best %s %.4g, mean over %d folds", title, measured.replace("_", " "), sign * grid.best_score_, FOLDS)
     results = grid.cv_results_
     scores = zip(
         results["params"], results["mean_test_score"].tolist(), results["std_test_score"].tolist(), strict=True
@@ -114,9 +117,9 @@ def _first_error(title: str, grid: GridSearchCV, training: Dataset) -> Definitio
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fitted = clone(grid.estimator).set_params(**parameters).fit(training.frame, training.codes)
+            fitted = clone(grid.estimator).set_params(**parameters).fit(training.frame, training.targets)
             what = f"scored by {grid.scoring!r}"
-            get_scorer(grid.scoring)(fitted, training.frame, training.codes)
+            get_scorer(grid.scoring)(fitted, training.frame, training.targets)
     except Exception as error:  # the estimator is the user's
         reason = f"cannot be {what}: {shorten(str(error), MAX_ERROR_LENGTH)}"
         return DefinitionError(f"{title}: the estimator{f' with {named}' if named else ''} {reason}")

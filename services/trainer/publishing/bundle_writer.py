@@ -89,6 +89,6 @@ def _write_test_set(path: Path, test: Dataset, manifest: Manifest) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([SAMPLE_ID, *(feature.name for feature in manifest.features), manifest.target])
-        for line, row, label in zip(test.lines, test.values.tolist(), test.labels, strict=True):
+        for line, row, text in zip(test.lines, test.values.tolist(), test.texts, strict=True):
             values = [feature.to_text(value) for feature, value in zip(manifest.features, row, strict=True)]
-            writer.writerow([line, *values, label])
+            writer.writerow([line, *values, text])

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from petalstream.features import Number
 from services.trainer.data.split import Parts
-from services.trainer.definition import Definition
+from services.trainer.definition import Classes, Definition
+from services.trainer.evaluation import number_metrics
 from services.trainer.fitting.grid_search import SearchScores
 from services.trainer.report import (
     calibration,
@@ -16,47 +18,62 @@ from services.trainer.report import (
     curves,
     feature_distributions,
     feature_importance,
+    predicted_numbers,
 )
 from services.trainer.report.drawing import Drawing
-from services.trainer.report.labelled_predictions import LabelledPredictions, predict
+from services.trainer.report.labelled_predictions import predict
 from services.trainer.report.search_tables import best_candidates
 
 
 def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequence[SearchScores]) -> dict[str, bytes]:
     """Return the files of the report by name: report.json and, for each figure, an SVG in each colour scheme."""
-    drawings = _drawings(estimator, parts, definition)
+    target = definition.target
+    balance = class_balance.counts(parts, target) if isinstance(target, Classes) else {}
+    importance, *distributions = _of_inputs(estimator, parts, definition)
+    drawings = [
+        *_of_target(estimator, parts, target),
+        importance,
+        *([class_balance.drawing(balance)] if balance else []),
+        *distributions,
+    ]
     index = {
         "figures": [drawing.entry() for drawing in drawings],
         "searches": best_candidates(searches),
-        "class_balance": class_balance.counts(parts, definition),
+        "class_balance": balance,
     }
     files = {name: content for drawing in drawings for name, content in drawing.files().items()}
     return {"report.json": (json.dumps(index, indent=2, allow_nan=False) + "\n").encode(), **files}
 
 
-def _drawings(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
-    held_out = parts.validation.joined(parts.test)
-    on_test, on_held_out = predict(estimator, parts.test, definition), predict(estimator, held_out, definition)
-    score = feature_importance.scoring(estimator, held_out, definition)
-    ranked = feature_importance.importances(estimator, held_out, definition, score)
-    # A text has no distribution that could be drawn, nor has a column without a value.
-    matrix = parts.training.inputs.matrix
-    drawn = [each.column for each in ranked if not np.isnan(matrix[:, each.column]).all()]
+def _of_target(estimator: Any, parts: Parts, target: Classes | Number) -> list[Drawing]:
+    if isinstance(target, Classes):
+        return _of_labels(estimator, parts, target)
+    true, predicted = parts.test.targets, number_metrics.predict(estimator, parts.test)
+    named = (true, predicted, target.label, target.unit)
+    return [predicted_numbers.predicted_drawing(*named), predicted_numbers.error_drawing(*named)]
+
+
+def _of_labels(estimator: Any, parts: Parts, target: Classes) -> list[Drawing]:
+    """Return the figures of predicted labels; some need probabilities, which not every estimator gives."""
+    on_test = predict(estimator, parts.test, target)
+    if not on_test.probabilities.size:
+        return [confusion_matrix.drawing(on_test)]
     return [
         confusion_matrix.drawing(on_test),
-        *_of_probabilities(on_test, on_held_out),
-        feature_importance.drawing(ranked, score, len(definition.inputs)),
-        class_balance.drawing(class_balance.counts(parts, definition)),
-        *([feature_distributions.drawing(parts.training, definition, drawn)] if drawn else []),
+        curves.drawing(curves.ROC, on_test),
+        curves.drawing(curves.PRECISION_RECALL, on_test),
+        calibration.drawing(predict(estimator, parts.held_out, target)),
     ]
 
 
-def _of_probabilities(on_test: LabelledPredictions, on_held_out: LabelledPredictions) -> list[Drawing]:
-    """Return the figures that need probabilities, none if the estimator gives none."""
-    if not on_test.probabilities.size:
-        return []
+def _of_inputs(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
+    """Return the figure of what the inputs are to the model, and that of their values if they have some."""
+    score = feature_importance.scoring(estimator, parts.held_out, definition)
+    ranked = feature_importance.importances(estimator, parts.held_out, definition, score)
+    # A text has no distribution that could be drawn.
+    matrix = parts.training.inputs.matrix
+    drawn = [each.column for each in ranked if not np.isnan(matrix[:, each.column]).all()]
     return [
-        curves.drawing(curves.ROC, on_test),
-        curves.drawing(curves.PRECISION_RECALL, on_test),
-        calibration.drawing(on_held_out),
+        feature_importance.drawing(ranked, score, len(definition.inputs)),
+        *([feature_distributions.drawing(parts.training, definition, drawn)] if drawn else []),
     ]

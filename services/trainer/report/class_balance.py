@@ -6,16 +6,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from services.trainer.data.split import Parts
-from services.trainer.definition import Definition
+from services.trainer.definition import Classes
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import SMALL, WIDTH, Scheme, hide_frame, wrapped
 
 
-def counts(parts: Parts, definition: Definition) -> dict[str, dict[str, int]]:
+def counts(parts: Parts, target: Classes) -> dict[str, dict[str, int]]:
     """Return the number of samples of each class, by part."""
     of_parts = {"training": parts.training, "validation": parts.validation, "test": parts.test}
     return {
-        name: {label: int((part.labels == label).sum()) for label in definition.target.words.values()}
+        name: {label: int((part.texts == label).sum()) for label in target.words.values()}
         for name, part in of_parts.items()
     }
 

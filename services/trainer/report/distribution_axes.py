@@ -92,8 +92,14 @@ def _numbers(axes: Axes, feature: Feature, edges: NDArray[np.float64]) -> None:
         _first_and_last(axes, feature, edges)
     else:
         axes.locator_params(axis="x", nbins=4)
-        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+        short_numbers(axes, "x")
     axes.set_xlabel(wrapped(feature.unit, 28, 1))
+
+
+def short_numbers(axes: Axes, which: str = "xy") -> None:
+    """Write the numbers of these axes short, such as 250k."""
+    for name in which:
+        getattr(axes, f"{name}axis").set_major_formatter(lambda value, _: _short(value))
 
 
 def _first_and_last(axes: Axes, feature: Date, edges: NDArray[np.float64]) -> None:

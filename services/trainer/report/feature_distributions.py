@@ -13,6 +13,7 @@ from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 from services.trainer.report.distribution_axes import count_by_class, draw_rows, draw_stacked
 from services.trainer.report.drawing import Drawing
+from services.trainer.report.groups import groups
 from services.trainer.report.style import MOST_COLOURS, WIDTH, Scheme, legend_above, wrapped
 
 # Rows of classes in all panels together; more make the figure too tall and its file too large.
@@ -27,21 +28,26 @@ def drawing(training: Dataset, definition: Definition, ranked: Sequence[int]) ->
 
     Missing values are left out.
     """
-    classes = list(definition.target.words.values())
+    classes, of_samples = groups(training, definition)
     many = len(classes) > MOST_COLOURS
     columns = sorted(ranked[: max(2, MAX_ROWS // len(classes))] if many else ranked)
     panels = [(definition.inputs[column], training.inputs.matrix[:, column]) for column in columns]
 
     def onto(figure: Figure, scheme: Scheme) -> None:
-        (_rows if many else _coloured)(figure, panels, training.labels, classes, scheme)
+        (_rows if many else _coloured)(figure, panels, of_samples, classes, scheme)
 
     shown = f" The {len(panels)} most important inputs are shown." if len(panels) < len(definition.inputs) else ""
-    form = "each row is a class, its colour stronger where more of its samples are" if many else "colour is the class"
-    caption = (
-        f"How the values of each input are spread over the {len(training.labels)} samples of the training part; {form}."
-        f" Where classes lie apart, that input alone tells them apart.{shown}"
+    group = "class" if definition.labels else f"third of {definition.target_column}"
+    form = (
+        f"each row is a {group}, its colour stronger where more of its samples are"
+        if many
+        else f"colour is the {group}"
     )
-    alt = " ".join(_in_words(feature, values, training.labels, classes) for feature, values in panels)
+    caption = (
+        f"How the values of each input are spread over the {len(training)} samples of the training part; {form}."
+        f" Where the colours lie apart, that input alone tells them apart.{shown}"
+    )
+    alt = " ".join(_in_words(feature, values, of_samples, classes) for feature, values in panels)
     height = _height(panels, len(classes), many)
     return Drawing("feature_distributions", "Feature distributions", caption, alt, WIDTH, height, onto)
 

@@ -1,4 +1,4 @@
-"""The figure of permutation importance: the loss of score when one input is shuffled."""
+"""The figure of permutation importance: how much worse a score is when one input is shuffled."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from petalstream.features import Feature
 from petalstream.model.inference import is_vote
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
+from services.trainer.definition.scores import measure
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import SMALL, WIDTH, Scheme, wrapped
 
@@ -35,7 +36,7 @@ def importances(estimator: Any, held_out: Dataset, definition: Definition, score
     found = permutation_importance(
         estimator,
         held_out.frame,
-        held_out.codes,
+        held_out.targets,
         scoring=score,
         n_repeats=REPEATS,
         max_samples=min(len(held_out), MAX_SAMPLES),
@@ -52,28 +53,30 @@ def scoring(estimator: Any, held_out: Dataset, definition: Definition) -> str:
     """Return the definition's scoring, or accuracy if that needs probabilities and the estimator is a majority vote."""
     if is_vote(estimator):
         try:
-            get_scorer(definition.scoring)(estimator, held_out.frame, held_out.codes)
+            get_scorer(definition.score)(estimator, held_out.frame, held_out.targets)
         except AttributeError:
             return "accuracy"
-    return definition.scoring
+    return definition.score
 
 
 def drawing(found: list[Importance], score: str, inputs: int) -> Drawing:
     """Return the figure: a bar for each input of `found`, with the spread of the repeats, of `inputs` inputs in all."""
-    score = score.replace("_", " ")
+    name, sign = measure(score)
+    measured = name.replace("_", " ")
+    change, moves = ("loss", "drops") if sign > 0 else ("rise", "rises")
 
     def onto(figure: Figure, scheme: Scheme) -> None:
         _bars(figure, found, scheme)
-        figure.axes[0].set_xlabel(f"Loss of {score} when shuffled")
+        figure.axes[0].set_xlabel(f"{change.capitalize()} of {measured} when shuffled")
 
     shown = f" The {len(found)} most important of {inputs} inputs are shown." if inputs > len(found) else ""
     caption = (
         "Each input in turn is shuffled among the samples of the validation and test parts, ten times: the more the"
-        f" {score} drops, the more the model relies on it. The line shows how much the drops differ. Here"
-        f" {found[0].feature.label} counts most, with a drop of {found[0].mean:.2f}.{shown}"
+        f" {measured} {moves}, the more the model relies on it. The line shows how much the repeats differ. Here"
+        f" {found[0].feature.label} counts most, with a {change} of {found[0].mean:.2f}.{shown}"
     )
     said = ", ".join(f"{each.feature.label} {each.mean:.3f} ± {each.spread:.3f}" for each in found)
-    alt = f"Mean loss of {score}, and its spread, when an input is shuffled: {said}."
+    alt = f"Mean {change} of {measured}, and its spread, when an input is shuffled: {said}."
     return Drawing("feature_importance", "Feature importance", caption, alt, WIDTH, 66 + 30 * len(found), onto)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from petalstream.model.inference import ballot, infer, is_vote, voters
+from petalstream.model.inference import ballot, infer_classes, is_vote, voters
 from services.trainer.data.dataset import Dataset
-from services.trainer.definition import Definition
+from services.trainer.definition import Classes
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,15 @@ class LabelledPredictions:
     is_vote: bool
 
 
-def predict(estimator: Any, dataset: Dataset, definition: Definition) -> LabelledPredictions:
+def predict(estimator: Any, dataset: Dataset, target: Classes) -> LabelledPredictions:
     """Return the predictions of `estimator`, and of its voters if it has some, for `dataset`."""
-    target = definition.target
     classes = tuple(sorted(target.words.values(), key=lambda word: word == target.positive_word))
-    order = [definition.labels.index(label) for label in classes]
-    output = infer(estimator, dataset.frame, len(definition.labels))
-    predicted = np.array(definition.labels)[output.classes]
+    order = [target.order.index(label) for label in classes]
+    output = infer_classes(estimator, dataset.frame, len(target.order))
+    predicted = np.array(target.order)[output.classes]
     of_voters = {name: given[:, order] for name, given in _of_voters(estimator, dataset.frame).items()}
     probabilities = output.probabilities[:, order] if output.probabilities.shape[1] else output.probabilities
-    return LabelledPredictions(classes, dataset.labels, predicted, probabilities, of_voters, is_vote(estimator))
+    return LabelledPredictions(classes, dataset.texts, predicted, probabilities, of_voters, is_vote(estimator))
 
 
 def _of_voters(estimator: Any, samples: Any) -> dict[str, NDArray[np.float64]]:

@@ -1,39 +1,39 @@
-"""Metrics of a fitted estimator: on the validation part, which decides on publication, and on the test part."""
+"""Metrics of predicted labels: on the validation part, which decides on publication, and on the test part."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
-from petalstream.model.inference import infer
+from petalstream.model.inference import infer_classes
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 
 
-def compute_metrics(estimator: Any, parts: Parts, definition: Definition) -> dict[str, Any]:
+def compute(estimator: Any, parts: Parts, definition: Definition) -> dict[str, Any]:
     """Return accuracy on validation and test part and, of the test part, each class's precision, recall and support.
 
     Support is a number of samples. `commonest_share` is the test accuracy of always predicting the commonest class.
     """
     test, validation = parts.test, parts.validation
     labels = definition.labels
-    on_test, on_validation = (infer(estimator, part.frame, len(labels)).classes for part in (test, validation))
+    on_test, on_validation = (infer_classes(estimator, part.frame, len(labels)).classes for part in (test, validation))
     precision, recall, _, support = precision_recall_fscore_support(
-        test.codes, on_test, labels=range(len(labels)), zero_division=0.0
+        test.targets, on_test, labels=range(len(labels)), zero_division=0.0
     )
     classes = {
         label: {"precision": float(precision[i]), "recall": float(recall[i]), "support": int(support[i])}
         for i, label in enumerate(labels)
     }
     return {
-        "validation_accuracy": float(accuracy_score(validation.codes, on_validation)),
-        "test_accuracy": float(accuracy_score(test.codes, on_test)),
+        "validation_accuracy": float(accuracy_score(validation.targets, on_validation)),
+        "test_accuracy": float(accuracy_score(test.targets, on_test)),
         "commonest_share": max(int(count) for count in support) / len(test),
         "test_classes": classes,
     }
 
 
-def format_metrics(metrics: Mapping[str, Any]) -> str:
+def describe(metrics: Mapping[str, Any]) -> str:
     """Return the metrics as the lines that the trainer prints."""
     lines = [
         f"validation accuracy {metrics['validation_accuracy']:.3f}",

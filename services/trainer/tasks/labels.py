@@ -1,0 +1,96 @@
+"""Learning to predict labels."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
+
+from petalstream.model.golden import PROBABILITY_TOLERANCE
+from petalstream.model.inference import gives_probabilities, voters, weighted
+from petalstream.model.outputs import ClassOutput
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import Parts
+from services.trainer.definition import Classes, Definition
+from services.trainer.evaluation import label_metrics
+from services.trainer.evaluation.threshold import find_threshold
+from services.trainer.tasks.task import Score, Scores, Task, TooInaccurate
+from services.trainer.tasks.words import join
+
+
+class LabelTask(Task[ClassOutput]):
+    """One of several labels; the estimator is fitted on their positions."""
+
+    scores: ClassVar[Mapping[str, Score]] = {"accuracy": accuracy_score, "balanced_accuracy": balanced_accuracy_score}
+
+    def __init__(self, definition: Definition, target: Classes) -> None:
+        super().__init__(definition)
+        self.target = target
+
+    def sentence(self) -> str:
+        """Return the name of the target and its labels."""
+        target = self.target
+        return f"{target.column.replace('_', ' ').capitalize()}: {join(list(target.words.values()), 'or')}"
+
+    def strata(self, dataset: Dataset) -> NDArray[Any]:
+        """Return the labels: each part has the same shares."""
+        return dataset.targets
+
+    def folds(self, count: int, seed: int) -> StratifiedKFold:
+        """Return folds with the same shares of labels."""
+        return StratifiedKFold(count, shuffle=True, random_state=seed)
+
+    def repeated_folds(self, count: int, repeats: int, seed: int) -> RepeatedStratifiedKFold:
+        """Return such folds again and again."""
+        return RepeatedStratifiedKFold(n_splits=count, n_repeats=repeats, random_state=seed)
+
+    def predicted(self, output: ClassOutput) -> NDArray[np.int64]:
+        """Return the positions of the labels."""
+        return output.classes
+
+    def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return the accuracy, and each label's precision and recall."""
+        return label_metrics.compute(estimator, parts, self.definition)
+
+    def format_metrics(self, metrics: Mapping[str, Any]) -> str:
+        """Return the metrics as lines."""
+        return label_metrics.describe(metrics)
+
+    def format_scores(self, scores: Scores) -> str:
+        """Return accuracy and balanced accuracy."""
+        accuracy, balanced = scores["accuracy"], scores["balanced_accuracy"]
+        return (
+            f"accuracy {accuracy['mean']:.3f} ± {accuracy['spread']:.3f},"
+            f" balanced {balanced['mean']:.3f} ± {balanced['spread']:.3f}"
+        )
+
+    def require_quality(self, metrics: Mapping[str, Any], least_accuracy: float) -> None:
+        """Raise TooInaccurate if the accuracy on the validation part is below `least_accuracy`."""
+        if (accuracy := metrics["validation_accuracy"]) < least_accuracy:
+            raise TooInaccurate(f"validation accuracy {accuracy:.3f} is below {least_accuracy:g}")
+
+    def tolerance(self, parts: Parts) -> float:
+        """Return that of a probability."""
+        return PROBABILITY_TOLERANCE
+
+    def manifest_fields(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return the labels, and what the estimator says of them beside the likeliest."""
+        labels, names = self.definition.labels, voters(estimator)
+        return {
+            "labels": labels,
+            "unit": "",
+            "interval": {},
+            "tolerance": self.tolerance(parts),
+            "voters": tuple(names),
+            "probability": _probability([name.replace("_", " ") for name in names], estimator),
+            "threshold": find_threshold(estimator, labels),
+        }
+
+
+def _probability(names: list[str], estimator: Any) -> str:
+    """Return in words what a probability of the model is, "" if it gives none; `names` are those of its voters."""
+    if not names:
+        return "probability given by the estimator" if gives_probabilities(estimator) else ""
+    return f"share of the votes of {join(names, 'and')}{', which have weights' if weighted(estimator) else ''}"

@@ -1,0 +1,76 @@
+"""What every kind of target needs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Generic
+
+from numpy.typing import NDArray
+
+from petalstream.model.outputs import Output
+from services.trainer.data.dataset import Dataset
+from services.trainer.data.split import Parts
+from services.trainer.definition import Definition
+
+Score = Callable[[NDArray[Any], NDArray[Any]], float]
+Scores = Mapping[str, Mapping[str, float]]
+
+
+class TooInaccurate(Exception):
+    """A model that is less accurate than its definition or the settings ask for; the message says how much."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}; nothing was published")
+
+
+class Task(ABC, Generic[Output]):
+    """Learning to predict the target of a definition."""
+
+    # The scores of the cross-validation by name, each of true and predicted targets.
+    scores: ClassVar[Mapping[str, Score]]
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """Return what is predicted, for a definition that does not say it."""
+
+    @abstractmethod
+    def strata(self, dataset: Dataset) -> NDArray[Any] | None:
+        """Return what the parts of the data shall have in equal shares, if anything."""
+
+    @abstractmethod
+    def folds(self, count: int, seed: int) -> Any:
+        """Return scikit-learn's splitter for a cross-validation."""
+
+    @abstractmethod
+    def repeated_folds(self, count: int, repeats: int, seed: int) -> Any:
+        """Return the splitter for a repeated cross-validation."""
+
+    @abstractmethod
+    def predicted(self, output: Output) -> NDArray[Any]:
+        """Return the predicted targets, which scores compare with the true ones."""
+
+    @abstractmethod
+    def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return the metrics on the validation and the test part."""
+
+    @abstractmethod
+    def format_metrics(self, metrics: Mapping[str, Any]) -> str:
+        """Return the metrics as the lines that the trainer prints."""
+
+    @abstractmethod
+    def format_scores(self, scores: Scores) -> str:
+        """Return mean and spread of the `scores` of a cross-validation."""
+
+    @abstractmethod
+    def require_quality(self, metrics: Mapping[str, Any], least_accuracy: float) -> None:
+        """Raise TooInaccurate for a model that must not be published."""
+
+    @abstractmethod
+    def tolerance(self, parts: Parts) -> float:
+        """Return by how much a probability or number may differ where it is computed again."""
+
+    @abstractmethod
+    def manifest_fields(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return what the manifest has of the target."""
