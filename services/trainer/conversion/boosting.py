@@ -1,4 +1,4 @@
-"""Converters of AdaBoostClassifier with trees and of GradientBoostingClassifier, in 64 bits.
+"""Converters of AdaBoostClassifier with trees and of gradient boosting, in 64 bits.
 
 skl2onnx makes a graph of the first that cannot be opened, and computes the second in 32 bits. The formulas are those of
 scikit-learn: Zhu, Zou, Rosset and Hastie, Multi-class AdaBoost, Statistics and Its Interface 2 (2009), and Friedman,
@@ -10,10 +10,17 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, GradientBoostingRegressor
 
-from services.trainer.conversion.forests import add_outputs, set_output_shapes, to_tree
+from services.trainer.conversion.forests import (
+    add_number,
+    add_outputs,
+    add_rounded,
+    set_number_shape,
+    set_output_shapes,
+    to_tree,
+)
 from services.trainer.conversion.leaves import Nodes, Tree, add_leaf_values
 from services.trainer.conversion.transformers import NotConvertible
 
@@ -23,8 +30,7 @@ def convert_ada_boost(scope: Any, operator: Any, container: Any) -> None:
     model, nodes = operator.raw_operator, Nodes(scope, container)
     weights = model.estimator_weights_[: len(model.estimators_)]
     trees = [_votes(to_tree(each.tree_), weight) for each, weight in zip(model.estimators_, weights, strict=True)]
-    rounded = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
-    votes = add_leaf_values(nodes, nodes.add("Cast", [rounded], to=TensorProto.DOUBLE), trees)
+    votes = add_leaf_values(nodes, add_rounded(nodes, operator), trees)
     total = nodes.add("ReduceSum", [votes, nodes.constant(np.array([1]))], keepdims=0)
     # With two classes scikit-learn takes half the difference of both sums.
     divisor = weights.sum() * (len(model.classes_) - 1)
@@ -35,16 +41,7 @@ def convert_ada_boost(scope: Any, operator: Any, container: Any) -> None:
 def convert_gradient_boosting(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes for label and probabilities (a skl2onnx converter)."""
     model, nodes = operator.raw_operator, Nodes(scope, container)
-    if model.init_ != "zero" and not isinstance(model.init_, DummyClassifier):
-        raise NotConvertible(f"GradientBoostingClassifier(init={type(model.init_).__name__})")
-    first = model._raw_predict_init(np.zeros((1, model.n_features_in_)))
-    trees = [_steps(to_tree(each.tree_), model.learning_rate) for each in model.estimators_.ravel()]
-    rounded = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
-    steps = add_leaf_values(nodes, nodes.add("Cast", [rounded], to=TensorProto.DOUBLE), trees)
-    shape = nodes.constant(np.array([-1, *model.estimators_.shape]))
-    by_turn = nodes.add("Reshape", [steps, shape])
-    total = nodes.add("ReduceSum", [by_turn, nodes.constant(np.array([1]))], keepdims=0)
-    raw = nodes.add("Add", [total, nodes.constant(first)])
+    raw = _add_raw_predictions(nodes, operator, DummyClassifier)
     if len(model.classes_) > 2:
         return add_outputs(nodes, operator, nodes.add("Softmax", [raw], axis=1))
     if model.loss == "exponential":
@@ -55,6 +52,25 @@ def convert_gradient_boosting(scope: Any, operator: Any, container: Any) -> None
     is_first = nodes.add("Cast", [nodes.add("Less", [raw, nodes.constant(np.array(0.0))])], to=TensorProto.DOUBLE)
     scores = nodes.add("Concat", [is_first, nodes.add("Sub", [nodes.constant(np.array(1.0)), is_first])], axis=1)
     return add_outputs(nodes, operator, nodes.add("Concat", [rest, second], axis=1), scores)
+
+
+def convert_gradient_boosting_of_numbers(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes for the number (a skl2onnx converter)."""
+    nodes = Nodes(scope, container)
+    add_number(nodes, operator, _add_raw_predictions(nodes, operator, DummyRegressor))
+
+
+def _add_raw_predictions(nodes: Nodes, operator: Any, first_kind: type) -> str:
+    """Add the nodes for the first prediction and the steps of all trees, of shape (n, trees of a turn)."""
+    model = operator.raw_operator
+    if model.init_ != "zero" and not isinstance(model.init_, first_kind):
+        raise NotConvertible(f"{type(model).__name__}(init={type(model.init_).__name__})")
+    first = model._raw_predict_init(np.zeros((1, model.n_features_in_)))
+    trees = [_steps(to_tree(each.tree_), model.learning_rate) for each in model.estimators_.ravel()]
+    steps = add_leaf_values(nodes, add_rounded(nodes, operator), trees)
+    by_turn = nodes.add("Reshape", [steps, nodes.constant(np.array([-1, *model.estimators_.shape]))])
+    total = nodes.add("ReduceSum", [by_turn, nodes.constant(np.array([1]))], keepdims=0)
+    return nodes.add("Add", [total, nodes.constant(first)])
 
 
 def _steps(tree: Tree, learning_rate: float) -> Tree:
@@ -70,5 +86,13 @@ def _votes(tree: Tree, weight: float) -> Tree:
     return dataclasses.replace(tree, values=values)
 
 
-CONVERTERS = {AdaBoostClassifier: convert_ada_boost, GradientBoostingClassifier: convert_gradient_boosting}
-SHAPES = dict.fromkeys(CONVERTERS, set_output_shapes)
+CONVERTERS = {
+    AdaBoostClassifier: convert_ada_boost,
+    GradientBoostingClassifier: convert_gradient_boosting,
+    GradientBoostingRegressor: convert_gradient_boosting_of_numbers,
+}
+SHAPES = {
+    AdaBoostClassifier: set_output_shapes,
+    GradientBoostingClassifier: set_output_shapes,
+    GradientBoostingRegressor: set_number_shape,
+}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
@@ -38,7 +38,10 @@ def _rewritten(estimator: Any, columns: Columns) -> Any:
     if isinstance(estimator, SimpleImputer):
         codes = _codes([[each] for each in estimator.statistics_], columns)
         return _with(estimator, statistics_=np.array([each[0] for each in codes], np.float64))
-    if isinstance(estimator, HistGradientBoostingClassifier) and estimator._preprocessor is not None:
+    if (
+        isinstance(estimator, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
+        and estimator._preprocessor is not None
+    ):
         return _with(estimator, _preprocessor=_column_transformer(estimator._preprocessor, columns))
     return _with_members(estimator, columns)
 
@@ -71,7 +74,10 @@ def _with_members(estimator: Any, columns: Columns) -> Any:
             estimator = _with(estimator, **{name: [_rewritten(each, columns) for each in members]})
     if any(columns) and hasattr(estimator, "estimator"):
         inner = estimator.estimator
-        estimator = _with(estimator, estimator=_rewritten(inner, columns) if hasattr(inner, "classes_") else inner)
+        estimator = _with(
+            estimator,
+            estimator=_rewritten(inner, columns) if any(name.endswith("_") for name in vars(inner)) else inner,
+        )
     return estimator
 
 

@@ -131,6 +131,6 @@ def _members(estimator: Any) -> Iterator[Any]:
         yield from members.ravel() if isinstance(members, np.ndarray) else members
     for name in ("estimator_", "estimator"):
         inner = getattr(estimator, name, None)
-        if hasattr(inner, "classes_"):
+        if inner is not None and any(attribute.endswith("_") for attribute in vars(inner)):
             yield inner
             return

@@ -1,4 +1,4 @@
-"""Converters of trees and forests with exactly scikit-learn's probabilities.
+"""Converters of trees and forests with exactly scikit-learn's probabilities or numbers.
 
 skl2onnx's own converters add the trees' shares in 32 bits. Where two classes are equally likely, which is common in a
 forest of 100 trees, rounding then decides. Here the graph finds the leaf of each tree, looks up scikit-learn's shares
@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import Int64TensorType, guess_proto_type
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
-from sklearn.tree import DecisionTreeClassifier, ExtraTreeClassifier
+from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, guess_proto_type
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
 from services.trainer.conversion.leaves import Nodes, Tree, add_leaf_values
 
@@ -20,12 +20,38 @@ def convert_forest(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes for label and probabilities of a tree or forest (a skl2onnx converter)."""
     forest, nodes = operator.raw_operator, Nodes(scope, container)
     trees = [to_tree(each.tree_) for each in getattr(forest, "estimators_", [forest])]
-    # scikit-learn's trees compare a 32-bit number with a 64-bit threshold.
+    shares = add_leaf_values(nodes, add_rounded(nodes, operator), trees)
+    add_outputs(nodes, operator, _add_mean(nodes, shares, len(trees)))
+
+
+def convert_regression_forest(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes for the mean of the numbers of a tree or forest (a skl2onnx converter)."""
+    forest, nodes = operator.raw_operator, Nodes(scope, container)
+    trees = [to_tree(each.tree_) for each in getattr(forest, "estimators_", [forest])]
+    values = add_leaf_values(nodes, add_rounded(nodes, operator), trees)
+    add_number(nodes, operator, _add_mean(nodes, values, len(trees)))
+
+
+def _add_mean(nodes: Nodes, values: str, trees: int) -> str:
+    """Add the nodes for the mean over the trees of values of shape (n, trees, ...)."""
+    total = nodes.add("ReduceSum", [values, nodes.constant(np.array([1]))], keepdims=0)
+    return nodes.add("Div", [total, nodes.constant(np.array(float(trees)))])
+
+
+def add_rounded(nodes: Nodes, operator: Any) -> str:
+    """Add the nodes for the samples as scikit-learn's trees take them: numbers of 32 bits, compared in 64."""
     rounded = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.FLOAT)
-    shares = add_leaf_values(nodes, nodes.add("Cast", [rounded], to=TensorProto.DOUBLE), trees)
-    total = nodes.add("ReduceSum", [shares, nodes.constant(np.array([1]))], keepdims=0)
-    mean = nodes.add("Div", [total, nodes.constant(np.array(float(len(trees))))])
-    add_outputs(nodes, operator, mean)
+    return nodes.add("Cast", [rounded], to=TensorProto.DOUBLE)
+
+
+def add_number(nodes: Nodes, operator: Any, numbers: str) -> None:
+    """Add the nodes from numbers, one a row, to the output of a regressor, of shape (n, 1)."""
+    nodes.add("Reshape", [numbers, nodes.constant(np.array([-1, 1]))], operator.outputs[0].full_name)
+
+
+def set_number_shape(operator: Any) -> None:
+    """Set the output's shape, (n, 1), and type (a skl2onnx shape calculator)."""
+    operator.outputs[0].type = DoubleTensorType([operator.inputs[0].type.shape[0], 1])
 
 
 def add_outputs(nodes: Nodes, operator: Any, probabilities: str, scores: str = "") -> None:
@@ -49,7 +75,9 @@ def set_output_shapes(operator: Any) -> None:
 
 
 KINDS = (DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier)
-CONVERTERS, SHAPES = dict.fromkeys(KINDS, convert_forest), dict.fromkeys(KINDS, set_output_shapes)
+OF_NUMBERS = (DecisionTreeRegressor, ExtraTreeRegressor, RandomForestRegressor, ExtraTreesRegressor)
+CONVERTERS = dict.fromkeys(KINDS, convert_forest) | dict.fromkeys(OF_NUMBERS, convert_regression_forest)
+SHAPES = dict.fromkeys(KINDS, set_output_shapes) | dict.fromkeys(OF_NUMBERS, set_number_shape)
 
 
 def to_tree(tree: Any) -> Tree:

@@ -1,4 +1,4 @@
-"""The converter of HistGradientBoostingClassifier, in 64 bits, with missing values and categories.
+"""The converters of histogram gradient boosting, in 64 bits, with missing values and categories.
 
 skl2onnx's own computes in 32 bits, and knows no categories. scikit-learn encodes categories before its trees, which ask
 whether a code is in a set. Here each such question becomes an input of its own: 0 if the row goes left, else 1.
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from services.trainer.conversion.forests import add_outputs, set_output_shapes
+from services.trainer.conversion.forests import add_number, add_outputs, set_number_shape, set_output_shapes
 from services.trainer.conversion.leaves import Nodes, Tree, add_leaf_values
 
 _BITS = 32
@@ -20,21 +20,35 @@ _BITS = 32
 
 def convert_histogram_boosting(scope: Any, operator: Any, container: Any) -> None:
     """Add the nodes for label and probabilities (a skl2onnx converter); categories are codes from 0."""
-    model, nodes = operator.raw_operator, Nodes(scope, container)
-    samples = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.DOUBLE)
-    questions = _Questions(model)
-    trees = [questions.tree(predictor) for each in model._predictors for predictor in each]
-    values = add_leaf_values(nodes, questions.add_inputs(nodes, samples), trees)
-    trees_each_time = len(model._predictors[0])
-    shape = nodes.constant(np.array([-1, len(model._predictors), trees_each_time]))
-    by_turn = nodes.add("Reshape", [values, shape])
-    raw = nodes.add("ReduceSum", [by_turn, nodes.constant(np.array([1]))], keepdims=0)
-    raw = nodes.add("Add", [raw, nodes.constant(np.asarray(model._baseline_prediction, np.float64).reshape(1, -1))])
-    if trees_each_time > 1:
+    nodes = Nodes(scope, container)
+    raw = _add_raw_predictions(nodes, operator)
+    if len(operator.raw_operator._predictors[0]) > 1:
         return add_outputs(nodes, operator, nodes.add("Softmax", [raw], axis=1))
     second = nodes.add("Sigmoid", [raw])
     first = nodes.add("Sub", [nodes.constant(np.array(1.0)), second])
     return add_outputs(nodes, operator, nodes.add("Concat", [first, second], axis=1))
+
+
+def convert_histogram_boosting_of_numbers(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes for the number (a skl2onnx converter)."""
+    model, nodes = operator.raw_operator, Nodes(scope, container)
+    raw = _add_raw_predictions(nodes, operator)
+    if model.loss in ("gamma", "poisson"):  # which have a logarithm as their link
+        raw = nodes.add("Exp", [raw])
+    add_number(nodes, operator, raw)
+
+
+def _add_raw_predictions(nodes: Nodes, operator: Any) -> str:
+    """Add the nodes for the sums of all trees, of shape (n, trees of a turn)."""
+    model = operator.raw_operator
+    samples = nodes.add("Cast", [operator.inputs[0].full_name], to=TensorProto.DOUBLE)
+    questions = _Questions(model)
+    trees = [questions.tree(predictor) for each in model._predictors for predictor in each]
+    values = add_leaf_values(nodes, questions.add_inputs(nodes, samples), trees)
+    shape = nodes.constant(np.array([-1, len(model._predictors), len(model._predictors[0])]))
+    by_turn = nodes.add("Reshape", [values, shape])
+    raw = nodes.add("ReduceSum", [by_turn, nodes.constant(np.array([1]))], keepdims=0)
+    return nodes.add("Add", [raw, nodes.constant(np.asarray(model._baseline_prediction, np.float64).reshape(1, -1))])
 
 
 class _Questions:
@@ -99,5 +113,11 @@ def _add_position(nodes: Nodes, samples: str, column: int, known: NDArray[np.flo
     return nodes.add("ReduceMin", [found, nodes.constant(np.array([1]))], keepdims=1)
 
 
-CONVERTERS = {HistGradientBoostingClassifier: convert_histogram_boosting}
-SHAPES = {HistGradientBoostingClassifier: set_output_shapes}
+CONVERTERS = {
+    HistGradientBoostingClassifier: convert_histogram_boosting,
+    HistGradientBoostingRegressor: convert_histogram_boosting_of_numbers,
+}
+SHAPES = {
+    HistGradientBoostingClassifier: set_output_shapes,
+    HistGradientBoostingRegressor: set_number_shape,
+}

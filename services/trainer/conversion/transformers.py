@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
+from skl2onnx.common.data_types import DoubleTensorType
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, PolynomialFeatures
 
 from services.trainer.conversion.leaves import Nodes
 
@@ -23,6 +25,27 @@ def convert_imputer(scope: Any, operator: Any, container: Any) -> None:
     samples = operator.inputs[0].full_name
     missing = nodes.add("IsNaN", [samples])
     nodes.add("Where", [missing, nodes.constant(statistics.reshape(1, -1)), samples], operator.outputs[0].full_name)
+
+
+def convert_one_hot(scope: Any, operator: Any, container: Any) -> None:
+    """Add the nodes that compare each column with its categories, of which one may be NaN (a skl2onnx converter)."""
+    encoder, nodes = operator.raw_operator, Nodes(scope, container)
+    if encoder._infrequent_enabled:
+        raise NotConvertible("OneHotEncoder with min_frequency or max_categories")
+    kept = _kept_categories(encoder)
+    categories = np.concatenate(kept).astype(np.float64)
+    positions = np.repeat(np.arange(len(kept)), [len(each) for each in kept])
+    samples = nodes.add("Gather", [operator.inputs[0].full_name, nodes.constant(positions)], axis=1)
+    found = nodes.add("Equal", [samples, nodes.constant(categories)])
+    missing = nodes.add("And", [nodes.add("IsNaN", [samples]), nodes.constant(np.isnan(categories))])
+    found = nodes.add("Or", [found, missing])
+    nodes.add("Cast", [found], operator.outputs[0].full_name, to=TensorProto.DOUBLE)
+
+
+def set_one_hot_shape(operator: Any) -> None:
+    """Give the output a number for each category (a skl2onnx shape calculator)."""
+    count = sum(map(len, _kept_categories(operator.raw_operator)))
+    operator.outputs[0].type = DoubleTensorType([operator.inputs[0].type.shape[0], count])
 
 
 def convert_function(scope: Any, operator: Any, container: Any) -> None:
@@ -68,6 +91,14 @@ def keep_shape(operator: Any) -> None:
     operator.outputs[0].type = type(given)(given.shape)
 
 
+def _kept_categories(encoder: OneHotEncoder) -> list[Any]:
+    """Return the categories of each column without the one that is dropped."""
+    dropped = [None] * len(encoder.categories_) if encoder.drop_idx_ is None else encoder.drop_idx_
+    return [
+        each if drop is None else np.delete(each, drop) for each, drop in zip(encoder.categories_, dropped, strict=True)
+    ]
+
+
 def _is_nan(value: object) -> bool:
     return isinstance(value, float) and np.isnan(value)
 
@@ -82,11 +113,13 @@ FUNCTIONS: Mapping[Callable[..., Any] | None, str] = {
 }
 CONVERTERS = {
     SimpleImputer: convert_imputer,
+    OneHotEncoder: convert_one_hot,
     FunctionTransformer: convert_function,
     PolynomialFeatures: convert_polynomials,
 }
 SHAPES = {
     SimpleImputer: keep_shape,
+    OneHotEncoder: set_one_hot_shape,
     FunctionTransformer: keep_shape,
     PolynomialFeatures: set_polynomial_shape,
 }
