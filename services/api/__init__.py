@@ -13,5 +13,6 @@
 9. An error (`errors`) becomes a response in `gateway/problems`, which has the status of each.
 10. `gateway/` compresses the response and adds security headers; `telemetry/` counts it and logs it.
 
-Beside this path, `openapi/` describes the routes. pyproject.toml has the import rules of the packages.
+What differs between models of labels and of numbers is in `targets/`. Beside this path, `openapi/` describes the
+routes. pyproject.toml has the import rules of the packages.
 """

@@ -24,6 +24,8 @@ def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
         "features": [feature.to_dict() for feature in manifest.features],
         "inputs": [feature.name for feature in manifest.inputs],
         "target": manifest.target,
+        "interval": manifest.interval,
+        "tolerance": manifest.tolerance,
         "probability": manifest.probability,
         "threshold": manifest.threshold,
         "voters": manifest.voters,
@@ -48,8 +50,9 @@ def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
         "title": manifest.title,
         "predicts": manifest.predicts,
         "labels": manifest.labels,
+        "unit": manifest.unit,
         "trained_at": manifest.trained_at,
-        "test_accuracy": manifest.metrics["test_accuracy"],
+        **{name: manifest.metrics[name] for name in ("test_accuracy", "test_r2") if name in manifest.metrics},
         "links": {
             "self": path,
             "predict": f"{path}/predict",
@@ -59,4 +62,4 @@ def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
 
 
 def _example(golden: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: golden[name] for name in ("features", "label", "probabilities")}
+    return {name: golden[name] for name in ("features", "label", "probabilities", "prediction") if name in golden}

@@ -46,7 +46,7 @@ def _open_onnx(bundle: Bundle) -> Scorer | None:
         return None
     scorer = Scorer(bundle.manifest, runtime.load_onnx(bundle), is_graph=True)
     try:
-        golden.check_golden_rows(scorer.manifest, scorer.runtime, facts["tolerance"])
+        golden.check_golden_rows(scorer.manifest, scorer.runtime)
     except Exception as error:  # the file is not a graph, or this ONNX Runtime cannot run it
         log.warning("%s does not serve, and %s is opened instead: %s", bundle.path / ONNX, MODEL, error)
         return None

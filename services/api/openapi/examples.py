@@ -15,7 +15,6 @@ from services.api.pages import form_fields
 from services.api.pages.text_filters import capital
 from services.api.wire import datatypes, inference_json
 from services.api.wire.inference_json import InferenceRequest
-from services.api.wire.tensor_metadata import describe_outputs
 
 Row = dict[str, Any]
 Examples = dict[str, Any]
@@ -50,7 +49,7 @@ def of_model(served: ServedModel) -> dict[str, Examples]:
     named_columns = {feature.name: values for feature, values in columns.items()}
     events = [_event(sample, number) for number, sample in enumerate(samples)]
     predictions = served.scorer.predict(samples)
-    asked = InferenceRequest(None, samples, dict.fromkeys(describe_outputs(manifest), False))
+    asked = InferenceRequest(None, samples, dict.fromkeys(predictions.target.describe_tensors(), False))
     _, response = inference_json.write_response(manifest, asked, predictions)
     examples = {
         "json_examples": singles(samples) | _several(samples) | _several_in_columns(named_columns),

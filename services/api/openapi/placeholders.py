@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream import cloudevents
-from petalstream.json_schema import TEXT, Schema
+from petalstream.json_schema import TEXT, Schema, one_of
 from petalstream.messages import MODEL_NAME
 from petalstream.model import manifest_schema
 from petalstream.reasons import Reason
@@ -60,7 +60,7 @@ def of_model(served: ServedModel) -> Json:
         "version": manifest.version,
         "tag": {"name": manifest.model, "description": f"{manifest.title}, version {manifest.version}"},
         "last_example": max(len(manifest.golden) - 1, 0),
-        "drawing": rows.one_of(files) if files else TEXT,
+        "drawing": one_of(files) if files else TEXT,
         "row": rows.row(manifest.features, rows.value, examples.rows(manifest)) | {"title": capital(manifest.sample)},
         "columns": rows.row(manifest.features, rows.column),
         "split": rows.split(manifest.features),

@@ -1,15 +1,10 @@
 """The JSON Schemas of a row in a request; they accept what `validate_row` of petalstream/row_validation.py accepts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from petalstream.features import Category, Date, Feature, Text, YesNo
-from petalstream.json_schema import TEXT, Schema
-
-
-def one_of(texts: Iterable[str]) -> Schema:
-    """Return the schema of a text that is one of these."""
-    return {"type": "string", "enum": list(texts)}
+from petalstream.json_schema import TEXT, Schema, one_of
 
 
 def row(

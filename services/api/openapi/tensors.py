@@ -1,13 +1,15 @@
 """The JSON Schemas of a model's tensors in requests and responses of the Open Inference Protocol."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from petalstream.features import Feature
-from petalstream.json_schema import BOOLEAN, TEXT, Schema, array_of, mapping_of, object_with
+from petalstream.json_schema import BOOLEAN, TEXT, Schema, array_of, object_with, one_of
 from petalstream.model.manifest import Manifest
 from services.api.openapi import rows
-from services.api.openapi.responses import PROBABILITY, VERSION
-from services.api.openapi.rows import one_of
+from services.api.openapi.responses import VERSION
+from services.api.targets import target_of
 from services.api.wire import datatypes
-from services.api.wire.tensor_metadata import PREDICT, PROBABILITIES, describe_outputs
 
 
 def request(manifest: Manifest) -> Schema:
@@ -18,7 +20,7 @@ def request(manifest: Manifest) -> Schema:
     inputs = [_column(feature) for feature in manifest.features]
     if all("FP64" in datatypes.accepted(feature) for feature in manifest.features):
         inputs.append(_matrix(len(manifest.features), all(feature.used for feature in manifest.features)))
-    output = object_with(name=one_of(describe_outputs(manifest)))
+    output = object_with(name=one_of(target_of(manifest).describe_tensors()))
     schema = object_with(inputs=_one_or_more({"anyOf": inputs}))
     schema["properties"] |= {
         "id": {"type": ["string", "null"], "description": "The response repeats it."},
@@ -29,26 +31,33 @@ def request(manifest: Manifest) -> Schema:
 
 def response(manifest: Manifest) -> Schema:
     """Return the schema of an inference response."""
-    labels = object_with(
-        name={"const": PREDICT},
-        datatype={"const": "BYTES"},
-        shape=_shape(1),
-        data=_one_or_more(one_of(manifest.labels)),
-    )
-    probabilities = object_with(
-        name={"const": PROBABILITIES},
-        datatype={"const": "FP64"},
-        shape=_shape(2),
-        data=_one_or_more(PROBABILITY),
-        parameters={**mapping_of(TEXT), "description": "The label of each column."},
-    )
+    target = target_of(manifest)
+    elements = target.tensor_schemas()
+    tensors = [_output(described, elements[name]) for name, described in target.describe_tensors().items()]
     schema = object_with(
         model_name={"const": manifest.model},
         model_version=VERSION,
-        outputs=_one_or_more({"anyOf": [labels, probabilities] if manifest.scored_labels else [labels]}),
+        outputs=_one_or_more({"anyOf": tensors}),
     )
     schema["properties"]["id"] = TEXT
     return schema
+
+
+def _output(described: Mapping[str, Any], element: Schema) -> Schema:
+    """Return the schema of an output tensor with these metadata."""
+    tensor = object_with(
+        name={"const": described["name"]},
+        datatype={"const": described["datatype"]},
+        shape=_shape(len(described["shape"])),
+        data=_one_or_more(element),
+    )
+    if "parameters" not in described:
+        return tensor
+    parameters = {
+        "type": "object",
+        "properties": {name: {"const": value} for name, value in described["parameters"].items()},
+    }
+    return {**tensor, "properties": {**tensor["properties"], "parameters": parameters}}
 
 
 def _column(feature: Feature) -> Schema:

@@ -7,6 +7,7 @@ from typing import Any
 from petalstream.error_text import in_full, shorten
 from petalstream.features import OTHER, Category, Date, Feature, Kind, Number, YesNo
 from petalstream.model.manifest import Manifest
+from petalstream.readable import readable
 from petalstream.row_validation import RowError
 from services.api.pages.form_entries import Entries
 from services.api.pages.text_filters import article, capital
@@ -62,11 +63,17 @@ def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
 
 
 def list_examples(manifest: Manifest) -> list[Example]:
-    """Return the first golden row of each label."""
-    first: dict[str, int] = {}
-    for index, golden in enumerate(manifest.golden):
-        first.setdefault(golden["label"], index)
-    return [Example(index, f"{article(manifest.sample)} predicted “{label}”") for label, index in first.items()]
+    """Return the first golden row of each label, or those of the least and the greatest number."""
+    if manifest.predicts_numbers:
+        by_size = sorted(range(len(manifest.golden)), key=lambda index: manifest.golden[index]["prediction"])
+        ends = dict.fromkeys([*by_size[:1], *by_size[-1:]])
+        said = {index: readable(manifest.golden[index]["prediction"], manifest.unit) for index in ends}
+    else:
+        first: dict[str, int] = {}
+        for index, golden in enumerate(manifest.golden):
+            first.setdefault(golden["label"], index)
+        said = {index: f"“{label}”" for label, index in first.items()}
+    return [Example(index, f"{article(manifest.sample)} predicted {words}") for index, words in said.items()]
 
 
 def list_errors(manifest: Manifest, entries: Entries) -> list[tuple[str, str]]:

@@ -9,23 +9,25 @@ from typing import Any
 from petalstream.features import Feature
 from petalstream.model.manifest import Manifest
 from petalstream.model.votes import in_votes
+from petalstream.readable import readable, readable_interval
 from services.api.pages.distributions import Distribution, build_distributions
-from services.api.pages.text_filters import percent, words
+from services.api.pages.text_filters import capital, percent, words
 
 
 @dataclass(frozen=True)
 class PredictionView:
-    """The predicted label and what the page shows with it.
+    """What is predicted, and what the page shows with it.
 
-    `shares` has each class with its probability and the words for it, after the predicted one likeliest first, and
-    `votes` each voter with its label. `threshold` says from which probability on a label is predicted. `unused` has
-    labels of features, and `curl` is the shell command that asks for the same prediction.
+    `headline` is the label or the number, and `said` a sentence on its probability or interval. `shares` has each class
+    with its probability and the words for it, after the predicted one likeliest first, and `votes` each voter with its
+    label; there are none for a number. `unused` has labels of features, and `curl` is the shell command that asks for
+    the same prediction.
     """
 
-    label: str
+    headline: str
+    said: str
     shares: Sequence[tuple[str, float, str]]
     votes: Sequence[tuple[str, str]]
-    threshold: str
     unused: Sequence[str]
     warnings: Sequence[str]
     distributions: Sequence[Distribution]
@@ -38,11 +40,12 @@ def build_view(
     """Return the view of the scorer's `prediction` for a valid `row`; `predict_url` takes such rows."""
     labels = {feature.name: feature.label for feature in manifest.features}
     votes: Mapping[str, str] = prediction.get("votes", {})
+    is_number = manifest.predicts_numbers
     return PredictionView(
-        label=prediction["label"],
-        shares=_sort_shares(prediction, list(votes.values())),
+        headline=readable(prediction["prediction"], manifest.unit) if is_number else prediction["label"],
+        said=_describe_interval(manifest, prediction) if is_number else _describe_probability(manifest),
+        shares=[] if is_number else _sort_shares(prediction, list(votes.values())),
         votes=[(words(voter), label) for voter, label in votes.items()],
-        threshold=_describe_threshold(manifest.threshold),
         unused=[labels[name] for name in prediction.get("unused", [])],
         warnings=[_use_label(warning, manifest.features) for warning in prediction["warnings"]],
         distributions=build_distributions(manifest, row),
@@ -64,8 +67,20 @@ def _sort_shares(prediction: Mapping[str, Any], votes: Sequence[str]) -> list[tu
     ]
 
 
-def _describe_threshold(threshold: Mapping[str, float]) -> str:
-    return "".join(f"{label} is predicted from {percent(least)} on" for label, least in threshold.items())
+def _describe_probability(manifest: Manifest) -> str:
+    if not manifest.probability:
+        return "This model gives no probabilities."
+    thresholds = (f"; {label} is predicted from {percent(least)} on" for label, least in manifest.threshold.items())
+    return f"{capital(manifest.probability)}{''.join(thresholds)}:"
+
+
+def _describe_interval(manifest: Manifest, prediction: Mapping[str, Any]) -> str:
+    if "interval" not in prediction:
+        return "The model tells no interval: it was trained with too few rows."
+    share = f"{manifest.interval['coverage']:.0%}"
+    lower, upper = prediction["interval"]
+    interval = readable_interval(lower, upper, manifest.unit)
+    return f"{interval}: such intervals contain {share} of the true values."
 
 
 def _use_label(warning: str, features: Sequence[Feature]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from petalstream.error_text import in_full
+from petalstream.readable import readable
 
 
 def moment(text: str) -> str:
@@ -22,6 +23,11 @@ def spread(score: Mapping[str, float]) -> str:
     return f"{percent(score['mean'])} ± {percent(score['spread'])}"
 
 
+def score(number: float) -> str:
+    """Return a score, which is a share or an error in any unit, with three decimals or with four digits."""
+    return f"{number:.3f}" if not number or 0.001 <= abs(number) < 10 else readable(number)
+
+
 def words(name: str) -> str:
     """Return a name of code as words: decision_tree is decision tree."""
     return name.replace("_", " ")
@@ -37,4 +43,7 @@ def article(noun: str) -> str:
     return f"an {noun}" if noun[:1].lower() in set("aeiou") else f"a {noun}"
 
 
-FILTERS = {function.__name__: function for function in (moment, percent, spread, words, capital, article, in_full)}
+FILTERS = {
+    function.__name__: function
+    for function in (moment, percent, spread, score, words, capital, article, in_full, readable)
+}

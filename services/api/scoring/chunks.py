@@ -4,10 +4,8 @@ import math
 import time
 from collections import deque
 
-import numpy as np
-
-from petalstream.model.inference import ModelOutput
 from petalstream.model.inputs import Inputs
+from petalstream.model.outputs import ModelOutput, concatenate
 from petalstream.model.runtime import Runtime
 from services.api import deadline as deadlines
 from services.api import errors
@@ -63,7 +61,7 @@ class ChunkedRuntime:
             rows = self._chunk_rows if remaining - self._chunk_rows >= TILE_ROWS else remaining
             outputs.append(self._infer_chunk(inputs.rows(start, start + rows)))
             start += rows
-        return _concatenate(outputs)
+        return concatenate(outputs)
 
     def _infer_chunk(self, inputs: Inputs) -> ModelOutput:
         started = time.perf_counter()
@@ -81,14 +79,3 @@ class ChunkedRuntime:
             self._has_measured_tile = True
             tiles = int(rows / max(seconds, 1e-6) * CHUNK_SECONDS) // TILE_ROWS
             self._chunk_rows = max(tiles, 1) * TILE_ROWS
-
-
-def _concatenate(outputs: list[ModelOutput]) -> ModelOutput:
-    if len(outputs) == 1:
-        return outputs[0]
-    votes = [output.votes for output in outputs if output.votes is not None]
-    return ModelOutput(
-        np.concatenate([output.classes for output in outputs]),
-        np.concatenate([output.probabilities for output in outputs]),
-        np.concatenate(votes) if votes else None,
-    )

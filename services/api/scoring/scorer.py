@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice
 
-import numpy as np
-
 from petalstream.model.encoding import encode_inputs
-from petalstream.model.inference import ModelOutput
 from petalstream.model.manifest import Manifest
 from petalstream.model.runtime import Runtime
 from petalstream.row_validation import RowError, validate_row
@@ -19,6 +16,7 @@ from services.api.scoring.failing_rows import VALUE_ERRORS, describe, find_failu
 from services.api.scoring.matrix import Encoder, Samples, Table
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.training_range import TrainingRange
+from services.api.targets import target_of
 
 MAX_ERRORS_PER_ROW = 10
 # A megabyte can hold hundreds of thousands of invalid rows, whose errors would take hundreds of megabytes.
@@ -70,7 +68,7 @@ class Scorer:
 
     def report(self, errors: Sequence[RowError]) -> Predictions:
         """Return what `predict_valid` returns for a single row with these errors."""
-        return Predictions(self.manifest, [], _empty_output(self.manifest), {}, {}, {0: errors})
+        return Predictions(self.manifest, [], target_of(self.manifest).empty_output(), {}, {}, {0: errors})
 
     def encode_columns(self, rows: Rows) -> Samples | None:
         """Return the samples of many rows that are surely valid, or None if they must be validated one by one."""
@@ -140,7 +138,7 @@ class Scorer:
         infer = partial(self._runtime_in_chunks.infer, deadline=deadline)
         valid_rows = [number for number in range(row_count) if number not in errors] if errors else range(row_count)
         try:
-            output = infer(inputs) if len(inputs) else _empty_output(self.manifest)
+            output = infer(inputs) if len(inputs) else target_of(self.manifest).empty_output()
         except VALUE_ERRORS:
             most = MAX_FAILING_ROWS + 1 if reports_errors else MAX_ERRORS
             failures = find_failures(infer, inputs, most)
@@ -167,9 +165,3 @@ class Scorer:
 
 def _as_rows(rows: Rows) -> Sequence[object]:
     return rows.rows() if isinstance(rows, Table) else rows
-
-
-def _empty_output(manifest: Manifest) -> ModelOutput:
-    """Return the output for no rows, with the shapes that any output of the model has."""
-    votes = np.empty((0, len(manifest.voters)), np.int64) if manifest.voters else None
-    return ModelOutput(np.empty(0, np.int64), np.empty((0, len(manifest.scored_labels))), votes)

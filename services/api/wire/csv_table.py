@@ -10,6 +10,7 @@ from petalstream.model.manifest import Manifest
 from petalstream.tables.csv_lines import CsvError
 from petalstream.tables.csv_table import read_table
 from services.api.errors import UnreadableBody
+from services.api.targets import Target, target_of
 
 
 def parse(text: str, features: Sequence[Feature]) -> list[dict[str, object]]:
@@ -41,10 +42,10 @@ def write(manifest: Manifest, predictions: Sequence[Mapping[str, Any]], reports:
 
     The columns depend on the model and on `reports`: whether a row can have errors in place of a prediction.
     """
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, _prediction_columns(manifest, reports), restval="")
+    text, target = io.StringIO(newline=""), target_of(manifest)
+    writer = csv.DictWriter(text, _prediction_columns(manifest, target, reports), restval="")
     writer.writeheader()
-    writer.writerows(map(_prediction_cells, predictions))
+    writer.writerows(_prediction_cells(target, prediction) for prediction in predictions)
     # An error message may repeat half of a surrogate pair from the client's JSON, which UTF-8 cannot encode.
     return text.getvalue().encode("utf-8", "backslashreplace")
 
@@ -53,24 +54,18 @@ def _unreadable(line: int, message: str) -> UnreadableBody:
     return UnreadableBody(f"line {line} of the CSV: {message}")
 
 
-def _prediction_columns(manifest: Manifest, reports: bool) -> list[str]:
+def _prediction_columns(manifest: Manifest, target: Target[Any], reports: bool) -> list[str]:
     return [
-        "label",
-        *(f"probability_{label}" for label in manifest.scored_labels),
-        *(f"threshold_{label}" for label in manifest.threshold),
-        *(f"vote_{voter}" for voter in manifest.voters),
+        *target.csv_columns(),
         *("model", "version", "warnings"),
         *(["unused"] if len(manifest.inputs) < len(manifest.features) else []),
         *(["errors"] if reports else []),
     ]
 
 
-def _prediction_cells(prediction: Mapping[str, Any]) -> dict[str, Any]:
+def _prediction_cells(target: Target[Any], prediction: Mapping[str, Any]) -> dict[str, Any]:
     if "errors" in prediction:
         errors = (f"{error['field'] or ''} {error['message']}".strip() for error in prediction["errors"])
         return {"errors": "; ".join(errors)}
-    cells = {name: prediction[name] for name in ("label", "model", "version")}
-    cells |= {f"probability_{label}": share for label, share in prediction["probabilities"].items()}
-    cells |= {f"threshold_{label}": least for label, least in prediction.get("threshold", {}).items()}
-    cells |= {f"vote_{voter}": label for voter, label in prediction.get("votes", {}).items()}
-    return cells | {name: "; ".join(prediction[name]) for name in ("warnings", "unused") if name in prediction}
+    lists = {name: "; ".join(prediction[name]) for name in ("warnings", "unused") if name in prediction}
+    return {**target.csv_cells(prediction), "model": prediction["model"], "version": prediction["version"], **lists}

@@ -9,10 +9,10 @@ from petalstream.model.manifest import Manifest
 from services.api.errors import WrongTensor
 from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Rows
+from services.api.targets import target_of
 from services.api.wire.binary_tensors import HEADER, OCTETS, SIZE, Blobs, encode
 from services.api.wire.json_text import write_json
 from services.api.wire.media_types import JSON
-from services.api.wire.tensor_metadata import PREDICT, describe_outputs
 from services.api.wire.tensor_rows import table_from_tensors
 from services.api.wire.tensors import read_parameters, read_tensor
 
@@ -45,7 +45,7 @@ def read_request(manifest: Manifest, content: object, blobs: Blobs) -> Inference
     if not isinstance(inputs, list) or not inputs:
         found = "an empty one" if inputs == [] else describe_value(inputs)
         raise WrongTensor(f"inputs must be a list of one tensor or more, not {found}")
-    outputs = _read_outputs(list(describe_outputs(manifest)), content.get("outputs"), is_binary)
+    outputs = _read_outputs(list(target_of(manifest).describe_tensors()), content.get("outputs"), is_binary)
     tensors = [read_tensor(tensor, blobs) for tensor in inputs]
     blobs.require_empty()
     table = table_from_tensors(manifest.features, tensors)
@@ -67,10 +67,11 @@ def _build_response(
     manifest: Manifest, request: InferenceRequest, predictions: Predictions
 ) -> tuple[dict[str, Any], Sequence[bytes]]:
     """Return the JSON of the response, and the bytes after it; all rows are valid, tensors are flat."""
-    tensors, blobs, described = [], list[bytes](), describe_outputs(manifest)
+    target, tensors, blobs = predictions.target, [], list[bytes]()
+    described, data_of = target.describe_tensors(), target.tensors(predictions.output)
     for name, is_binary in request.outputs.items():
         tensor = {**described[name], "shape": [predictions.row_count, *described[name]["shape"][1:]]}
-        data = predictions.labels() if name == PREDICT else predictions.output.probabilities.ravel()
+        data = data_of[name]
         if is_binary:
             blobs.append(encode(data))
             tensor["parameters"] = {**tensor.get("parameters", {}), SIZE: len(blobs[-1])}

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from petalstream.model.outputs import ClassOutput
 from services.api.scoring.predictions import Predictions
 
 _END = b'},"warnings":%b},'
@@ -25,17 +26,17 @@ def write_predictions(predictions: Predictions) -> bytes:
     It joins pieces of JSON: numbers are written in one call for all rows, and what rows share is written once.
     """
     manifest, count = predictions.manifest, predictions.row_count
-    is_plain = manifest.scored_labels and not (manifest.voters or manifest.threshold)
-    if predictions.errors or predictions.unused or not is_plain:
+    output, is_plain = predictions.output, manifest.scored_labels and not (manifest.voters or manifest.threshold)
+    if predictions.errors or predictions.unused or not is_plain or not isinstance(output, ClassOutput):
         return write_json(predictions.as_rows())
     labels = [write_json(label) for label in manifest.labels]
-    probabilities = write_json(predictions.output.probabilities.ravel())[1:-1].split(b",")
+    probabilities = write_json(output.probabilities.ravel())[1:-1].split(b",")
     start = write_json({"model": manifest.model, "version": manifest.version})[:-1]
     starts = [b'%b,"label":%b,"probabilities":{%b:' % (start, label, labels[0]) for label in labels]
     # The pieces of a row: b"" stands where its start and the probability for each class will be.
     row = [b""] + [piece for label in labels[1:] for piece in (b"", b",%b:" % label)] + [b"", _END % b"[]"]
     pieces = row * count
-    pieces[:: len(row)] = [starts[position] for position in predictions.output.classes.tolist()]
+    pieces[:: len(row)] = [starts[position] for position in output.classes.tolist()]
     for position in range(len(labels)):
         pieces[1 + 2 * position :: len(row)] = probabilities[position :: len(labels)]
     for number, warnings in predictions.warnings.items():

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from petalstream.model.manifest import Manifest
+from services.api.targets import target_of
 from services.api.wire import datatypes
 
 SERVER = {
@@ -14,7 +15,6 @@ SERVER = {
 }
 # The specification asks for <project>_<format> and lists no name for scikit-learn.
 PLATFORM = "sklearn_joblib"
-PREDICT, PROBABILITIES = "predict", "predict_proba"
 
 
 def describe_tensors(manifest: Manifest, versions: Sequence[str]) -> dict[str, Any]:
@@ -27,15 +27,5 @@ def describe_tensors(manifest: Manifest, versions: Sequence[str]) -> dict[str, A
         "versions": list(versions),
         "platform": PLATFORM,
         "inputs": inputs,
-        "outputs": list(describe_outputs(manifest).values()),
+        "outputs": list(target_of(manifest).describe_tensors().values()),
     }
-
-
-def describe_outputs(manifest: Manifest) -> dict[str, dict[str, Any]]:
-    """Return the output tensors by name; the parameters of the probabilities, if there are any, name their labels."""
-    labels = {PREDICT: {"name": PREDICT, "datatype": "BYTES", "shape": [-1]}}
-    if not manifest.scored_labels:
-        return labels
-    classes = {f"class_{column}": label for column, label in enumerate(manifest.labels)}
-    shape = [-1, len(manifest.labels)]
-    return labels | {PROBABILITIES: {"name": PROBABILITIES, "datatype": "FP64", "shape": shape, "parameters": classes}}
