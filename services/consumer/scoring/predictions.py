@@ -46,20 +46,27 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Sta
         ("source_partition", b"%d" % record.partition),
         ("source_offset", b"%d" % record.offset),
     ]
-    result = {"label": prediction["label"], "probabilities": prediction["probabilities"]}
     value = {
         "model": prediction["model"],
         "version": prediction["version"],
-        "prediction": result,
+        "prediction": _result(prediction),
         "features": request.features,
         "warnings": prediction["warnings"],
     }
-    # A model that is a vote has votes, another a threshold; a model that does not use each feature has unused.
-    result |= {name: prediction[name] for name in ("votes", "threshold") if name in prediction}
-    if "unused" in prediction:
+    if "unused" in prediction:  # by a model that does not use each feature
         value["unused"] = prediction["unused"]
     content, partition = _to_json(value, request.needs_json), outcome_partition(record, record.key)
     return Message(predictions_topic(request.model), record.key, content, headers, partition)
+
+
+def _result(prediction: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is predicted: a label, or a number as `value`."""
+    if "label" not in prediction:
+        number = {"value": prediction["prediction"], "unit": prediction["unit"]}
+        return number | ({"interval": prediction["interval"]} if "interval" in prediction else {})
+    result = {"label": prediction["label"], "probabilities": prediction["probabilities"]}
+    # A model that is a vote has votes, another a threshold.
+    return result | {name: prediction[name] for name in ("votes", "threshold") if name in prediction}
 
 
 def _event_id(record: ReceivedRecord, topic_id: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -11,7 +11,7 @@ from petalstream.broker import KafkaError, TopicReader
 from petalstream.messages import dead_letters_topic
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
-from services.consumer.tools import lag, lanes, options, reading, reports, sending
+from services.consumer.tools import asking, lag, lanes, options, reading, reports, sending
 from services.consumer.tools.replay import Tally
 from services.consumer.tools.selection import OffsetRange, Selection
 
@@ -147,6 +147,20 @@ def show_lanes(configured: Settings) -> None:
 def resume_lanes(configured: Settings, model: str | None, all_lanes: bool) -> None:
     """Resume the paused lane of MODEL in every consumer of the group."""
     for line in lanes.resume(configured.kafka_bootstrap_servers, configured.consumer_group, model, all_lanes):
+        click.echo(line)
+
+
+@tools.command("send", context_settings={"ignore_unknown_options": True})
+@click.argument("model")
+@click.argument("values", nargs=-1, type=click.UNPROCESSED)
+@click.option("--csv", "file", type=click.File(encoding="utf-8-sig"), help="Send the rows of this CSV; - is stdin.")
+@click.option("--seconds", default=30.0, show_default=True, help="How long to wait for what comes back.")
+@click.pass_obj
+def send_rows(configured: Settings, model: str, values: Sequence[str], file: TextIO | None, seconds: float) -> None:
+    """Send a row with these VALUES, in the order of the model's features, and print its prediction."""
+    features = asking.find_features(configured, model)
+    rows = asking.rows_of_csv(features, file.read()) if file else [asking.row_of_values(features, values)]
+    for line in asking.ask(configured, model, rows, seconds):
         click.echo(line)
 
 
