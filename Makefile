@@ -6,6 +6,11 @@ need-python = $(if $(shell command -v $(PYTHON)),,$(error $(PYTHON) was not foun
 # Compose sees for itself whether it prints to a terminal, but not whether it is given one.
 tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.consumer.tools
 
+# In the stack, or else beside `make demo KEEP=1`.
+stream-tools = $(if $(shell docker compose ps --quiet consumer 2>/dev/null),$(tools),$(VENV_PYTHON) -m services.consumer.tools)
+# The words after `send` are values, and no targets.
+values := $(if $(filter send,$(firstword $(MAKECMDGOALS))),$(filter-out send,$(MAKECMDGOALS)))
+
 # When this command began; nothing else needs `date`.
 began := $(shell date +%s 2>/dev/null)
 # More processes than the 2 cores of a small machine, since many tests wait for other processes.
@@ -13,7 +18,7 @@ all-tests = $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup --no-loadscope-reorde
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down logs dead-letters replay lag lanes resume train rollback clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
+.PHONY: help up down logs dead-letters replay lag lanes resume train rollback new check send clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -46,6 +51,15 @@ rollback: ## Serve the version before the served one again (MODEL=iris; TO=3 nam
 	$(if $(MODEL),,$(error which model? Name it, as in: make rollback MODEL=iris))
 	@deploy/preflight.sh
 	@docker compose run --rm trainer python -m services.trainer.rollback $(MODEL) $(TO:%=--to %)
+new: ## Write the file of a model from a CSV in data/: make new MODEL=rose CSV=roses.csv TARGET=variety
+	$(if $(and $(MODEL),$(CSV),$(TARGET)),,$(error as in: make new MODEL=rose CSV=roses.csv TARGET=variety))
+	@deploy/trainer.sh "$(PYTHON)" services.trainer.drafting $(MODEL) "$(CSV)" "$(TARGET)"
+check: ## Say in seconds what is wrong with a model's file and data, and what deserves a look (MODEL=rose names it)
+	$(if $(MODEL),,$(error which model? Name it, as in: make check MODEL=iris))
+	@deploy/trainer.sh "$(PYTHON)" services.trainer.checking $(MODEL)
+send: ## Send a row to the stream and print what comes back: make send MODEL=iris 5.9 3.0 4.2 1.5 (or FILE=rows.csv)
+	$(if $(MODEL),,$(error which model? Name it, as in: make send MODEL=iris 5.9 3.0 4.2 1.5))
+	@$(stream-tools) send $(MODEL) $(if $(FILE),--csv - <"$(FILE)",-- $(patsubst %,'%',$(values)))
 down: ## Stop the stack and remove its containers and networks; models and Kafka's data stay
 	@deploy/preflight.sh
 	@docker compose down --remove-orphans
@@ -104,3 +118,8 @@ distclean: ## Delete .venv and .cache: packages, Kafka's jars, the models of the
 # Without them the tests that need a broker are skipped and say so.
 .jars: .installed
 	-@$(VENV_PYTHON) -m embedded.jars
+ifneq ($(values),)
+MAKEFLAGS += --silent
+$(sort $(values)):
+	@:
+endif
