@@ -67,12 +67,15 @@ def classpath(folder: Path) -> str:
 
 
 def _download(folder: Path) -> None:
-    import jgo  # only here: it is slow to import, and most starts find the jars in the cache
+    # Only here: they are slow to import, and most starts find the jars in the cache.
+    import jgo
+    from tqdm import tqdm
 
     print(f"fetching Apache Kafka {VERSION} ({len(pinned())} jars, 46 MB) ...", flush=True)
     digests = pinned()
     try:
-        found = [Path(path) for artifact in jgo.resolve(ARTIFACTS) if (path := artifact.resolve())]
+        artifacts = tqdm(jgo.resolve(ARTIFACTS), unit=" jars", leave=False, disable=None)  # None: only on a terminal
+        found = [Path(path) for artifact in artifacts if (path := artifact.resolve())]
     except Exception as error:  # jgo passes on whatever its HTTP client and XML parser raise
         raise JarError(f"Kafka's jars cannot be had: check network and proxy, and try again ({error})") from error
     for path in found:

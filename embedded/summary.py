@@ -1,11 +1,11 @@
 """What became of every record of a run, from the topics alone."""
 
-import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from embedded.agreement import accuracy, headers, mean_absolute_error
 from petalstream import broker
 from petalstream.latency import latency
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
@@ -18,7 +18,8 @@ class Summary:
     """Counts of one model's records; latencies are in milliseconds, `rate` in predictions a second.
 
     `missing` are the requests without an outcome, `duplicates` the outcomes beyond the first of a request, `untimed`
-    the predictions of requests whose timestamp gives no latency.
+    the predictions of requests whose timestamp gives no latency. `accuracy` is of labels, and `mean_absolute_error` of
+    numbers, with its unit.
     """
 
     sent: int
@@ -27,6 +28,7 @@ class Summary:
     missing: Sequence[Place]
     duplicates: int
     accuracy: float | None
+    mean_absolute_error: str
     p50: float | None
     p99: float | None
     untimed: int
@@ -52,7 +54,8 @@ class Summary:
             dead_lettered=len(dead),
             missing=sorted(sent.keys() - predicted.keys() - dead),
             duplicates=len(predictions) + len(dead_letters) - len(predicted.keys() | dead),
-            accuracy=_accuracy(list(predicted.values())),
+            accuracy=accuracy(list(predicted.values())),
+            mean_absolute_error=mean_absolute_error(list(predicted.values())),
             p50=statistics.median(latencies) if latencies else None,
             p99=statistics.quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else None,
             untimed=len(pairs) - len(timed),
@@ -75,34 +78,18 @@ class Summary:
             return "-" if value is None else format(value, form)
 
         lost = f", {len(self.missing)} MISSING: {list(self.missing)[:10]} (partition, offset)" if self.missing else ""
+        error = f"mean absolute error {self.mean_absolute_error}" if self.mean_absolute_error else ""
         untimed = f"\n{self.untimed} with a timestamp that gives no latency" if self.untimed else ""
         return (
             f"sent {self.sent}, predicted {self.predicted}, dead-lettered {self.dead_lettered}{lost}\n"
-            f"accuracy {shown(self.accuracy, '.3f')}, latency p50 {shown(self.p50, '.0f')} ms,"
+            f"{error or 'accuracy ' + shown(self.accuracy, '.3f')}, latency p50 {shown(self.p50, '.0f')} ms,"
             f" p99 {shown(self.p99, '.0f')} ms, rate {shown(self.rate, '.1f')} records/s{untimed}"
         )
 
 
-def _headers(record: ReceivedRecord) -> Mapping[str, str]:
-    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
-
-
 def _source(record: ReceivedRecord, prefix: str) -> Place:
-    headers = _headers(record)
-    return int(headers[f"{prefix}_partition"]), int(headers[f"{prefix}_offset"])
-
-
-def _accuracy(predictions: Sequence[ReceivedRecord]) -> float | None:
-    """The share of right labels among the predictions whose true label is known."""
-    known = [record for record in predictions if "expected" in _headers(record)]
-    if not known:
-        return None
-    right = [
-        record
-        for record in known
-        if json.loads(record.value or b"")["prediction"]["label"] == _headers(record)["expected"]
-    ]
-    return len(right) / len(known)
+    found = headers(record)
+    return int(found[f"{prefix}_partition"]), int(found[f"{prefix}_offset"])
 
 
 def _rate(times: Sequence[tuple[int, int]]) -> float | None:

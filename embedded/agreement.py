@@ -1,0 +1,35 @@
+"""How well predictions agree with what was expected of them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from petalstream.messages import ReceivedRecord
+from petalstream.readable import finite_number, readable
+
+DIGITS = 3
+
+
+def accuracy(predictions: Sequence[ReceivedRecord]) -> float | None:
+    """Return the share of right labels among the predictions whose true label is known, None if there are none."""
+    right = [found["label"] == expected for found, expected in _known(predictions) if "label" in found]
+    return sum(right) / len(right) if right else None
+
+
+def mean_absolute_error(predictions: Sequence[ReceivedRecord]) -> str:
+    """Return the mean distance of predicted numbers from the true ones with its unit, empty if there are none."""
+    numbers = [(found, finite_number(expected)) for found, expected in _known(predictions) if "value" in found]
+    errors = [abs(found["value"] - true) for found, true in numbers if true is not None]
+    return readable(sum(errors) / len(errors), numbers[0][0]["unit"], DIGITS) if errors else ""
+
+
+def headers(record: ReceivedRecord) -> Mapping[str, str]:
+    """Return the headers of a record as text."""
+    return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+
+
+def _known(predictions: Sequence[ReceivedRecord]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    for record in predictions:
+        expected = headers(record).get("expected")
+        if expected is not None:
+            yield json.loads(record.value or b"")["prediction"], expected
