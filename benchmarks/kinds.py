@@ -16,11 +16,10 @@ from petalstream.model.inference import infer
 from petalstream.model.inputs import Inputs
 from services.trainer.conversion import onnx_model
 from services.trainer.data import csv_reader
-from tests.integration.definitions import of_numbers, of_penguins
+from tests.integration.definitions.all_cases import CASES
 from tests.integration.definitions.case import ONNX, SCIKIT_LEARN, Case
 
 MANY, ROUNDS, LEAST_SECONDS = 500, 5, 0.05
-CASES = {**of_numbers.CASES, **of_penguins.CASES}
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -41,7 +40,7 @@ def _prepared(case: Case) -> tuple[Inputs, dict[str, Callable[[Inputs], Any]]]:
     estimator, features = clone(case.definition.estimator), definition.inputs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        estimator.fit(samples.frame, samples.codes)
+        estimator.fit(samples.frame, samples.targets)
         runs: dict[str, Callable[[Inputs], Any]] = {
             SCIKIT_LEARN: lambda inputs: infer(estimator, to_frame(features, inputs), len(definition.labels))
         }
