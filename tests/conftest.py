@@ -62,12 +62,18 @@ def heart_failure(run_folder: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def two_models(
-    settings: Settings, iris: Bundle, heart_failure: Bundle, tmp_path_factory: pytest.TempPathFactory
+def penguins(run_folder: Path) -> Bundle:
+    """The penguins, a model of numbers, trained once a run; tests read it only."""
+    return trained_once(run_folder / "models-penguins", "penguins")
+
+
+@pytest.fixture(scope="session")
+def all_models(
+    settings: Settings, iris: Bundle, heart_failure: Bundle, penguins: Bundle, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
-    """Settings with a models folder that has Iris and heart failure; tests read it only."""
-    models_dir = tmp_path_factory.mktemp("two-models")
-    for found in (iris, heart_failure):
+    """Settings with a models folder that has the three examples; tests read it only."""
+    models_dir = tmp_path_factory.mktemp("all-models")
+    for found in (iris, heart_failure, penguins):
         shutil.copytree(found.path.parent, models_dir / found.manifest.model)
     return dataclasses.replace(settings, models_dir=models_dir)
 

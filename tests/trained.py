@@ -1,6 +1,7 @@
-"""The two models for tests, trained in seconds from grids of one candidate each.
+"""The three models for tests, trained in seconds from grids of one candidate each.
 
-Iris has the candidate that the full search chooses. The forests of heart failure have 10 trees instead of 100.
+Iris and the penguins have the candidates that the full search chooses. The forests of
+heart failure have 10 trees instead of 100.
 """
 
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ CANDIDATES: Mapping[str, Mapping[str, Any]] = {
         "extra_trees__min_samples_leaf": 5,
         "extra_trees__max_features": "sqrt",
     },
+    "penguins": {"predict__alpha": 0.1},
 }
 
 

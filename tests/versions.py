@@ -32,7 +32,7 @@ class Versions:
         divided = parts()
         strength = 2.0 ** -len(self.says)
         fitted = clone(self._definition.estimator).set_params(classify__C=strength)
-        fitted.fit(divided.training.frame, divided.training.codes)
+        fitted.fit(divided.training.frame, divided.training.targets)
         golden = tuple(predict_golden_rows(fitted, divided.test, self._definition))
         manifest = replace(like.manifest, golden=golden, parameters={"classify__C": strength}, onnx=None)
         published = bundle_writer.publish(self.models_dir, manifest, fitted, divided.test, {}, self.keep)
@@ -53,4 +53,4 @@ def parts() -> Parts:
     """The data of Iris, split."""
     path = Settings().data_dir / "iris.csv"
     _, dataset = csv_reader.parse(path.read_bytes(), path, load_definition("iris"))
-    return split(dataset, Settings().train_seed)
+    return split(dataset, dataset.targets, Settings().train_seed)

@@ -27,9 +27,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def origin(chromium: str, two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an api that serves Iris and heart failure."""
-    with serving(two_models, tmp_path_factory.mktemp("api")) as address:
+def origin(chromium: str, all_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an api that serves the three examples."""
+    with serving(all_models, tmp_path_factory.mktemp("api")) as address:
         yield address
 
 

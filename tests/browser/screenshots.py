@@ -54,6 +54,7 @@ PICTURES: Mapping[str, Picture] = {
     "error": Picture("heart failure errors", ".field:nth-child(5)"),
     "report": Picture("heart failure report", "figure:has(+ figure + figure) + figure"),
     "dark": Picture("iris answer", "[aria-labelledby=values]", scheme="dark"),
+    "number": Picture("penguins answer", "[aria-labelledby=values]"),
     "phone": Picture("iris answer", ".distributions > :first-child", width=390),
 }
 
@@ -91,7 +92,7 @@ def main() -> int:
         settings = Settings(models_dir=arguments.models or folder / "models")
         if not arguments.models:
             settings.models_dir.mkdir()
-            for model in ("iris", "heart_failure"):
+            for model in ("iris", "heart_failure", "penguins"):
                 train(settings, model)
         with a_broker(settings, folder), serving(settings, folder) as origin, browsing(executable) as browser:
             for picture in arguments.only or PICTURES:

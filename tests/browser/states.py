@@ -10,9 +10,17 @@ from embedded.waiting import wait_until
 from tests.browser.site import Site
 from tests.length import long_except
 
-IRIS, HEART_FAILURE = "/models/iris", "/models/heart_failure"
+IRIS, HEART_FAILURE, PENGUINS = "/models/iris", "/models/heart_failure", "/models/penguins"
 LOADED = "[...document.images].every(image => image.complete)"
 FLOWER = {"Sepal length": "5.9", "Sepal width": "3.0", "Petal length": "4.2", "Petal width": "1.5"}
+# The choices of the fields that are lists.
+CHOICES = {"Species": "Gentoo", "Island": "Biscoe", "Sex": "male"}
+PENGUIN: Mapping[str, str | bool] = {
+    **CHOICES,
+    "Bill length": "47.3",
+    "Bill depth": "15.3",
+    "Flipper length": "222",
+}
 # The first patient of the data set. True and False are radio buttons.
 PATIENT: Mapping[str, str | bool] = {
     "Age": "75",
@@ -47,10 +55,12 @@ def radio_group(page: Page, label: str) -> Locator:
 
 
 def fill_in(page: Page, values: Mapping[str, str | bool], key_by_key: bool = True) -> None:
-    """Type, key by key unless it is to be quick, and click; what was in a text field before is replaced."""
+    """Type, key by key unless it is to be quick, click and choose; what was in a text field before is replaced."""
     for label, value in values.items():
         if isinstance(value, bool):
             radio_group(page, label).get_by_role("radio", name="Yes" if value else "No", exact=True).check()
+        elif label in CHOICES:
+            page.get_by_label(re.compile(rf"^{re.escape(label)}\b")).select_option(label=value)
         else:
             field = text_field(page, label)
             field.fill("" if key_by_key else value)
@@ -104,6 +114,10 @@ STATES: Mapping[str, Callable[[Page, Site], None]] = {
     "heart failure answer": ask(HEART_FAILURE, PATIENT),
     "heart failure errors": ask(HEART_FAILURE, WRONG_PATIENT),
     "heart failure report": look(f"{HEART_FAILURE}/report"),
+    "penguins form": look(PENGUINS),
+    "penguins answer": ask(PENGUINS, PENGUIN),
+    "penguins errors": ask(PENGUINS, {**PENGUIN, "Bill depth": "deep"}),
+    "penguins report": look(f"{PENGUINS}/report"),
     "unknown page": look("/nothing/here"),
     "unknown model": look("/models/tulip"),
     "start without models": look("/", empty=True),
@@ -111,5 +125,5 @@ STATES: Mapping[str, Callable[[Page, Site], None]] = {
     "form without models": look(IRIS, empty=True),
 }
 # What `make test` looks at: a list, a form with its result, and a form with its errors.
-IN_SHORT_RUNS = ["start", "heart failure answer", "heart failure errors"]
+IN_SHORT_RUNS = ["start", "heart failure answer", "heart failure errors", "penguins answer"]
 every_state = pytest.mark.parametrize("state", long_except(IN_SHORT_RUNS, STATES))

@@ -10,7 +10,19 @@ import requests
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.site import Site, Visit
-from tests.browser.states import FLOWER, HEART_FAILURE, IRIS, PATIENT, fill_in, radio_group, send, text_field
+from tests.browser.states import (
+    CHOICES,
+    FLOWER,
+    HEART_FAILURE,
+    IRIS,
+    PATIENT,
+    PENGUIN,
+    PENGUINS,
+    fill_in,
+    radio_group,
+    send,
+    text_field,
+)
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -18,7 +30,10 @@ pytestmark = pytest.mark.xdist_group("browser")
 def rows_of(description: dict[str, Any], values: Mapping[str, str | bool]) -> dict[str, Any]:
     """What a program sends for what a person typed."""
     names = {feature["label"]: feature["name"] for feature in description["features"]}
-    return {names[label]: value if isinstance(value, bool) else json.loads(value) for label, value in values.items()}
+    return {
+        names[label]: value if isinstance(value, bool) or label in CHOICES else json.loads(value)
+        for label, value in values.items()
+    }
 
 
 def answer_to_a_program(site: Site, path: str, values: Mapping[str, str | bool]) -> dict[str, Any]:
@@ -69,6 +84,20 @@ def test_a_patient_is_answered_with_votes_and_what_was_not_used(site: Site, java
             row = the_answer(visit.page).get_by_role("row", name=re.compile(voter.replace("_", " "), re.IGNORECASE))
             expect(row.get_by_role("cell")).to_have_text(label)
         expect(the_answer(visit.page)).to_contain_text(re.compile("not used .*Diabetes, Male", re.IGNORECASE))
+        assert visit.complaints == []
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without scripts"])
+def test_a_penguin_is_answered_with_a_number_and_its_interval(site: Site, javascript: bool) -> None:
+    with site.visit(java_script_enabled=javascript) as visit:
+        visit.page.goto(site.origin + PENGUINS)
+        fill_in(visit.page, PENGUIN)
+        assert send(visit.page) == 200
+        answer = answer_to_a_program(site, PENGUINS, PENGUIN)
+        shown = the_answer(visit.page)
+        expect(shown.get_by_role("heading")).to_have_text(re.compile(re.escape(f"{answer['prediction']:,.0f} g") + "$"))
+        for bound in answer["interval"]:
+            expect(shown).to_contain_text(f"{bound:,.0f}")
         assert visit.complaints == []
 
 

@@ -1,4 +1,4 @@
-"""The server that is tested: the one that --oip-url names, or an api of our own with both models."""
+"""The server that is tested: the one that --oip-url names, or an api of our own with models of ours."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from tests.conformance.server import Server
 from tests.lone_api import lone_api
 
+# Of models whose inputs are all numbers: the protocol does not tell the choices of a category.
 OURS = ["iris", "heart_failure"]
 
 
@@ -26,7 +27,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if given:
         yield given.rstrip("/")
         return
-    models_dir = request.getfixturevalue("two_models").models_dir
+    models_dir = request.getfixturevalue("all_models").models_dir
     with lone_api(models_dir, tmp_path_factory.mktemp("conformance")) as api:
         yield api.url
 

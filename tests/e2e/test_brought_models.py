@@ -1,5 +1,6 @@
 """`make up` with models of one's own: text, another package, own code, and one whose CSV is wrong."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_model_that_cannot_be_trained_is_named_and_the_others_are_served(up: t
     _, printed, url = up
     assert "trainer: wrong: data/roses.csv has 7 faults:\n  line 1, weight: there is no such column" in printed
     assert "trainer: not trained, as said above: wrong\n" in printed
-    models = {"careful", "heart_failure", "iris", "notes", "plain", "rose"}
+    models = {"careful", "heart_failure", "iris", "notes", "penguins", "plain", "rose"}
     assert set(requests.get(f"{url}/ready", timeout=10).json()["models"]) == models
 
 
@@ -48,3 +49,11 @@ def test_its_records_are_predicted_on_the_stream(up: tuple[Project, str, str], m
     wait_until(lambda: begins in stack.compose("logs", "--no-log-prefix", "consumer"), f"a line of {model}", SECONDS)
     lines = stack.compose("logs", "--no-log-prefix", "consumer").splitlines()
     assert all("dead letter" not in line for line in lines if line.startswith(begins))
+
+
+def test_a_machine_without_python_writes_and_checks_a_model_in_the_trainers_image(up: tuple[Project, str, str]) -> None:
+    stack, no_python = up[0], "PYTHON=no-such-python"
+    written = stack.make("new", "MODEL=drafted", "CSV=roses.csv", "TARGET=variety", no_python).stdout
+    assert "wrote services/trainer/models/drafted.py" in written
+    checked = stack.make("check", "MODEL=drafted", no_python).stdout
+    assert re.search(r"^drafted: fitted on 100 rows, and opened as the api does, in \d+ MiB$", checked, re.MULTILINE)

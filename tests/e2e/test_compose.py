@@ -183,11 +183,11 @@ def test_every_models_test_set_is_streamed(stack: Stack) -> None:
 def test_the_pages_the_form_and_the_drawings_are_served(stack: Stack) -> None:
     url, html = stack.api_url, {"Accept": "text/html"}
     start = requests.get(url, headers=html, timeout=10).text
-    for model in ("iris", "heart_failure"):
+    for model in ("iris", "heart_failure", "penguins"):
         assert f'href="/models/{model}"' in start
         report = requests.get(f"{url}/models/{model}/report", headers=html, timeout=10).text
         drawings = re.findall(r'src="(/models/\w+/report/[^"]+\.svg)"', report)
-        assert len(drawings) >= 6
+        assert len(drawings) >= 4
         assert requests.get(url + drawings[0], timeout=10).text.rstrip().endswith("</svg>")
     flower = {"sepal_length": "5.1", "sepal_width": "3.5", "petal_length": "1.4", "petal_width": "0.2"}
     answer = requests.post(f"{url}/models/iris/predict", data=flower, headers=html, timeout=10)
@@ -243,13 +243,15 @@ def test_killed_containers_come_back_by_themselves_and_every_record_has_its_pred
 
 
 @pytest.mark.long
-def test_a_bad_record_is_listed_and_replayed_by_make_and_lag_and_lanes_are_shown(stack: Stack) -> None:
+def test_make_lists_and_replays_a_bad_record_sends_a_row_and_shows_lag_and_lanes(stack: Stack) -> None:
     producer = broker.new_producer(stack.servers, 10)
     broker.send(producer, Message("iris.requests", b"bad", b'{"sepal_length": 5.1}', [])).get(timeout=20)
     broker.close_producer(producer, 5)
     wait_until(lambda: "missing_feature" in stack.make("dead-letters").stdout, "the dead letter to be listed", SECONDS)
     assert re.search(r"\b1 replayed", stack.make("replay").stdout)
     wait_until(lambda: len(list(broker.read_topic(stack.servers, "iris.dead-letters"))) == 2, "it to return", SECONDS)
+    sent = stack.make("send", "MODEL=iris", "5.9", "3.0", "4.2", "1.5").stdout
+    assert re.match(r"sepal_length=5.9 .* ->  versicolor [\d.]+%  \(iris version \d+, \d+ ms\)\n", sent)
     assert "iris.requests" in stack.make("lag").stdout
     assert "no lane is paused" in stack.make("lanes").stdout
     assert "no lane is paused" in stack.make("resume").stdout

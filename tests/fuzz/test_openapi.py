@@ -48,9 +48,9 @@ def fuzz(pytestconfig: pytest.Config, tmp_path: Path, length: Length) -> Fuzz:
 
 
 @pytest.fixture
-def api(two_models: Settings, tmp_path: Path) -> Iterator[LoneApi]:
+def api(all_models: Settings, tmp_path: Path) -> Iterator[LoneApi]:
     """An api that serves two models."""
-    with lone_api(two_models.models_dir, tmp_path) as running:
+    with lone_api(all_models.models_dir, tmp_path) as running:
         yield running
 
 
@@ -69,10 +69,10 @@ def test_every_answer_to_a_browser_is_as_documented(api: LoneApi, fuzz: Fuzz) ->
 
 
 @pytest.mark.long
-def test_without_a_key_nothing_is_told(two_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
+def test_without_a_key_nothing_is_told(all_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
     keys = tmp_path / "keys"
     keys.write_text("the-key\n")
-    with lone_api(two_models.models_dir, tmp_path, api_keys=keys) as api:
+    with lone_api(all_models.models_dir, tmp_path, api_keys=keys) as api:
         key = ("-H", "X-API-Key: the-key")
         done = fuzz(
             f"{api.url}/openapi.json",
@@ -98,14 +98,14 @@ def test_without_a_model_every_answer_is_as_documented(tmp_path: Path, fuzz: Fuz
 
 
 @pytest.mark.long
-def test_models_are_loaded_and_unloaded_as_documented(two_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
-    with lone_api(two_models.models_dir, tmp_path) as api:
+def test_models_are_loaded_and_unloaded_as_documented(all_models: Settings, fuzz: Fuzz, tmp_path: Path) -> None:
+    with lone_api(all_models.models_dir, tmp_path) as api:
         done = fuzz(f"{api.url}/openapi.json", "--max-examples", "20", "--include-path-regex", f"{V2}/repository")
         assert done.returncode == 0
-        for model in ("iris", "heart_failure"):
+        for model in ("iris", "heart_failure", "penguins"):
             assert requests.post(f"{api.url}/v2/repository/models/{model}/load", timeout=10).status_code == 200
         index = requests.post(f"{api.url}/v2/repository/index", json={"ready": True}, timeout=10).json()
-    assert [state["name"] for state in index] == ["heart_failure", "iris"]
+    assert [state["name"] for state in index] == ["heart_failure", "iris", "penguins"]
 
 
 @pytest.mark.parametrize(

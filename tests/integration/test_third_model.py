@@ -21,14 +21,14 @@ GALLICA = {"height": 80.5, "thorns": 24, "scented": True, "colour": "dark red"}
 
 @pytest.fixture(scope="module")
 def running(
-    kafka_jars: Path, two_models: Settings, tmp_path_factory: pytest.TempPathFactory
+    kafka_jars: Path, all_models: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Run, str]]:
     """A checkout with more models, the demo up, and the address of its api."""
     folder = tmp_path_factory.mktemp("third-model")
     checkout = fresh_copy(Path(__file__).parent.parent.parent, folder)
     (checkout / ".cache").mkdir()
     (checkout / ".cache" / kafka_jars.name).symlink_to(kafka_jars)
-    shutil.copytree(two_models.models_dir, folder / "models")
+    shutil.copytree(all_models.models_dir, folder / "models")
     bring(checkout)
     port = free_port()
     other_ports = {"kafka_port": free_port(), "consumer_health_port": free_port()}
@@ -44,7 +44,7 @@ def test_the_new_models_alone_were_trained(running: tuple[Run, str]) -> None:
     printed = running[0].output.read_text()
     for name in MODELS:
         assert f"{name}: published version 1" in printed
-    for name in ("iris", "heart_failure"):
+    for name in ("iris", "heart_failure", "penguins"):
         assert f"{name}: version 1 is up to date" in printed
 
 

@@ -23,7 +23,7 @@ ROWS = json.dumps([FLOWER] * 2_000).encode()
 def publish_boosted(models_dir: Path, like: Bundle) -> None:
     """Publish boosted trees, which compute with OpenMP, to be served from their pickle."""
     divided = parts()
-    fitted = HistGradientBoostingClassifier(max_iter=20).fit(divided.training.frame, divided.training.codes)
+    fitted = HistGradientBoostingClassifier(max_iter=20).fit(divided.training.frame, divided.training.targets)
     golden = tuple(predict_golden_rows(fitted, divided.test, load_definition("iris")))
     publish(models_dir, replace(like.manifest, golden=golden, onnx=None), fitted, divided.test, {}, keep=1)
 

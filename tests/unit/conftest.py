@@ -28,9 +28,9 @@ def client(settings: Settings, iris: Bundle) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def both(two_models: Settings) -> FlaskClient:
+def both(all_models: Settings) -> FlaskClient:
     """A client of an api that serves Iris and heart failure."""
-    return create_app(two_models).test_client()
+    return create_app(all_models).test_client()
 
 
 @pytest.fixture

@@ -34,8 +34,9 @@ def test_requests_and_responses_fit_the_generated_types(api: LoneApi, root: Path
     found = json.loads(run("node", "ask.ts", api.url))
     assert found["one"]["label"] == "setosa"
     assert found["patient"]["label"] in ("died", "survived")
+    assert (found["penguin"]["unit"], len(found["penguin"]["interval"])) == ("g", 2)
     assert found["reported"] == ["setosa", "petal_width"]
     assert found["columns"]["label"] == ["virginica"]
     assert found["refused"] == [400, "the rows do not fit the model: 1 fault, in 1 row, is listed"]
     assert found["inferred"]["data"] == ["virginica"]
-    assert found["models"] == ["/models/heart_failure/predict", "/models/iris/predict"]
+    assert found["models"] == [f"/models/{model}/predict" for model in ("heart_failure", "iris", "penguins")]

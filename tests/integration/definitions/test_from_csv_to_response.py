@@ -4,6 +4,7 @@ import csv
 import io
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import joblib
 import pytest
@@ -17,12 +18,11 @@ from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.models.loading import open_bundle
 from services.trainer.training import train_definition
-from tests.integration.definitions import of_numbers, of_penguins
+from tests.integration.definitions.all_cases import CASES
 from tests.integration.definitions.case import ONNX, Case
 from tests.trained import TRAIN_SECONDS
 
 pytestmark = pytest.mark.timeout(TRAIN_SECONDS)
-CASES = {**of_numbers.CASES, **of_penguins.CASES}
 # One of each kind; the others take minutes.
 REPRESENTATIVES = {
     "nearest neighbours",
@@ -33,9 +33,12 @@ REPRESENTATIVES = {
     "words",
     "a fixed threshold",
     "LightGBM",
+    "number: categories, ridge",
+    "number: logarithm of the target",
 }
 NAME = "brought"
-LABEL = "label"
+# Of a predicted number.
+TOLERANCE = 1e-6
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
@@ -67,39 +70,48 @@ def client(bundle: Bundle) -> Iterator[FlaskClient]:
         yield client
 
 
-def expected(bundle: Bundle) -> list[str]:
-    """The labels that the pickled estimator itself gives for the test set."""
+def expected(bundle: Bundle) -> Any:
+    """What the pickled estimator itself predicts for the test set: labels, or numbers to compare with."""
     manifest = bundle.manifest
     inputs = encode_inputs([row for _, row, _ in bundle.test_set()], manifest.inputs)
-    codes = joblib.load(bundle.path / MODEL).predict(to_frame(manifest.inputs, inputs))
-    return [manifest.labels[int(code)] for code in codes]
+    predicted = joblib.load(bundle.path / MODEL).predict(to_frame(manifest.inputs, inputs))
+    if manifest.predicts_numbers:
+        return pytest.approx(predicted.tolist(), rel=TOLERANCE)
+    return [manifest.labels[int(code)] for code in predicted]
+
+
+def predicted(responses: list[dict[str, Any]]) -> list[Any]:
+    """The labels or numbers of responses."""
+    return [response["label"] if "label" in response else response["prediction"] for response in responses]
 
 
 def test_it_runs_on_what_its_kind_can_run_on(case: Case, bundle: Bundle) -> None:
     assert open_bundle(bundle).scorer.is_graph == (case.runs_on == ONNX)
 
 
-def test_rows_get_the_labels_that_the_estimator_gives(bundle: Bundle, client: FlaskClient) -> None:
+def test_rows_get_what_the_estimator_predicts(bundle: Bundle, client: FlaskClient) -> None:
     rows = [row for _, row, _ in bundle.test_set()]
     responses = client.post(f"/models/{NAME}/predict", json=rows).get_json()
     single = client.post(f"/models/{NAME}/predict", json=rows[0]).get_json()
-    assert [response[LABEL] for response in responses] == expected(bundle)
-    assert single[LABEL] == responses[0][LABEL]
-    assert [*single["probabilities"]] == [*bundle.manifest.scored_labels]
+    assert predicted(responses) == expected(bundle)
+    assert predicted([single]) == pytest.approx(predicted(responses[:1]))
+    assert [*single.get("probabilities", [])] == [*bundle.manifest.scored_labels]
+    assert ("interval" in single) == bundle.manifest.predicts_numbers
 
 
-def test_a_csv_and_a_form_get_the_same_labels(bundle: Bundle, client: FlaskClient) -> None:
-    rows = [row for _, row, _ in bundle.test_set()][:3]
+def test_a_csv_and_a_form_get_the_same_predictions(bundle: Bundle, client: FlaskClient) -> None:
+    rows = [row for _, row, _ in bundle.test_set()]
     features = bundle.manifest.features
     cells = [{each.name: each.to_text(row.get(each.name)) for each in features} for row in rows]
     text = io.StringIO()
     writer = csv.DictWriter(text, [each.name for each in features])
     writer.writeheader()
     writer.writerows(cells)
+    in_json = client.post(f"/models/{NAME}/predict", json=rows).get_json()
     of_csv = client.post(f"/models/{NAME}/predict", data=text.getvalue(), content_type="text/csv").get_json()
-    of_forms = [client.post(f"/models/{NAME}/predict", data=each).get_json() for each in cells]
-    assert [response[LABEL] for response in of_csv] == expected(bundle)[:3]
-    assert [response[LABEL] for response in of_forms] == expected(bundle)[:3]
+    of_forms = [client.post(f"/models/{NAME}/predict", data=each).get_json() for each in cells[:3]]
+    assert of_csv == in_json
+    assert predicted(of_forms) == predicted(in_json[:3])
 
 
 @pytest.mark.parametrize("path", ["", "/report"])

@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Category, Integer, Number, YesNo
 from petalstream.model.bundle import Bundle
-from petalstream.model.inference import infer
+from petalstream.model.inference import infer_classes
 from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.models.loading import ServedModel
@@ -56,7 +56,7 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
     )
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
     tree = DecisionTreeClassifier(random_state=0).fit(samples, range(len(manifest.labels)))
-    scorer = Scorer(manifest, lambda inputs: infer(tree, inputs.matrix, len(manifest.labels)))
+    scorer = Scorer(manifest, lambda inputs: infer_classes(tree, inputs.matrix, len(manifest.labels)))
     return client_of(scorer, tmp_path, {"lily": EVIL})
 
 

@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Category, Date, Integer, Text, YesNo
 from petalstream.model.bundle import Bundle
-from petalstream.model.inference import infer
+from petalstream.model.inference import infer_classes
 from services.api.scoring.scorer import Scorer
 from tests.unit.api.roses import client_of
 
@@ -47,4 +47,4 @@ def sparse(iris: Bundle, tmp_path: Path) -> FlaskClient:
     )
     matrix = np.array([[1, 0, 20_500, np.nan], [np.nan, np.nan, np.nan, np.nan]])
     tree = DecisionTreeClassifier(random_state=0).fit(matrix[:, :3], range(len(manifest.labels)))
-    return client_of(Scorer(manifest, lambda inputs: infer(tree, inputs.matrix[:, :3], 2)), tmp_path)
+    return client_of(Scorer(manifest, lambda inputs: infer_classes(tree, inputs.matrix[:, :3], 2)), tmp_path)

@@ -77,12 +77,12 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def apis(two_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Served]:
+def apis(all_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Served]:
     """The api for each `where`."""
     keys = tmp_path_factory.mktemp("keys") / "keys"
     keys.write_text("\n".join(KEYS))
     own = dataclasses.replace(
-        two_models,
+        all_models,
         api_max_body_bytes=LIMIT,
         api_access_log=True,
         api_queue=PLACES,

@@ -23,6 +23,7 @@ def test_the_models_are_listed_in_short(client: FlaskClient, iris: Bundle, path:
         "title": iris.manifest.title,
         "predicts": iris.manifest.predicts,
         "labels": ["setosa", "versicolor", "virginica"],
+        "unit": "",
         "trained_at": iris.manifest.trained_at,
         "test_accuracy": iris.manifest.metrics["test_accuracy"],
         "links": {

@@ -189,9 +189,12 @@ def test_nothing_that_a_client_sends_makes_a_series(client: FlaskClient) -> None
     assert set(counted(client)) == before
 
 
+NAMES = ("heart_failure", "iris", "penguins")
+
+
 def test_each_served_model_has_one_series_with_its_version(both: FlaskClient) -> None:
     info = {name: value for name, value in counted(both).items() if "model_info" in name}
-    assert info == {f"petalstream_api_model_info{{model={name},version=1}}": 1 for name in ("heart_failure", "iris")}
+    assert info == {f"petalstream_api_model_info{{model={name},version=1}}": 1 for name in NAMES}
 
 
 def test_names_are_those_that_prometheus_recommends(client: FlaskClient) -> None:

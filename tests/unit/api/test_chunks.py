@@ -8,12 +8,13 @@ import pytest
 
 from petalstream.model import runtime
 from petalstream.model.bundle import Bundle
-from petalstream.model.inference import ModelOutput
 from petalstream.model.inputs import Inputs
+from petalstream.model.outputs import ClassOutput
 from petalstream.model.runtime import Runtime
 from services.api.errors import DeadlinePassed
 from services.api.scoring import chunks as room
 from services.api.scoring.chunks import ChunkedRuntime
+from tests.outputs import classes
 
 
 class Counting:
@@ -24,10 +25,10 @@ class Counting:
         monkeypatch.setattr(time, "monotonic", lambda: self._now)
         monkeypatch.setattr(time, "perf_counter", lambda: self._now)
 
-    def __call__(self, inputs: Inputs) -> ModelOutput:
+    def __call__(self, inputs: Inputs) -> ClassOutput:
         self.sizes.append(len(inputs))
         self._now += self._seconds * len(inputs)
-        return ModelOutput(np.zeros(len(inputs), np.int64), inputs.matrix[:, :1], None)
+        return ClassOutput(np.zeros(len(inputs), np.int64), inputs.matrix[:, :1], None)
 
 
 def rows(count: int) -> Inputs:
@@ -36,7 +37,7 @@ def rows(count: int) -> Inputs:
 
 def test_without_a_deadline_a_batch_is_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     counting = Counting(1, monkeypatch)
-    assert ChunkedRuntime(counting).infer(rows(5_000)).probabilities.tolist() == rows(5_000).matrix.tolist()
+    assert classes(ChunkedRuntime(counting).infer(rows(5_000))).probabilities.tolist() == rows(5_000).matrix.tolist()
     assert counting.sizes == [5_000]
 
 
@@ -44,7 +45,7 @@ def test_the_chunks_of_a_slow_model_are_small_and_those_of_a_fast_one_whole_batc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = Counting(0.01, monkeypatch)
-    assert ChunkedRuntime(slow).infer(rows(50), deadline=60).probabilities.tolist() == rows(50).matrix.tolist()
+    assert classes(ChunkedRuntime(slow).infer(rows(50), deadline=60)).probabilities.tolist() == rows(50).matrix.tolist()
     assert slow.sizes == [16, 16, 18]  # the last chunk has the rest that is shorter than a tile
     fast = Counting(0.00001, monkeypatch)
     chunks = ChunkedRuntime(fast)

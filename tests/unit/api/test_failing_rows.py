@@ -13,8 +13,9 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from petalstream.features import Number, YesNo
 from petalstream.model.bundle import Bundle
-from petalstream.model.inference import ModelOutput, infer
+from petalstream.model.inference import infer_classes
 from petalstream.model.inputs import Inputs
+from petalstream.model.outputs import ModelOutput
 from petalstream.reasons import Fault, Reason
 from services.api.errors import DeadlinePassed, InvalidRows
 from services.api.scoring import scorer as scorers
@@ -46,7 +47,7 @@ def scorer(iris: Bundle) -> Scorer:
         training={"area": {"edges": [1.0, 4.0], "counts": [4], "quantiles": {"0": 1.0, "1": 4.0}}},
         golden=({"features": FINE, "label": "small", "probabilities": {}},),
     )
-    return Scorer(manifest, lambda inputs: infer(estimator, inputs.matrix, 2))
+    return Scorer(manifest, lambda inputs: infer_classes(estimator, inputs.matrix, 2))
 
 
 @pytest.fixture(scope="module")

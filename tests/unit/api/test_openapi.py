@@ -131,10 +131,10 @@ def test_another_version_and_another_set_of_models_make_another_document(
 
 
 @pytest.mark.parametrize("open_parts", ["health,metrics", "pages", "pages,health,metrics", "none"])
-def test_where_a_key_is_asked_for_it_says_so(two_models: Settings, tmp_path: Path, open_parts: str) -> None:
+def test_where_a_key_is_asked_for_it_says_so(all_models: Settings, tmp_path: Path, open_parts: str) -> None:
     keys = tmp_path / "keys"
     keys.write_text("the-key\n")
-    own = dataclasses.replace(two_models, api_keys=str(keys), api_open=Parts(open_parts))
+    own = dataclasses.replace(all_models, api_keys=str(keys), api_open=Parts(open_parts))
     client = create_app(own).test_client()
     found = client.get("/openapi.json", headers={"X-API-Key": "the-key"}).get_json()
     require_valid(found)
@@ -149,8 +149,8 @@ def test_without_keys_it_asks_for_none(both: FlaskClient) -> None:
     assert not any("401" in operation["responses"] for operation in operations(found).values())
 
 
-def test_of_a_default_model_that_is_not_served_it_promises_nothing(two_models: Settings) -> None:
-    client = create_app(dataclasses.replace(two_models, default_model="rose")).test_client()
+def test_of_a_default_model_that_is_not_served_it_promises_nothing(all_models: Settings) -> None:
+    client = create_app(dataclasses.replace(all_models, default_model="rose")).test_client()
     answers = set(document(client)["paths"]["/predict"]["post"]["responses"])
     assert str(client.post("/predict", json={}).status_code) in answers
     assert "200" not in answers

@@ -12,6 +12,7 @@ from services.api.pages.distributions import build_distributions, share_below
 from services.trainer.data import csv_reader
 from services.trainer.data.split import split
 from services.trainer.models import load_definition
+from services.trainer.tasks import task_of
 
 SEEN: dict[str, Any] = {
     "edges": [0.0, 10.0, 20.0, 30.0, 40.0],
@@ -58,8 +59,8 @@ def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: floa
 
 def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle, root: Path) -> None:
     manifest, path = heart_failure.manifest, root / "data" / heart_failure.manifest.data["csv"]
-    _, dataset = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
-    training = split(dataset, Settings().train_seed).training.inputs.matrix
+    definition, dataset = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
+    training = split(dataset, task_of(definition).strata(dataset), Settings().train_seed).training.inputs.matrix
     checked = 0
     for column, feature in enumerate(manifest.inputs):
         seen, values = manifest.training[feature.name], training[:, column]

@@ -30,7 +30,7 @@ def test_each_model_has_a_card_with_what_it_predicts_and_is_worth(
         assert f'datetime="{found.trained_at}"' in text
         for link in ("", "/report", "?format=json"):
             assert f'href="/models/{found.model}{link}"' in text
-    assert text.count(">served</span>") == 2
+    assert text.count(">served</span>") == 3
     assert ">ready</span>" in text
     assert f"<dd>{iris.manifest.libraries['scikit-learn']}</dd>" in text
 

@@ -19,10 +19,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from petalstream.model.bundle import ONNX, Bundle, sha256
 from petalstream.model.graph import Graph
-from petalstream.model.inference import ModelOutput
 from petalstream.model.manifest import BundleError
+from petalstream.model.outputs import ClassOutput
 from services.api.models.loading import open_bundle
 from services.trainer.conversion.onnx_model import IR_VERSION, OPSETS
+from tests.outputs import classes
 
 FLOWERS = np.array([[5.1, 3.5, 1.4, 0.2], [6.3, 2.7, 4.9, 1.8]])
 FRESH = """
@@ -76,9 +77,12 @@ def test_rows_scored_together_differ_from_those_alone_in_the_last_digit_at_most(
     rows = [row for _, row, _ in bundle.test_set()]
     alone = [scorer.predict([row]) for row in rows]
     together = scorer.predict(rows * 3)
-    probabilities = np.vstack([each.output.probabilities for each in alone] * 3)
-    assert np.abs(together.output.probabilities - probabilities).max() < 1e-15
-    assert list(together.labels()) == [label for each in alone for label in each.labels()] * 3
+    probabilities = np.vstack([classes(each.output).probabilities for each in alone] * 3)
+    assert np.abs(classes(together.output).probabilities - probabilities).max() < 1e-15
+    assert (
+        classes(together.output).classes.tolist()
+        == [code for each in alone for code in classes(each.output).classes] * 3
+    )
 
 
 def test_a_model_that_was_not_converted_answers_by_scikit_learn(own: Bundle) -> None:
@@ -147,10 +151,10 @@ def test_golden_rows_are_asked_to_within_the_tolerance_of_the_conversion(
     first, *others = own.manifest.golden
     near = {**first, "probabilities": {label: p + 1e-5 for label, p in first["probabilities"].items()}}
     golden = [near, *others]
-    assert answered(changed(own, golden=golden, onnx={**(own.manifest.onnx or {}), "tolerance": 1e-4}))
+    assert answered(changed(own, golden=golden, tolerance=1e-4))
     assert not caplog.messages
     with pytest.raises(BundleError, match="for a golden row"):
-        open_bundle(changed(own, golden=golden, onnx=dict(own.manifest.onnx or {})))
+        open_bundle(changed(own, golden=golden, tolerance=1e-6))
 
 
 def with_numbers_elsewhere(path: str, size: int, constant: bool) -> bytes:
@@ -194,7 +198,7 @@ def test_a_graph_with_operators_of_somebody_elses_is_not_opened() -> None:
 
 def test_a_process_that_was_forked_opens_a_session_of_its_own(iris: Bundle) -> None:
     graph = Graph(iris.read(ONNX))
-    before = graph.infer(FLOWERS)
+    before = classes(graph.infer(FLOWERS))
     forked = multiprocessing.get_context("fork")
     ours, theirs = forked.Pipe()
 
@@ -213,16 +217,16 @@ def test_a_process_that_was_forked_opens_a_session_of_its_own(iris: Bundle) -> N
         worker.join(10)
     assert process == worker.pid == opened_by
     assert opened
-    assert isinstance(found, ModelOutput)
+    assert isinstance(found, ClassOutput)
     assert found.probabilities.tolist() == before.probabilities.tolist()
-    assert graph.infer(FLOWERS).classes.tolist() == before.classes.tolist()
+    assert classes(graph.infer(FLOWERS)).classes.tolist() == before.classes.tolist()
 
 
 def test_many_rows_are_answered_as_a_few_are(heart_failure: Bundle) -> None:
     inputs = heart_failure.manifest.inputs
     rows = [[each.encode(row[each.name]) for each in inputs] for _, row, _ in heart_failure.test_set()]
     graph = Graph(heart_failure.read(ONNX))
-    few, many = graph.infer(np.array(rows)), graph.infer(np.array(rows * 40))
+    few, many = classes(graph.infer(np.array(rows))), classes(graph.infer(np.array(rows * 40)))
     assert few.votes is not None
     assert many.votes is not None
     assert many.classes.tolist() == few.classes.tolist() * 40

@@ -12,10 +12,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Category, Feature, Number
 from petalstream.model.bundle import Bundle
-from petalstream.model.inference import infer
+from petalstream.model.inference import infer_classes
 from petalstream.reasons import Reason
 from services.api.errors import InvalidRows
 from services.api.scoring.matrix import Table
+from services.api.scoring.predictions import Predictions
 from services.api.scoring.scorer import Scorer
 from services.api.wire.binary_tensors import Blobs
 from services.api.wire.tensor_rows import table_from_tensors
@@ -37,7 +38,11 @@ def scorer(iris: Bundle) -> Scorer:
     manifest = dataclasses.replace(
         iris.manifest, features=(POT, DEPTH), labels=LABELS, training={"pot": counts, "depth": {}}, golden=()
     )
-    return Scorer(manifest, lambda inputs: infer(tree, inputs.matrix, len(LABELS)))
+    return Scorer(manifest, lambda inputs: infer_classes(tree, inputs.matrix, len(LABELS)))
+
+
+def labels(predictions: Predictions) -> list[str]:
+    return [row["label"] for row in predictions.as_rows()]
 
 
 def table(features: Sequence[Feature], *tensors: dict[str, Any], blob: bytes = b"") -> Table:
@@ -52,7 +57,7 @@ def tensor(name: str, datatype: str, data: Sequence[Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_numbers_in_a_matrix_are_choices_and_no_codes(scorer: Scorer, count: int) -> None:
-    assert scorer.predict(table((POT, DEPTH), tensor("all", "FP64", [[1, 5.0]] * count))).labels() == ["one"] * count
+    assert labels(scorer.predict(table((POT, DEPTH), tensor("all", "FP64", [[1, 5.0]] * count)))) == ["one"] * count
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -76,7 +81,7 @@ def test_a_choice_is_found_in_the_precision_of_its_datatype(
         table((POT, DEPTH), binary, depth, blob=pots.tobytes()),
         table((POT, DEPTH), matrix),
     ):
-        assert scorer.predict(sent).labels() == ["tenth", "ten"] * (count // 2)
+        assert labels(scorer.predict(sent)) == ["tenth", "ten"] * (count // 2)
 
 
 def test_a_choice_that_its_datatype_would_round_is_taken_as_it_is_sent() -> None:
@@ -90,13 +95,13 @@ def test_rows_without_any_value_are_predicted(scorer: Scorer, missing: float | N
     columns = {name: [missing] * count for name in ("pot", "depth")}
     tensors = [{"name": name, "datatype": "FP64", "shape": [count], "data": data} for name, data in columns.items()]
     for rows in (Table(columns), Table(columns).rows(), table((POT, DEPTH), *tensors)):
-        assert scorer.predict(rows).labels() == ["missing"] * count
+        assert labels(scorer.predict(rows)) == ["missing"] * count
 
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_nan_in_a_tensor_is_no_value_and_an_error_where_one_is_required(scorer: Scorer, count: int) -> None:
     data = [[10, 5.0]] * (count - 1) + [[math.nan, math.nan]]
-    assert scorer.predict(table((POT, DEPTH), tensor("all", "FP64", data))).labels() == ["ten"] * (count - 1) + [
+    assert labels(scorer.predict(table((POT, DEPTH), tensor("all", "FP64", data)))) == ["ten"] * (count - 1) + [
         "missing"
     ]
     required = dataclasses.replace(scorer.manifest, features=(POT, Number("depth")))

@@ -105,6 +105,11 @@ def test_without_docker_a_command_of_the_stack_says_so(checkout: Path, tools: Pa
     assert told(ended).startswith("petalstream: Docker is not installed: ")
 
 
+def test_without_python_and_docker_a_command_of_both_says_so(checkout: Path, tools: Path) -> None:
+    ended = make(checkout, "check", "MODEL=iris", PATH=str(tools))
+    assert told(ended).startswith("petalstream: neither python3 nor Docker was found: ")
+
+
 def test_without_an_engine_make_up_says_so(checkout: Path, tmp_path: Path) -> None:
     if not shutil.which("docker"):
         pytest.skip("install Docker's command line (package docker.io) to run this test")

@@ -47,6 +47,21 @@ def test_accuracy_is_over_the_predictions_whose_label_is_known() -> None:
     assert Summary.of([request(i) for i in range(3)], predictions, []).accuracy == 0.5
 
 
+def number(offset: int, value: float, expected: str | None) -> Record:
+    headers: list[tuple[str, bytes | None]] = [("source_partition", b"0"), ("source_offset", str(offset).encode())]
+    if expected is not None:
+        headers.append(("expected", expected.encode()))
+    content = json.dumps({"prediction": {"value": value, "unit": "g"}}).encode()
+    return Record("penguins.predictions", timestamp=1_010, value=content, headers=headers)
+
+
+def test_of_numbers_the_mean_error_is_over_those_whose_true_number_is_known() -> None:
+    predictions = [number(0, 4000, "4100"), number(1, 4000, "3995.5"), number(2, 9, None), number(3, 9, "heavy")]
+    summary = Summary.of([request(i) for i in range(4)], predictions, [])
+    assert (summary.accuracy, summary.mean_absolute_error) == (None, "52.2 g")
+    assert "\nmean absolute error 52.2 g, latency p50 10 ms" in str(summary)
+
+
 def test_latency_is_from_the_requests_timestamp_to_its_predictions() -> None:
     requests = [request(i, timestamp=1_000) for i in range(101)]
     predictions = [prediction(i, timestamp=1_000 + i) for i in range(101)]

@@ -23,12 +23,12 @@ TIME = datetime(2026, 1, 2, 3, 4, 5, 678000, UTC)
 DOCUMENT = Path(__file__).parents[3] / "docs" / "messages.md"
 
 
-STRUCTURED = "A request as a structured CloudEvent"
+STRUCTURED, NUMBER = "A request as a structured CloudEvent", "A predicted number"
 
 
 def golden(name: str) -> dict[str, Any]:
     """The record that docs/messages.md shows under a heading, or under that of the topic `<model>.<name>`."""
-    heading = f"### {name}" if name == STRUCTURED else f"## `<model>.{name}`"
+    heading = f"### {name}" if name in (STRUCTURED, NUMBER) else f"## `<model>.{name}`"
     section = DOCUMENT.read_text().split(f"{heading}\n")[1]
     block = re.search(r"```json\n(.*?)```", section, re.DOTALL)
     assert block, f"docs/messages.md shows no record under {heading}"
@@ -74,6 +74,18 @@ def test_a_prediction_is_written_as_documented(name: str) -> None:
     value = shown["value"]
     answer = {**value["prediction"], "model": value["model"], "version": value["version"], "warnings": []}
     request = read(received(golden(name)))
+    assert as_golden(write_prediction(request, answer, Stamp(messages.event_time(TIME), TOPIC_ID))) == shown
+
+
+def test_a_predicted_number_is_written_as_documented() -> None:
+    shown = golden(NUMBER)
+    value = shown["value"]
+    own = [("expected", shown["headers"]["expected"].encode())]
+    features = json.dumps(value["features"]).encode()
+    request = read(Record("penguins.requests", 3, 41, 1_000, shown["key"].encode(), features, own))
+    predicted = value["prediction"]
+    answer = {"prediction": predicted["value"], "unit": predicted["unit"], "interval": predicted["interval"]}
+    answer |= {name: value[name] for name in ("model", "version", "warnings")}
     assert as_golden(write_prediction(request, answer, Stamp(messages.event_time(TIME), TOPIC_ID))) == shown
 
 

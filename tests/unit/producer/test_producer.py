@@ -72,9 +72,9 @@ def test_every_sample_of_the_test_set_becomes_one_request(iris: Bundle) -> None:
     assert len({dict(message.headers)["ce_id"] for message in made}) == len(made)
 
 
-def test_in_a_loop_a_small_test_set_does_not_wait_for_a_large_one(two_models: Settings) -> None:
-    models = [bundle.current(two_models.models_dir, name) for name in ("iris", "heart_failure")]
-    samples = {found.manifest.model: again_and_again(two_models.models_dir, found) for found in models}
+def test_in_a_loop_a_small_test_set_does_not_wait_for_a_large_one(all_models: Settings) -> None:
+    models = [bundle.current(all_models.models_dir, name) for name in ("iris", "heart_failure")]
+    samples = {found.manifest.model: again_and_again(all_models.models_dir, found) for found in models}
     made = list(itertools.islice(request_messages(samples), 300))
     assert [message.topic for message in made] == ["iris.requests", "heart_failure.requests"] * 150
 
@@ -86,12 +86,12 @@ def test_without_a_loop_every_sample_of_each_test_set_is_sent_once(iris: Bundle,
 
 
 def test_a_test_set_that_was_altered_is_named_and_the_others_are_streamed(
-    two_models: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    all_models: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     models = tmp_path / "models"
-    shutil.copytree(two_models.models_dir, models)
+    shutil.copytree(all_models.models_dir, models)
     (models / "heart_failure" / "1" / "test.csv").unlink()
-    assert [found.manifest.model for found in published(models)] == ["iris"]
+    assert [found.manifest.model for found in published(models)] == ["iris", "penguins"]
     assert "heart_failure is not streamed: " in caplog.text
 
 

@@ -11,14 +11,14 @@ from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 
-def make_dataset(definition: Definition, matrix: NDArray[np.float64], codes: NDArray[Any]) -> Dataset:
-    """Return samples with these inputs, encoded already, and these positions of labels, a line of the CSV for each."""
+def make_dataset(definition: Definition, matrix: NDArray[np.float64], targets: NDArray[Any]) -> Dataset:
+    """Return samples with these inputs, encoded already, and these targets: positions of labels, or numbers."""
     inputs = Inputs(matrix)
     return Dataset(
         matrix.astype(object),
         inputs,
         to_frame(definition.inputs, inputs),
-        codes.astype(np.int64),
-        np.array(definition.labels)[codes],
-        np.arange(len(codes)),
+        targets.astype(np.int64 if definition.labels else np.float64),
+        np.array(definition.labels)[targets] if definition.labels else targets.astype(str),
+        np.arange(len(targets)),
     )

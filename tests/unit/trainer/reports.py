@@ -15,6 +15,7 @@ from services.trainer.data import csv_reader
 from services.trainer.data.split import Parts, split
 from services.trainer.definition import Classes, Definition
 from services.trainer.fitting.grid_search import SearchScores
+from services.trainer.tasks import task_of
 from tests.unit.trainer.datasets import make_dataset
 
 DATA = Path(__file__).parents[3] / "data"
@@ -43,18 +44,20 @@ class Model:
 
 
 def reported(estimator: Any, parts: Parts, model: Definition, searches: tuple[SearchScores, ...] = ()) -> Model:
-    estimator.fit(parts.training.frame, parts.training.codes)
+    estimator.fit(parts.training.frame, parts.training.targets)
     return Model(estimator, parts, model, report.draw(estimator, parts, model, searches))
 
 
 def parts_of(model: Definition) -> Parts:
     path = DATA / model.file.path
-    return split(csv_reader.parse(path.read_bytes(), path, model)[1], seed=42)
+    samples = csv_reader.parse(path.read_bytes(), path, model)[1]
+    return split(samples, task_of(model).strata(samples), 42)
 
 
 def made_up(model: Definition, each: int = 20) -> Parts:
     """Samples of every class of a definition, drawn at random around the class's position."""
     random = np.random.default_rng(0)
+    assert isinstance(model.target, Classes)
     words = list(model.target.words.values())
     centres = np.repeat(np.arange(len(words)), each)
     columns = []
@@ -63,7 +66,7 @@ def made_up(model: Definition, each: int = 20) -> Parts:
         most = len(feature.options) - 1
         columns.append(np.clip(np.round(values), 0, most) if feature.options else values)
     codes = np.array([model.labels.index(word) for word in words])[centres]
-    return split(make_dataset(model, np.column_stack(columns), codes), seed=0)
+    return split(make_dataset(model, np.column_stack(columns), codes), codes, 0)
 
 
 def of_labels(labels: list[str], *features: Feature) -> Definition:

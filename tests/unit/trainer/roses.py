@@ -52,4 +52,4 @@ def defined(estimator: Any, features: Sequence[Feature] = FEATURES[:3]) -> Defin
 
 def fitted(model: Definition) -> Any:
     data = roses(model)
-    return model.estimator.fit(data.frame, data.codes)
+    return model.estimator.fit(data.frame, data.targets)

@@ -54,19 +54,19 @@ def test_a_graph_with_other_numbers_is_refused() -> None:
     estimator = fitted(model)
     content = altered(convert(estimator, model.inputs), largest_constant_grows)
     with pytest.raises(Disagreement, match="scikit-learn's"):
-        compare(estimator, content, make_comparison_rows(estimator, roses(model), model, 0), model)
+        compare(estimator, content, make_comparison_rows(estimator, roses(model), model, 0), model, 1e-6)
 
 
 def test_a_tree_is_refused_for_a_threshold_that_is_one_bit_off() -> None:
     tree = DecisionTreeClassifier(random_state=0)
     model = defined(tree, FEATURES[:1])
     data = roses(model)
-    data = make_dataset(model, whole(data.inputs.matrix), data.codes)
-    tree.fit(data.frame, data.codes)
+    data = make_dataset(model, whole(data.inputs.matrix), data.targets)
+    tree.fit(data.frame, data.targets)
     rows, content = make_comparison_rows(tree, data, model, 0), convert(tree, model.inputs)
-    assert compare(tree, content, rows, model) == 0
+    assert compare(tree, content, rows, model, 1e-6) == 0
     with pytest.raises(Disagreement, match=r"rows differ"):
-        compare(tree, altered(content, first_threshold_shrinks), rows, model)
+        compare(tree, altered(content, first_threshold_shrinks), rows, model, 1e-6)
 
 
 @pytest.mark.parametrize(

@@ -69,12 +69,12 @@ def parsed(content: str | bytes, **changes: Any) -> Dataset:
 def test_a_csv_is_read_as_spreadsheets_and_libraries_write_it(content: str | bytes, csv: Csv) -> None:
     read = parsed(content, csv=csv)
     assert read.inputs.matrix.tolist() == [[age + 0.5, age] for age in range(20)]
-    assert read.labels.tolist() == [*KINDS] * 10
+    assert read.texts.tolist() == [*KINDS] * 10
 
 
 def test_an_encoding_is_the_one_that_the_definition_names() -> None:
     content, target = written().replace("oak", "chêne").encode("cp1252"), Classes("tree", ["elm", "chêne"])
-    assert parsed(content, target=target, csv=Csv("trees.csv", encoding="cp1252")).labels[0] == "chêne"
+    assert parsed(content, target=target, csv=Csv("trees.csv", encoding="cp1252")).texts[0] == "chêne"
     with pytest.raises(DataError, match=r"""trees\.csv, line 2: not text in UTF-8.* encoding="cp1252"\)"""):
         parsed(content, target=target)
 
@@ -140,7 +140,7 @@ def test_labels_that_the_csv_writes_with_a_fraction_of_zero_are_whole_numbers() 
     target = Classes("tree", positive=0)  # type: ignore[arg-type]
     model, read = csv_reader.parse(content.encode(), Path("trees.csv"), dataclasses.replace(TREES, target=target))
     assert model.labels == ("1", "0")
-    assert read.labels.tolist() == ["0", "1"] * 10
+    assert read.texts.tolist() == ["0", "1"] * 10
 
 
 def test_labels_that_the_definition_lacks_are_those_of_the_csv() -> None:
@@ -148,14 +148,14 @@ def test_labels_that_the_definition_lacks_are_those_of_the_csv() -> None:
         written().encode(), Path("trees.csv"), dataclasses.replace(TREES, target=Classes("tree", positive="elm"))
     )
     assert model.labels == ("oak", "elm")
-    assert read.codes.tolist() == [0, 1] * 10
+    assert read.targets.tolist() == [0, 1] * 10
 
 
 def test_a_label_may_be_another_word_than_the_csv_has_and_a_number_may_have_a_fraction_of_zero() -> None:
     content = written().replace("oak", "0.0").replace("elm", "1")
     read = parsed(content, target=Classes("tree", {0: "oak", 1: "elm"}))
-    assert read.labels.tolist() == [*KINDS] * 10
-    assert read.codes.tolist() == [1, 0] * 10
+    assert read.texts.tolist() == [*KINDS] * 10
+    assert read.targets.tolist() == [1, 0] * 10
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,18 @@ def test_parts_and_joined_parts_keep_each_samples_line_inputs_texts_and_label() 
     ):
         assert values.tolist() == [text] == [framed] == [f"tree {min(line - 2, 19)}"]
     assert joined.lines.tolist() == [*range(7, 42), *range(2, 7)]
-    assert joined.labels.tolist() == [TREES.labels[code] for code in joined.codes]
+    assert joined.texts.tolist() == [TREES.labels[code] for code in joined.targets]
+
+
+def test_rows_without_an_optional_label_are_left_out_and_counted() -> None:
+    content, csv = written() + "1.5,1,\nhigh,1,?\n2.5,2,oak\n", Csv("trees.csv", missing=("?",))
+    read = parsed(content, csv=csv, target=Classes("tree", ["elm", "oak"], optional=True))
+    assert (len(read), read.left_out, read.lines.tolist()[-1]) == (21, 2, 24)
+    with pytest.raises(DataError, match="line 22, tree: is missing; optional=True of the target"):
+        parsed(content, csv=csv)
+
+
+def test_a_mark_that_is_a_label_too_is_a_label() -> None:
+    content = written().replace("oak", "?")
+    target = Classes("tree", ["elm", "?"], optional=True)
+    assert parsed(content, csv=Csv("trees.csv", missing=("?",)), target=target).texts.tolist() == ["?", "elm"] * 10

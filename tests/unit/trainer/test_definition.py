@@ -43,7 +43,10 @@ class Tagless(Bare):
     ("changes", "said"),
     [
         ({"csv": 1}, 'csv must be the name of a file, or Csv("houses.csv", delimiter=";"), not 1'),
-        ({"target": "species"}, 'target must be Classes("column", ["first label", "second label"]), not \'species\''),
+        (
+            {"target": "species"},
+            'target must be Classes("column", ["one label", "another"]) or Number("column"), not \'species\'',
+        ),
         (
             {"features": [Number]},
             "features must be Number, Integer, YesNo, Category, Text, Date or Ignored, not <class",

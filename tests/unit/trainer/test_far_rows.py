@@ -8,8 +8,9 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Feature, Integer, Number
+from petalstream.model.golden import PROBABILITY_TOLERANCE
 from petalstream.model.graph import Graph
-from services.trainer.conversion.comparison import TOLERANCE, convert_and_compare, count_differing
+from services.trainer.conversion.comparison import convert_and_compare, count_differing
 from services.trainer.conversion.comparison_rows import NEAR_RANGES, make_far_rows
 from services.trainer.conversion.onnx_model import convert
 from tests.unit.trainer.datasets import make_dataset
@@ -39,7 +40,7 @@ def test_there_are_no_far_rows_where_the_features_allow_none(bounded: tuple[Feat
     model = defined(LINE, bounded)
     data = roses(model)
     assert make_far_rows(data, model, 0).shape == (0, 1)
-    assert count_differing(LINE, b"", make_far_rows(data, model, 0), model) == 0
+    assert count_differing(LINE, b"", make_far_rows(data, model, 0), model, 1e-6) == 0
 
 
 def test_a_column_with_missing_values_has_far_rows_too() -> None:
@@ -53,12 +54,12 @@ def test_a_column_with_missing_values_has_far_rows_too() -> None:
 def test_the_rows_count_that_the_graph_answers_otherwise() -> None:
     model, data = defined(TREE, FEATURES[:1]), roses(defined(TREE, FEATURES[:1]))
     estimator, content = fitted(model), convert(fitted(model), model.inputs)
-    other = DecisionTreeClassifier(max_depth=5, class_weight="balanced", random_state=0).fit(data.frame, data.codes)
+    other = DecisionTreeClassifier(max_depth=5, class_weight="balanced", random_state=0).fit(data.frame, data.targets)
     ours, theirs = estimator.predict_proba(data.frame), other.predict_proba(data.frame)
-    differing = int((np.abs(ours - theirs) > TOLERANCE).any(axis=1).sum())
+    differing = int((np.abs(ours - theirs) > PROBABILITY_TOLERANCE).any(axis=1).sum())
     assert 0 < differing < len(data)
-    assert count_differing(other, content, data.inputs.matrix, model) == differing
-    assert count_differing(estimator, content, data.inputs.matrix, model) == 0
+    assert count_differing(other, content, data.inputs.matrix, model, 1e-6) == differing
+    assert count_differing(estimator, content, data.inputs.matrix, model, 1e-6) == 0
 
 
 def test_an_estimator_that_refuses_far_numbers_is_converted_and_all_far_rows_count(
@@ -68,7 +69,7 @@ def test_an_estimator_that_refuses_far_numbers_is_converted_and_all_far_rows_cou
     estimator = fitted(model)
     with pytest.raises(ValueError, match="contains infinity"), np.errstate(over="ignore", invalid="ignore"):
         estimator.predict(roses(model).frame * 1e30)
-    found = convert_and_compare("rose", estimator, roses(model), model, 0)
+    found = convert_and_compare("rose", estimator, roses(model), model, 1e-6, 0)
     assert found is not None, capsys.readouterr().out
     rows = found.facts["far_rows_compared"]
     assert found.facts["far_rows_differing"] == rows > 100

@@ -33,7 +33,7 @@ def test_a_cell_that_stands_for_no_value_is_null_and_not_in_the_golden_row(iris:
     model, read = csv_reader.parse("\n".join(lines).encode(), Path("trees.csv"), TREES)
     assert read.values[:, 0].tolist() == [*[None] * COUNT, *range(COUNT, 20)]
     assert np.isnan(read.inputs.matrix[:COUNT, 0]).all()
-    golden = predict_golden_rows(model.estimator.fit(read.frame, read.codes), read, model)
+    golden = predict_golden_rows(model.estimator.fit(read.frame, read.targets), read, model)
     assert [each["features"] for each in golden] == [{"age": 1, "soil": "peat", "girth": i} for i in range(COUNT)]
     manifest = dataclasses.replace(iris.manifest, features=model.columns, labels=model.labels, golden=tuple(golden))
     assert Manifest.from_json(manifest.to_json()).golden == tuple(golden)
@@ -42,7 +42,7 @@ def test_a_cell_that_stands_for_no_value_is_null_and_not_in_the_golden_row(iris:
 def test_golden_rows_are_encoded_as_their_samples_were() -> None:
     lines = ["height,age,soil,girth,tree", *ROWS * 5]
     model, read = csv_reader.parse("\n".join(lines).encode(), Path("trees.csv"), TREES)
-    golden = predict_golden_rows(model.estimator.fit(read.frame, read.codes), read, model)
+    golden = predict_golden_rows(model.estimator.fit(read.frame, read.targets), read, model)
     rows = json.loads(json.dumps([each["features"] for each in golden], allow_nan=False))
     assert rows[:4] == [
         {"age": 1, "soil": "peat", "girth": 1},

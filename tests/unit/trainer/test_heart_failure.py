@@ -9,7 +9,7 @@ import pytest
 from petalstream.model.bundle import Bundle
 from petalstream.model.encoding import encode_inputs
 from petalstream.model.frames import to_frame
-from petalstream.model.inference import infer
+from petalstream.model.inference import infer_classes
 from petalstream.settings import Settings
 from services.trainer.models import load_definition
 from services.trainer.training import train
@@ -50,7 +50,7 @@ def test_three_kinds_of_trees_were_tuned_each_by_itself_and_outvote_one_another(
     test_set = [features for _, features, _ in heart_failure.test_set()]
     inputs = heart_failure.manifest.inputs
     samples = to_frame(inputs, encode_inputs(test_set, inputs))
-    found = infer(vote, samples, len(heart_failure.manifest.labels))
+    found = infer_classes(vote, samples, len(heart_failure.manifest.labels))
     assert found.classes.tolist() == vote.predict(samples).tolist()
     assert found.votes is not None
     assert any(len(set(cast)) == 2 for cast in found.votes.tolist())

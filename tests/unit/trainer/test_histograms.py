@@ -33,7 +33,7 @@ def fitted(categories: list[str], kinds: int, missing: float = 0.0) -> tuple[Def
     )
     model = Definition("roses.csv", FEATURES, Classes("kind", KINDS[:kinds]), boosted)
     data = make_dataset(model, matrix, codes)
-    return model, boosted.fit(data.frame, data.codes), matrix
+    return model, boosted.fit(data.frame, data.targets), matrix
 
 
 def with_new_categories(rows: NDArray[np.float64], features: tuple[Feature, ...] = FEATURES) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def test_negative_far_and_new_categories_and_missing_ones_are_answered_as_scikit
 ) -> None:
     model, boosted, rows = fitted(categories, kinds, missing)
     assert any(predictor.nodes["is_categorical"].any() for each in boosted._predictors for predictor in each)
-    assert compare(boosted, convert(boosted, FEATURES), with_new_categories(rows), model) < 1e-12
+    assert compare(boosted, convert(boosted, FEATURES), with_new_categories(rows), model, 1e-6) < 1e-12
 
 
 def test_a_graph_is_no_larger_for_the_size_of_its_categories() -> None:

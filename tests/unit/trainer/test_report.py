@@ -126,7 +126,7 @@ def test_a_hostile_label_survives(many: Model) -> None:
 def test_the_confusion_matrix_is_that_of_the_test_part(vote: Model) -> None:
     test, labels = vote.parts.test, ["survived", "died"]
     predicted = np.array(vote.definition.labels)[vote.estimator.predict(test.frame)]
-    counts = confusion_matrix(test.labels, predicted, labels=labels)
+    counts = confusion_matrix(test.texts, predicted, labels=labels)
     for label, row in zip(labels, counts, strict=True):
         told = ", ".join(f"{count} predicted as {column}" for column, count in zip(labels, row, strict=True) if count)
         assert f"Actually {label} ({row.sum()}): {told}." in vote.figure("confusion_matrix")["alt"]
@@ -139,7 +139,7 @@ def test_a_vote_is_drawn_beside_those_voters_who_have_probabilities(vote: Model)
     died = vote.definition.labels.index("died")
     legend = [text for text in vote.texts("roc_curve") if text.startswith("0.")]
     assert [text.split("  ")[1] for text in legend] == ["majority vote", "small tree", "small forest"]
-    assert f"{roc_auc_score(test.labels == 'died', tree[:, died]):.2f}  small tree" in legend
+    assert f"{roc_auc_score(test.texts == 'died', tree[:, died]):.2f}  small tree" in legend
 
 
 def test_a_vote_in_a_pipeline_is_drawn_too(vote: Model) -> None:
@@ -182,6 +182,6 @@ def test_a_search_is_told_with_its_ten_best_candidates_the_best_first(iris: Mode
     [told] = json.loads(drawn["report.json"])["searches"]
     assert (told["searched"], told["scoring"], told["folds"]) == ("tree", "balanced_accuracy", 5)
     assert (told["candidates"], told["parameters"]) == (15, ["depth", "leaf"])
-    assert told["rows"][0] == {"values": ["13", "0.5"], "mean": 0.65, "spread": 0.0123}
+    assert told["rows"][0] == {"values": ["13", "0.5"], "mean": 0.65, "spread": 0.0123456}
     assert told["rows"][6]["values"] == ["None", "0.5"]
     assert [row["mean"] for row in told["rows"]] == sorted((i / 20 for i in range(4, 14)), reverse=True)

@@ -16,7 +16,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Category, Number, YesNo
-from petalstream.model.inference import infer, voters
+from petalstream.model.inference import infer_classes, voters
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Classes, Definition, DefinitionError
 from services.trainer.evaluation.choices import check_choices
@@ -62,7 +62,7 @@ def test_a_majority_vote_that_is_part_of_a_pipeline_is_tuned_with_it_as_a_whole(
     fitted, chosen, (table,) = search(model, leaves(model), 0)
     assert (table.searched, len(table.rows), set(chosen)) == ("", 4, set(grid))
     assert voters(fitted) == ["tree", "line"]
-    votes = infer(fitted, leaves(model).frame, len(model.labels)).votes
+    votes = infer_classes(fitted, leaves(model).frame, len(model.labels)).votes
     assert votes is not None
     assert votes.shape == (60, 2)
 
@@ -78,9 +78,10 @@ def test_the_best_candidate_comes_first() -> None:
 @pytest.mark.parametrize("positive", ["elm", "oak"])
 def test_a_score_of_one_label_is_that_of_the_positive_one(positive: str) -> None:
     model = defined(DummyClassifier(strategy="constant"), {"constant": [0, 1]}, "recall")
+    assert isinstance(model.target, Classes)
     model = dataclasses.replace(model, target=dataclasses.replace(model.target, positive=positive))
     fitted, _, _ = search(model, leaves(model), 0)
-    classes = infer(fitted, leaves(model).frame, len(model.labels)).classes
+    classes = infer_classes(fitted, leaves(model).frame, len(model.labels)).classes
     assert {model.labels[code] for code in classes} == {positive}
 
 

@@ -52,7 +52,8 @@ def checkout(root: Path, tmp_path: Path) -> Path:
     """A checkout whose models are Iris, one whose file cannot be imported and one that cannot be fitted."""
     copy = quick_copy(root, tmp_path)
     models = copy / "services" / "trainer" / "models"
-    (models / "heart_failure.py").unlink()
+    for name in ("heart_failure", "penguins"):
+        (models / f"{name}.py").unlink()
     (models / "broken.py").write_text(BROKEN)
     (models / "unfit.py").write_text(UNFIT)
     return copy

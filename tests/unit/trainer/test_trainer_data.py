@@ -1,6 +1,7 @@
 """What the trainer reads and how it splits it."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,8 @@ def test_a_csv_becomes_samples_labels_and_lines() -> None:
     read = parsed(HEADER, *FLOWERS)
     assert read.inputs.matrix.shape == read.frame.shape == (30, 4)
     assert read.inputs.matrix[0].tolist() == read.frame.iloc[0].tolist() == [5.0, 3.5, 1.4, 0.2]
-    assert (read.labels[0], read.lines[0], read.lines[-1]) == ("setosa", 2, 31)
-    assert read.labels.tolist() == [IRIS.labels[code] for code in read.codes]
+    assert (read.texts[0], read.lines[0], read.lines[-1]) == ("setosa", 2, 31)
+    assert read.texts.tolist() == [IRIS.labels[code] for code in read.targets]
 
 
 def test_a_blank_line_is_left_out_and_counted() -> None:
@@ -42,7 +43,7 @@ def test_a_blank_line_is_left_out_and_counted() -> None:
 
 
 def test_a_byte_order_mark_as_spreadsheets_write_it_is_no_harm() -> None:
-    assert len(parsed("\ufeff" + HEADER, *FLOWERS).labels) == 30
+    assert len(parsed("\ufeff" + HEADER, *FLOWERS).texts) == 30
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_every_fault_of_a_file_is_told_in_the_order_of_its_lines() -> None:
         "  line 2, sepal_width: must be at least 0 cm, not -3",
         "  line 2, petal_length: must be a number, not the text 'wide'",
         "  line 4: 1 cell between commas, and the header has 5",
-        "  line 5, species: must be one of setosa, versicolor, virginica, not the text ''",
+        "  line 5, species: is missing; optional=True of the target leaves such rows out",
     ]
 
 
@@ -100,16 +101,16 @@ def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_the_split_is_3_to_1_to_1_with_the_classes_in_equal_shares(root: Path) -> None:
-    parts = split(committed(root, IRIS), seed=42)
+    parts = split(committed(root, IRIS), committed(root, IRIS).targets, 42)
     for part, size in ((parts.training, 30), (parts.validation, 10), (parts.test, 10)):
-        assert np.unique(part.labels, return_counts=True)[1].tolist() == [size] * 3
+        assert np.unique(part.texts, return_counts=True)[1].tolist() == [size] * 3
     lines = np.concatenate([parts.training.lines, parts.validation.lines, parts.test.lines])
     assert sorted(lines.tolist()) == list(range(2, 152))
 
 
 def test_the_same_seed_gives_the_same_test_set_and_another_seed_another() -> None:
     read = parsed(HEADER, *FLOWERS)
-    first, again, other = (split(read, seed).test.lines.tolist() for seed in (42, 42, 43))
+    first, again, other = (split(read, read.targets, seed).test.lines.tolist() for seed in (42, 42, 43))
     assert first == again != other
 
 
@@ -117,7 +118,7 @@ def test_the_committed_iris_data_differs_from_fishers_in_the_two_documented_rows
     read = committed(root, IRIS)
     matrix = read.inputs.matrix
     fisher = load_iris()
-    assert read.labels.tolist() == [str(fisher.target_names[target]) for target in fisher.target]
+    assert read.texts.tolist() == [str(fisher.target_names[target]) for target in fisher.target]
     rows = np.flatnonzero((matrix != fisher.data).any(axis=1)) + 1
     assert rows.tolist() == [35, 38]
     for row, ours, theirs in zip(rows, matrix[rows - 1], fisher.data[rows - 1], strict=True):
@@ -130,12 +131,20 @@ def test_the_committed_heart_failure_data_is_the_published_one(root: Path) -> No
     assert sha256(content) in (root / "data/README.md").read_text()
     model = load_definition("heart_failure")
     read = committed(root, model)
-    assert np.unique(read.labels, return_counts=True)[1].tolist() == [96, 203]
+    assert np.unique(read.texts, return_counts=True)[1].tolist() == [96, 203]
     names = [feature.name for feature in model.columns]
     means = dict(zip(names, read.values.astype(float).mean(axis=0).tolist(), strict=True))
     published = {"age": 60.8339, "creatinine_phosphokinase": 581.8395, "ejection_fraction": 38.0836}
     published |= {"platelets": 263358.03, "serum_creatinine": 1.3939, "serum_sodium": 136.6254, "time": 130.2609}
     assert {name: means[name] for name in published} == pytest.approx(published, abs=0.01)
+
+
+def test_the_committed_penguins_are_the_published_ones(root: Path) -> None:
+    content = csv_reader.read(root / "data/penguins.csv")
+    assert sha256(content) in (root / "data/README.md").read_text()
+    assert content == (files("palmerpenguins") / "data" / "penguins.csv").read_bytes()
+    samples = committed(root, load_definition("penguins"))
+    assert (len(samples), samples.left_out) == (342, 2)
 
 
 def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Path) -> None:
@@ -145,4 +154,4 @@ def test_features_that_are_not_used_are_read_and_kept_but_are_no_input(root: Pat
     first = dict(zip([feature.name for feature in model.columns], read.values[0], strict=True))
     assert (first["age"], first["diabetes"], first["sex"], first["time"]) == (75.0, False, True, 4)
     assert read.inputs.matrix[0].tolist() == [75, 0, 582, 20, 1, 265000, 1.9, 130, 0, 4]
-    assert (read.labels[0], model.labels[read.codes[0]]) == ("died", "died")
+    assert (read.texts[0], model.labels[read.targets[0]]) == ("died", "died")

@@ -20,7 +20,7 @@ from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.existing_bundles import find_up_to_date
 from services.trainer.rollback import roll_back
-from services.trainer.training import TooInaccurate
+from services.trainer.tasks.task import TooInaccurate
 from tests.publications import names, publish_again
 from tests.trained import train_quickly
 

@@ -90,7 +90,11 @@ OF_CELLS: dict[str, Ugly] = {
         told("2, built", "must be a date such as 2026-11-29, not the text '2001-02-30'"),
     ),
     "an unknown label": (column("sold", "maybe"), {}, told("2, sold", "must be one of yes, no, not the text 'maybe'")),
-    "no label": (column("sold", ""), {}, told("2, sold", "must be one of yes, no, not the text ''")),
+    "no label": (
+        column("sold", ""),
+        {},
+        told("2, sold", "is missing; optional=True of the target leaves such rows out"),
+    ),
     "a label of few rows": (
         "\n".join([HEADER, *LINES[:14]]),
         {},

@@ -6,6 +6,7 @@ import type { components, paths } from "./schema.d.ts";
 declare const process: { argv: string[] };
 
 type Flower = components["schemas"]["iris.row"];
+type Penguin = components["schemas"]["penguins.row"];
 type Patient = components["schemas"]["heart_failure.row"];
 
 // Of a response that may be a page or a table too, JSON is asked for.
@@ -16,10 +17,14 @@ const patient: Patient = {
   age: 75, anaemia: false, creatinine_phosphokinase: 582, ejection_fraction: 20, high_blood_pressure: true,
   platelets: 265000, serum_creatinine: 1.9, serum_sodium: 130, sex: null, smoking: 0, time: 4,
 };
+const penguin: Penguin = {
+  species: "Gentoo", island: "Biscoe", bill_length_mm: 47.3, bill_depth_mm: 15.3, flipper_length_mm: 222, sex: null,
+};
 
 const predict = client.POST;
 const one = await predict("/models/iris/predict", { body: flower });
 const died = await predict("/models/heart_failure/predict", { body: patient });
+const heavy = await predict("/models/penguins/predict", { body: penguin });
 const reported = await predict("/models/iris/predict", {
   body: [flower, wrong], params: { query: { on_error: "report" } },
 });
@@ -36,6 +41,7 @@ const outcomes = Array.isArray(reported.data) ? reported.data : [];
 console.log(JSON.stringify({
   one: one.data,
   patient: died.data,
+  penguin: heavy.data,
   reported: outcomes.map((outcome) => ("errors" in outcome ? outcome.errors[0].field : outcome.label)),
   columns: columns.data,
   refused: [refused.response.status, refused.error?.detail],
