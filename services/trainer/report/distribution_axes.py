@@ -73,7 +73,7 @@ def draw_rows(
     within = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     for row, of_class in enumerate(within):
         for place in np.flatnonzero(of_class):
-            colour = mixed(scheme.accent, scheme.surface, 0.2 + 0.8 * of_class[place] / within.max())
+            colour = mixed(scheme.accent, scheme.surface, 0.2 + 0.8 * (of_class[place] / within.max()))
             axes.barh(row, edges[place + 1] - edges[place], left=edges[place], height=0.86, color=colour)
     axes.set_facecolor(scheme.faint)
     axes.set(xlim=(edges[0], edges[-1]), ylim=(len(counts) - 0.5, -0.5))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from petalstream.features import Date, Feature, Number
@@ -37,3 +38,11 @@ def test_the_first_and_the_last_date_are_named(dates: list[str], as_rows: bool) 
 @pytest.mark.parametrize("as_rows", [False, True])
 def test_numbers_are_short(as_rows: bool) -> None:
     assert "10k" in ticks(Number("height"), [0, 20_000], as_rows)
+
+
+@pytest.mark.parametrize("largest", [1, 2, 3, 4])
+def test_the_largest_share_has_the_full_colour_whatever_it_is(largest: int) -> None:
+    axes = Figure().subplots()
+    counts = np.array([[largest, 5 - largest], [1, 1]])
+    draw_rows(axes, Number("height"), counts, np.array([0.0, 1.0, 2.0]), LIGHT, CLASSES)
+    assert LIGHT.accent in {to_hex(bar.get_facecolor()) for bar in axes.patches}
