@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn.compose import make_column_transformer
-from sklearn.metrics import get_scorer
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from petalstream.features import Feature, Number, Text
+from petalstream.features import Category, Feature, Number, Text
 from petalstream.readable import readable, readable_interval
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
@@ -91,7 +90,7 @@ def find_leaks(samples: Dataset, definition: Definition, seed: int) -> Iterator[
             continue
         estimator = make_pipeline(_encoder(feature), tree(max_depth=4, random_state=seed))
         frame = samples.frame[[feature.name]]
-        score = cross_val_score(estimator, frame, samples.targets, cv=folds, scoring=get_scorer(scoring)).mean()
+        score = cross_val_score(estimator, frame, samples.targets, cv=folds, scoring=scoring).mean()
         if score > LEAK:
             found = f"{scoring.replace('_', ' ')} {score:.3f}"
             yield (
@@ -101,7 +100,7 @@ def find_leaks(samples: Dataset, definition: Definition, seed: int) -> Iterator[
 
 
 def _encoder(feature: Feature) -> Any:
-    if feature.kind.value == "category":
+    if isinstance(feature, Category):
         encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-2, encoded_missing_value=-1)
         return make_column_transformer((encoder, [feature.name]))
     return "passthrough"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from petalstream.features import Date
 from petalstream.readable import readable_interval
+from petalstream.tables.decimal_comma import with_dot
 
 MARKS = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-")
 MOST_CHOICES = 20
@@ -29,12 +30,12 @@ class Guess:
     comment: str = ""
 
 
-def guess_column(name: str, cells: Sequence[str], is_target: bool = False) -> Guess:
+def guess_column(name: str, cells: Sequence[str]) -> Guess:
     """Return what a column with these cells is. A cell that is blank or one of MARKS has no value."""
-    values = [cell for cell in (cell.strip() for cell in cells) if cell and cell not in MARKS]
-    optional = ", optional=True" if len(values) < len(cells) and not is_target else ""
+    values = given(cells)
+    optional = ", optional=True" if len(values) < len(cells) else ""
     distinct = set(values)
-    if len(distinct) < 2 and not is_target:
+    if len(distinct) < 2:
         return _ignored(name, "the same value in each line" if values else "no value in any line")
     for guess in (_yes_or_no, _date, _number):
         if found := guess(name, values, optional):
@@ -42,10 +43,15 @@ def guess_column(name: str, cells: Sequence[str], is_target: bool = False) -> Gu
     return _texts(name, values, optional)
 
 
+def given(cells: Sequence[str]) -> list[str]:
+    """Return the cells that have a value, without blanks around it."""
+    return [cell for cell in map(str.strip, cells) if cell and cell not in MARKS]
+
+
 def is_number(text: str) -> bool:
     """Return whether a cell is a number, with a dot or with a decimal comma."""
     try:
-        float(text.replace(",", ".", 1))
+        float(with_dot(text))
     except ValueError:
         return False
     return "_" not in text
@@ -84,7 +90,7 @@ def _date(name: str, values: Sequence[str], optional: str) -> Guess | None:
 def _number(name: str, values: Sequence[str], optional: str) -> Guess | None:
     if not all(map(is_number, values)):
         return None
-    numbers = [float(value.replace(",", ".", 1)) for value in values]
+    numbers = [float(with_dot(value)) for value in values]
     is_whole = all(number.is_integer() for number in numbers)
     if is_whole and len(numbers) > MOST_CHOICES and _counts_rows(numbers):
         return _ignored(name, "it looks like the number of the row")

@@ -3,7 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from services.trainer.drafting.columns import MARKS, MOST_CHOICES, Guess, guess_column, is_number, quoted, unit_of
+from services.trainer.drafting.columns import (
+    MARKS,
+    MOST_CHOICES,
+    Guess,
+    given,
+    guess_column,
+    is_number,
+    quoted,
+    unit_of,
+)
 from services.trainer.drafting.layout import lay_out
 from services.trainer.drafting.table import Table
 
@@ -38,7 +47,7 @@ def write_definition(csv: str, table: Table, target: str) -> str:
 
 
 def _target(name: str, cells: Sequence[str]) -> Guess:
-    values = [cell for cell in (cell.strip() for cell in cells) if cell and cell not in MARKS]
+    values = given(cells)
     counts, missing = Counter(values), len(cells) - len(values)
     optional = ", optional=True" if missing else ""
     left_out = f"{missing} rows without it are left out" if missing else ""

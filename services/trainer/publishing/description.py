@@ -32,7 +32,7 @@ class Trained:
 
 
 def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, Any] | None) -> Manifest:
-    """Return the manifest, but for what is filled in as it is published: version, memory and files.
+    """Return the manifest without version, memory and files, which publishing fills in.
 
     `onnx` has the facts of the comparison with a graph, if there is one.
     """
