@@ -24,7 +24,7 @@ def publish_again(models_dir: Path, like: Bundle, keep: int = 5, samples: int = 
     labels, lines = np.array([label for _, _, label in rows]), np.array([int(line) for line, _, _ in rows])
     codes = np.array([like.manifest.labels.index(label) for _, _, label in rows])
     no_inputs, no_frame = Inputs(np.empty((len(rows), 0))), pd.DataFrame(index=range(len(rows)))
-    test = Dataset(values, no_inputs, no_frame, codes, labels, lines)
+    test = Dataset(values, no_inputs, no_frame, codes, labels, lines, lines.astype(str), lines)
     report = {f"{REPORT}/{path.name}": path.read_bytes() for path in (like.path / REPORT).iterdir()}
     manifest = dataclasses.replace(like.manifest, **{"onnx": None, **changes})
     return publish(models_dir, manifest, (like.path / MODEL).read_bytes(), test, report, keep)

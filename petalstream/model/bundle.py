@@ -1,7 +1,8 @@
 """A bundle is one version of a model on disk; its manifest is read here with the standard library alone.
 
-models/<name>/<version>/ holds manifest.json, model.joblib, test.csv, report/, which is for people, and model.onnx where
-the converted model gives the same answers; models/<name>/current names the served version.
+models/<name>/<version>/ holds manifest.json, model.joblib, test.csv, parts.json (the part of each row of the CSV),
+report/, which is for people, and model.onnx where the converted model gives the same answers; models/<name>/current
+names the served version.
 """
 
 import csv
@@ -18,7 +19,7 @@ from petalstream.messages import MODEL_NAME
 from petalstream.model import own_code
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 
-MODEL, ONNX, TEST_SET, CURRENT = "model.joblib", "model.onnx", "test.csv", "current"
+MODEL, ONNX, TEST_SET, PARTS, CURRENT = "model.joblib", "model.onnx", "test.csv", "parts.json", "current"
 REPORT = "report"
 REPORT_INDEX = "report/report.json"
 SAMPLE_ID = "line"

@@ -32,7 +32,7 @@ _TEXTS = (
 
 def _with_cross_validation(metrics: Schema, scores: dict[str, Schema]) -> Schema:
     """Return the schema of metrics that may have those of a cross-validation by these scores."""
-    crossed = object_with(folds=COUNT, repeats=COUNT, **scores, without=mapping_of(object_with(**scores)))
+    crossed = object_with(folds=COUNT, repeats=COUNT, rows=COUNT, **scores, without=mapping_of(object_with(**scores)))
     return metrics | {"dependentSchemas": {"cross_validation": object_with(cross_validation=crossed)}}
 
 
@@ -50,11 +50,12 @@ _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=m
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
 SCHEMA = object_with(
     **dict.fromkeys(_TEXTS, TEXT),
-    **dict.fromkeys(("notes", "labels", "voters", "requirements"), array_of(TEXT)),
+    **dict.fromkeys(("notes", "labels", "voters", "findings", "requirements"), array_of(TEXT)),
     threshold=mapping_of(NUMBER),
     interval=mapping_of(NUMBER),
     tolerance=NUMBER,
-    data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT) | {"dependentSchemas": {"citation": _SOURCE}},
+    data=object_with(csv=TEXT, rows=COUNT, sha256=TEXT, parts=mapping_of(COUNT), fitted_on=COUNT)
+    | {"dependentSchemas": {"citation": _SOURCE}},
     features=array_of(object_with(name=TEXT, label=TEXT, unit=TEXT, help=TEXT)),
     parameters=mapping_of({}),
     metrics={

@@ -2,26 +2,43 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from petalstream.model.bundle import ONNX, REPORT, Bundle
+from sklearn.base import clone
+
+from petalstream.model.bundle import ONNX, PARTS, REPORT, Bundle
 from petalstream.settings import Settings
 from services.trainer import report
 from services.trainer.conversion.comparison import ConvertedModel, convert_and_compare
-from services.trainer.data import csv_reader
-from services.trainer.data.split import split
+from services.trainer.data.prepared import Prepared
+from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.evaluation.choices import check_choices
 from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
-from services.trainer.fitting.grid_search import search
+from services.trainer.fitting.grid_search import SearchScores, search
+from services.trainer.fitting.seeding import seed_everything
 from services.trainer.models import load_definition
+from services.trainer.preparation import prepare
 from services.trainer.publishing.bundle_writer import publish
 from services.trainer.publishing.description import Trained, describe
+from services.trainer.publishing.known_parts import parts_file
 from services.trainer.publishing.memory_report import describe_memory
 from services.trainer.publishing.trial import measure_memory
 from services.trainer.tasks import task_of
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The estimator that is to be served, its parameters, the scores that chose them, and its metrics."""
+
+    estimator: Any
+    parameters: Mapping[str, Any]
+    scores: Sequence[SearchScores]
+    metrics: Mapping[str, Any]
 
 
 def train(settings: Settings, name: str) -> Bundle:
@@ -34,38 +51,49 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
 
     Raises DataError, DefinitionError, TooInaccurate, CannotBeServed or OSError; then nothing is published.
     """
-    path, seed = settings.data_dir / model.file.path, settings.train_seed
-    content = csv_reader.read(path)
-    model, samples = csv_reader.parse(content, path, model)
-    task = task_of(model)
-    parts = split(samples, task.strata(samples), seed)
-    if samples.left_out:
-        print(f"{name}: {samples.left_out} rows without {model.target_column} are left out", flush=True)
-    sizes = [len(part) for part in (parts.training, parts.validation, parts.test)]
-    log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
+    prepared = prepare(settings, name, model)
+    for finding in prepared.findings:
+        print(f"{name}: note: {finding}", flush=True)
+    return _publish(settings, prepared, _fit(settings, prepared))
 
-    estimator, parameters, scores = search(model, parts.training, seed)
-    check_choices(estimator, parts.test, model)
-    metrics = task.compute_metrics(estimator, parts)
+
+def _fit(settings: Settings, prepared: Prepared) -> Candidate:
+    """Search the parameters on the training part, check the model, and fit it on all rows that are free for it."""
+    name, model, parts, seed = prepared.name, prepared.definition, prepared.parts, prepared.seed
+    task = task_of(model)
+    seed_everything(seed)
+    searched, parameters, scores = search(model, parts.training, seed)
+    check_choices(searched, parts.test, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "nothing: its grid is empty"
-    print(f"{name}: chosen {chosen}\n{task.format_metrics(metrics)}", flush=True)
-    task.require_quality(metrics, max(settings.min_validation_accuracy, model.least_accuracy))
-    metrics["cross_validation"] = cross_validate(estimator, samples, model, seed)
-    print(format_cross_validation(metrics["cross_validation"], model), flush=True)
-    trained = Trained(name, model, content, samples, parts, seed, estimator, parameters)
-    converted = convert_and_compare(name, estimator, samples, model, task.tolerance(parts), seed)
+    print(f"{name}: chosen {chosen}", flush=True)
+    validated = task.validate(searched, parts)
+    task.require_quality(validated, max(settings.min_validation_accuracy, model.least_accuracy))
+    fitted_on = task.fitted_on(parts)
+    served = clone(searched).fit(fitted_on.frame, fitted_on.targets)
+    metrics = validated | task.compute_metrics(served, parts)
+    print(task.format_metrics(metrics), flush=True)
+    crossed = cross_validate(served, prepared.samples, model, seed, len(fitted_on))
+    print(format_cross_validation(crossed, model), flush=True)
+    return Candidate(served, parameters, scores, metrics | ({"cross_validation": crossed} if crossed else {}))
+
+
+def _publish(settings: Settings, prepared: Prepared, found: Candidate) -> Bundle:
+    name, model, parts = prepared.name, prepared.definition, prepared.parts
+    tolerance = task_of(model).tolerance(parts)
+    converted = convert_and_compare(name, found.estimator, prepared.samples, model, tolerance, prepared.seed)
     log.info("%s: drawing the report", name)
-    files = _files(report.draw(estimator, parts, model, scores), converted)
-    manifest = describe(trained, metrics, converted.facts if converted else None)
+    files = _files(report.draw(found.estimator, parts, model, found.scores), parts, converted)
+    trained = Trained(prepared, found.estimator, found.parameters)
+    manifest = describe(trained, found.metrics, converted.facts if converted else None)
     published = publish(
-        settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions, measure_memory
+        settings.models_dir, manifest, found.estimator, parts.test, files, settings.model_versions, measure_memory
     )
     for sentence in describe_memory(published.manifest, settings):
         print(f"trainer: {name}: {sentence}", file=sys.stderr, flush=True)
     return published
 
 
-def _files(figures: Mapping[str, bytes], converted: ConvertedModel | None) -> dict[str, bytes]:
-    """Return the report and the ONNX model, if there is one, by their paths in the bundle."""
+def _files(figures: Mapping[str, bytes], parts: Parts, converted: ConvertedModel | None) -> dict[str, bytes]:
+    """Return the report, the parts and the ONNX model, if there is one, by their paths in the bundle."""
     files = {f"{REPORT}/{name}": content for name, content in figures.items()}
-    return files | ({ONNX: converted.content} if converted else {})
+    return files | {PARTS: parts_file(parts.keys())} | ({ONNX: converted.content} if converted else {})

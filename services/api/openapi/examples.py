@@ -22,7 +22,7 @@ Examples = dict[str, Any]
 
 def rows(manifest: Manifest) -> list[Row]:
     """Return the golden rows."""
-    return [dict(golden["features"]) for golden in manifest.golden]
+    return [dict(golden["features"]) for golden in manifest.examples]
 
 
 def form_rows(manifest: Manifest) -> list[Row]:

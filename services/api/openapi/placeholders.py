@@ -59,7 +59,7 @@ def of_model(served: ServedModel) -> Json:
         "model": manifest.model,
         "version": manifest.version,
         "tag": {"name": manifest.model, "description": f"{manifest.title}, version {manifest.version}"},
-        "last_example": max(len(manifest.golden) - 1, 0),
+        "last_example": max(len(manifest.examples) - 1, 0),
         "drawing": one_of(files) if files else TEXT,
         "row": rows.row(manifest.features, rows.value, examples.rows(manifest)) | {"title": capital(manifest.sample)},
         "columns": rows.row(manifest.features, rows.column),

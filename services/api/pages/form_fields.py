@@ -65,12 +65,12 @@ def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
 def list_examples(manifest: Manifest) -> list[Example]:
     """Return the first golden row of each label, or those of the least and the greatest number."""
     if manifest.predicts_numbers:
-        by_size = sorted(range(len(manifest.golden)), key=lambda index: manifest.golden[index]["prediction"])
+        by_size = sorted(range(len(manifest.examples)), key=lambda index: manifest.examples[index]["prediction"])
         ends = dict.fromkeys([*by_size[:1], *by_size[-1:]])
-        said = {index: readable(manifest.golden[index]["prediction"], manifest.unit) for index in ends}
+        said = {index: readable(manifest.examples[index]["prediction"], manifest.unit) for index in ends}
     else:
         first: dict[str, int] = {}
-        for index, golden in enumerate(manifest.golden):
+        for index, golden in enumerate(manifest.examples):
             first.setdefault(golden["label"], index)
         said = {index: f"“{label}”" for label, index in first.items()}
     return [Example(index, f"{article(manifest.sample)} predicted {words}") for index, words in said.items()]

@@ -116,7 +116,7 @@ def _form(manifest: Manifest, entries: Entries, view: PredictionView | None = No
 
 def _example(manifest: Manifest) -> dict[str, Any]:
     """Return the features of golden row number `?example=`, an empty dict without it."""
-    number, golden = request.args.get("example"), manifest.golden
+    number, golden = request.args.get("example"), manifest.examples
     if number is None:
         return {}
     if number not in map(str, range(len(golden))):

@@ -4,24 +4,24 @@ import argparse
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from petalstream import settings
 from petalstream.settings import Settings
-from services.trainer.checking import findings
 from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.faults import DataError
-from services.trainer.data.split import split
+from services.trainer.data.prepared import Prepared
 from services.trainer.definition import Definition, DefinitionError
+from services.trainer.evaluation import findings
 from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitting.seeding import seeded
 from services.trainer.models import load_definition, model_names
+from services.trainer.preparation import divide
 from services.trainer.publishing.bundle_writer import publish
 from services.trainer.publishing.description import Trained, describe
 from services.trainer.publishing.trial import CannotBeServed, measure_memory
@@ -47,7 +47,7 @@ def main() -> int:
         print(f"{name}: {findings.describe_targets(samples, definition)}")
         if samples.left_out:
             print(f"{name}: note: {samples.left_out} rows without {definition.target_column} are left out")
-        for sentence in _second_looks(samples, definition, configured.train_seed):
+        for sentence in findings.find_all(samples, definition, configured.train_seed):
             print(f"{name}: note: {sentence}")
         taken = _try(configured, name, definition, content, samples)
     except (DataError, DefinitionError, CannotBeServed, OSError) as error:
@@ -59,32 +59,26 @@ def main() -> int:
     return 0
 
 
-def _second_looks(samples: Dataset, definition: Definition, seed: int) -> Iterator[str]:
-    yield from findings.find_duplicates(samples, definition)
-    yield from findings.find_poor_columns(samples, definition)
-    yield from findings.find_imbalance(samples, definition)
-    yield from findings.find_leaks(samples, definition, seed)
-
-
 def _try(settings: Settings, name: str, definition: Definition, content: bytes, samples: Dataset) -> int:
     """Fit the first candidate on some rows, open it as the api does, and return the bytes that this takes.
 
     Raises DefinitionError and CannotBeServed.
     """
     task, seed = task_of(definition), settings.train_seed
+    divide(samples, definition, seed)
     some = samples.part(np.random.default_rng(seed).permutation(len(samples))[:ROWS])
-    parts = split(some, task.strata(some), seed)
+    parts = divide(some, definition, seed)
     parameters = next(iter(ParameterGrid(dict(definition.grid))))
-    estimator = clone(definition.estimator).set_params(**parameters)
+    estimator = seeded(definition.estimator, seed).set_params(**parameters)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             estimator.fit(parts.training.frame, parts.training.targets)
-            metrics = task.compute_metrics(estimator, parts)
+            metrics = task.validate(estimator, parts) | task.compute_metrics(estimator, parts)
     except Exception as error:  # the estimator is the user's
         raise DefinitionError(f"the estimator cannot be fitted: {error}") from error
     check_choices(estimator, parts.test, definition)
-    trained = Trained(name, definition, content, some, parts, seed, estimator, parameters)
+    trained = Trained(Prepared(name, definition, content, some, parts, seed), estimator, parameters)
     with TemporaryDirectory() as folder:
         manifest = describe(trained, metrics, None)
         return publish(Path(folder), manifest, estimator, parts.test, {}, 1, measure_memory).manifest.memory[

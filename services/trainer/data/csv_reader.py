@@ -19,6 +19,7 @@ from services.trainer.data.dataset import Dataset
 from services.trainer.data.decoding import decode
 from services.trainer.data.faults import DataError, Fault, require_none
 from services.trainer.data.targets import check_targets, read_target
+from services.trainer.data.units import Marks, identify, mark_faults, marks_of
 from services.trainer.definition import Csv, Definition
 
 
@@ -44,10 +45,10 @@ def parse(content: bytes, path: Path, definition: Definition) -> tuple[Definitio
     faults = [Fault(line, None, message) for line, message in table.uneven]
     missing, left_out = _missing(definition), 0
     without_target = missing.difference(definition.target_values)
-    rows, targets, lines = [], [], []
+    rows, targets, lines, marks = [], [], [], []
     for line, cells in table.lines:
         named = dict(zip(table.columns, cells, strict=True))
-        cell = named.pop(definition.target_column)
+        cell = named[definition.target_column]
         if definition.target.optional and cell.strip() in without_target:
             left_out += 1
             continue
@@ -60,10 +61,12 @@ def parse(content: bytes, path: Path, definition: Definition) -> tuple[Definitio
             continue
         rows.append(row)
         lines.append(line)
+        marks.append(marks_of(named, definition))
+    faults += mark_faults(lines, marks, definition)
     require_none(path, sorted(faults, key=lambda fault: fault.line))
     require_none(path, list(_empty_columns(table.header_line, rows, definition)))
     check_targets([text for _, text in targets], path, definition)
-    return definition, replace(_dataset(rows, targets, lines, definition), left_out=left_out)
+    return definition, replace(_dataset(rows, targets, lines, marks, definition), left_out=left_out)
 
 
 def _read_table(text: str, definition: Definition) -> CsvTable:
@@ -86,7 +89,7 @@ def _detect(text: str, names: Sequence[str], csv: Csv) -> Dialect:
 
 def _column_faults(table: CsvTable, definition: Definition) -> Iterator[Fault]:
     """Yield each column that is missing, and each that the definition does not name."""
-    wanted = [*(feature.name for feature in definition.columns), definition.target_column]
+    wanted = [*(feature.name for feature in definition.columns), definition.target_column, *definition.split.columns]
     for name in wanted:
         if name not in table.columns:
             listed = ", ".join(table.columns)[:300]
@@ -131,17 +134,19 @@ def _dataset(
     rows: Sequence[Mapping[str, object]],
     targets: Sequence[tuple[float, str]],
     lines: Sequence[int],
+    marks: Sequence[Marks],
     definition: Definition,
 ) -> Dataset:
     values = np.empty((len(rows), len(definition.columns)), dtype=object)
     for position, feature in enumerate(definition.columns):
         values[:, position] = [row.get(feature.name) for row in rows]
-    inputs = encode_inputs(rows, definition.inputs)
+    inputs, texts = encode_inputs(rows, definition.inputs), [text for _, text in targets]
     return Dataset(
         values,
         inputs,
         to_frame(definition.inputs, inputs),
         np.array([target for target, _ in targets]),
-        np.array([text for _, text in targets]),
+        np.array(texts),
         np.array(lines),
+        *identify(values, texts, marks, definition),
     )

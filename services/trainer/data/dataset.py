@@ -16,8 +16,9 @@ class Dataset:
 
     `values` has shape (n, features) and JSON's types, None for a missing one; `frame` has a column for each input.
     `targets` are what the estimator learns: the positions of the labels among the definition's, or numbers. `texts` are
-    the labels or numbers as the test set has them, and `lines` the samples' line numbers in the CSV. All have shape
-    (n,). `left_out` rows of the CSV had no target.
+    the labels or numbers as the test set has them, and `lines` the samples' line numbers in the CSV. `keys` name a
+    sample, or its group, in every version of the CSV; samples of one of the `units` belong together. All have shape
+    (n,); `times` too, where the samples have an order. `left_out` rows of the CSV had no target.
     """
 
     values: NDArray[np.object_]
@@ -26,6 +27,9 @@ class Dataset:
     targets: NDArray[Any]
     texts: NDArray[np.str_]
     lines: NDArray[np.int64]
+    keys: NDArray[np.str_]
+    units: NDArray[np.int64]
+    times: NDArray[np.float64] | None = None
     left_out: int = 0
 
     def __len__(self) -> int:
@@ -40,10 +44,14 @@ class Dataset:
             self.targets[rows],
             self.texts[rows],
             self.lines[rows],
+            self.keys[rows],
+            self.units[rows],
+            None if self.times is None else self.times[rows],
         )
 
     def joined(self, other: Self) -> Self:
         """Return these samples followed by those of `other`."""
+        both = self.times is not None and other.times is not None
         return type(self)(
             np.concatenate([self.values, other.values]),
             self.inputs.joined(other.inputs),
@@ -51,4 +59,7 @@ class Dataset:
             np.concatenate([self.targets, other.targets]),
             np.concatenate([self.texts, other.texts]),
             np.concatenate([self.lines, other.lines]),
+            np.concatenate([self.keys, other.keys]),
+            np.concatenate([self.units, other.units]),
+            np.concatenate([self.times, other.times]) if both else None,
         )

@@ -5,5 +5,6 @@ from services.trainer.definition.complaints import is_searched_by_voter
 from services.trainer.definition.errors import DefinitionError
 from services.trainer.definition.model import Definition
 from services.trainer.definition.source import Source
+from services.trainer.definition.split import Split
 
-__all__ = ["Classes", "Csv", "Definition", "DefinitionError", "Ignored", "Source", "is_searched_by_voter"]
+__all__ = ["Classes", "Csv", "Definition", "DefinitionError", "Ignored", "Source", "Split", "is_searched_by_voter"]

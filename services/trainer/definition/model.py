@@ -10,6 +10,7 @@ from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
 from services.trainer.definition.errors import DefinitionError
 from services.trainer.definition.source import Source
+from services.trainer.definition.split import Split
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Definition:
     - `grid`: the values to try of each parameter. Each voter of a majority vote is searched by itself.
     - `scoring`: the scikit-learn score that the search maximises, accuracy or the negative mean absolute error if none
       is given.
+    - `split`: how the rows are divided into training, validation and test part.
     - `least_accuracy`: below this accuracy on the validation part nothing is published; for labels.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
@@ -35,6 +37,7 @@ class Definition:
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scoring: str = ""
     coverage: float = 0.9
+    split: Split = field(default_factory=Split)
     least_accuracy: float = 0.0
     compare_without: Sequence[str] = ()
     code: Sequence[str] = ()

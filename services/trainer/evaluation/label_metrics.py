@@ -6,18 +6,23 @@ from typing import Any
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from petalstream.model.inference import infer_classes
-from services.trainer.data.split import Parts
+from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
 
 
-def compute(estimator: Any, parts: Parts, definition: Definition) -> dict[str, Any]:
-    """Return accuracy on validation and test part and, of the test part, each class's precision, recall and support.
+def validate(estimator: Any, validation: Dataset, definition: Definition) -> dict[str, float]:
+    """Return the accuracy on the validation part."""
+    predicted = infer_classes(estimator, validation.frame, len(definition.labels)).classes
+    return {"validation_accuracy": float(accuracy_score(validation.targets, predicted))}
 
-    Support is a number of samples. `commonest_share` is the test accuracy of always predicting the commonest class.
+
+def compute(estimator: Any, test: Dataset, definition: Definition) -> dict[str, Any]:
+    """Return accuracy, and each class's precision, recall and support, on the test part.
+
+    Support is a number of samples. `commonest_share` is the accuracy of always predicting the commonest class.
     """
-    test, validation = parts.test, parts.validation
     labels = definition.labels
-    on_test, on_validation = (infer_classes(estimator, part.frame, len(labels)).classes for part in (test, validation))
+    on_test = infer_classes(estimator, test.frame, len(labels)).classes
     precision, recall, _, support = precision_recall_fscore_support(
         test.targets, on_test, labels=range(len(labels)), zero_division=0.0
     )
@@ -26,7 +31,6 @@ def compute(estimator: Any, parts: Parts, definition: Definition) -> dict[str, A
         for i, label in enumerate(labels)
     }
     return {
-        "validation_accuracy": float(accuracy_score(validation.targets, on_validation)),
         "test_accuracy": float(accuracy_score(test.targets, on_test)),
         "commonest_share": max(int(count) for count in support) / len(test),
         "test_classes": classes,

@@ -21,17 +21,21 @@ def predict(estimator: Any, dataset: Dataset) -> NDArray[np.float64]:
     return infer_numbers(estimator, dataset.frame).numbers
 
 
+def validate(estimator: Any, validation: Dataset) -> dict[str, float]:
+    """Return R² on the validation part."""
+    return {"validation_r2": float(r2_score(validation.targets, predict(estimator, validation)))}
+
+
 def compute(estimator: Any, parts: Parts, half_width: float | None) -> dict[str, Any]:
-    """Return R² on both parts, the errors on the test part and the share of its intervals that contain the number.
+    """Return R² and the errors on the test part, and the share of its intervals that contain the number.
 
     `errors_of_mean` are those of always predicting the mean of the training part. Without intervals the share is 0.
     """
-    test, validation = parts.test, parts.validation
+    test = parts.test
     on_test = predict(estimator, test)
     always = np.full(len(test), parts.training.targets.mean())
     is_within = np.abs(test.targets - on_test) <= (-1 if half_width is None else half_width)
     return {
-        "validation_r2": float(r2_score(validation.targets, predict(estimator, validation))),
         "test_r2": float(r2_score(test.targets, on_test)),
         "test_errors": _errors(test.targets, on_test),
         "errors_of_mean": _errors(test.targets, always),

@@ -14,9 +14,12 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 from services.trainer.data.dataset import Dataset
+from services.trainer.data.faults import DataError
+from services.trainer.data.folds import folds
 from services.trainer.definition import Definition, DefinitionError, is_searched_by_voter
 from services.trainer.definition.scores import measure
 from services.trainer.fitting.progress import Progress
+from services.trainer.fitting.seeding import seeded
 from services.trainer.tasks import task_of
 
 FOLDS = 5
@@ -33,6 +36,7 @@ class SearchScores:
 
     searched: str
     scoring: str
+    folds: int
     rows: Sequence[tuple[Mapping[str, Any], float, float]]
 
 
@@ -62,12 +66,13 @@ def search(definition: Definition, training: Dataset, seed: int) -> tuple[Any, d
 
     The best has the highest mean score over the folds, and is the first of several in the grid's order. Each voter of a
     majority vote is searched by itself, with the part of the grid that begins with its name. Raises DefinitionError if
-    no candidate can be fitted and scored.
+    no candidate can be fitted and scored. What draws at random is given `seed`, where the definition gives none.
     """
-    if not is_searched_by_voter(definition.estimator):
-        best, chosen, found = _search("", definition.estimator, definition.grid, definition, training, seed)
+    estimator = seeded(definition.estimator, seed)
+    if not is_searched_by_voter(estimator):
+        best, chosen, found = _search("", estimator, definition.grid, definition, training, seed)
         return best, chosen, [found]
-    vote, parameters, scores = clone(definition.estimator), {}, []
+    vote, parameters, scores = estimator, {}, []
     for name, voter in vote.estimators:
         if voter == "drop":
             continue
@@ -86,9 +91,11 @@ def _search(
     name: str, estimator: Any, parameters: Mapping[str, Any], definition: Definition, training: Dataset, seed: int
 ) -> tuple[Any, dict[str, Any], SearchScores]:
     title = f"search for {name}" if name else "search"
-    folds, scoring = task_of(definition).folds(FOLDS, seed), definition.score
-    grid = GridSearchCV(clone(estimator), dict(parameters), cv=folds, scoring=scoring)
-    with Progress(title, len(ParameterGrid(dict(parameters))) * FOLDS) as progress:
+    divided, scoring = folds(training, task_of(definition).strata(training), FOLDS, seed), definition.score
+    if not divided:
+        raise DataError(f"{title}: the earliest rows lack a label, so that nothing can be fitted on them alone")
+    grid = GridSearchCV(clone(estimator), dict(parameters), cv=divided, scoring=scoring)
+    with Progress(title, len(ParameterGrid(dict(parameters))) * len(divided)) as progress:
         grid.set_callbacks(FitCounter(progress))
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -100,13 +107,14 @@ def _search(
         raise _first_error(title, grid, training) or DefinitionError(f"{title}: no candidate has a {scoring} score")
     _log_warnings(title, [warning.category for warning in caught], [str(warning.message) for warning in caught])
     measured, sign = measure(scoring)
-    log.info("%s: best %s %.4g, mean over %d folds", title, measured.replace("_", " "), sign * grid.best_score_, FOLDS)
+    best = sign * grid.best_score_
+    log.info("%s: best %s %.4g, mean over %d folds", title, measured.replace("_", " "), best, len(divided))
     results = grid.cv_results_
     scores = zip(
         results["params"], results["mean_test_score"].tolist(), results["std_test_score"].tolist(), strict=True
     )
     rows = sorted((row for row in scores if math.isfinite(row[1])), key=lambda row: -row[1])
-    return grid.best_estimator_, grid.best_params_, SearchScores(name, scoring, rows)
+    return grid.best_estimator_, grid.best_params_, SearchScores(name, scoring, len(divided), rows)
 
 
 def _first_error(title: str, grid: GridSearchCV, training: Dataset) -> DefinitionError | None:

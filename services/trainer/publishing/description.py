@@ -8,8 +8,7 @@ from typing import Any
 from petalstream.model import own_code
 from petalstream.model.bundle import sha256
 from petalstream.model.manifest import Manifest
-from services.trainer.data.dataset import Dataset
-from services.trainer.data.split import Parts
+from services.trainer.data.prepared import Prepared
 from services.trainer.definition import Definition
 from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.evaluation.training_distributions import compute_distributions
@@ -19,14 +18,9 @@ from services.trainer.tasks import task_of
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted estimator with its `parameters`, and what it was made of: `content` is that of the CSV."""
+    """A fitted estimator with its `parameters`, and what it was made of."""
 
-    name: str
-    definition: Definition
-    content: bytes
-    samples: Dataset
-    parts: Parts
-    seed: int
+    prepared: Prepared
     estimator: Any
     parameters: Mapping[str, Any]
 
@@ -36,16 +30,20 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
 
     `onnx` has the facts of the comparison with a graph, if there is one.
     """
-    model, parts = trained.definition, trained.parts
+    prepared = trained.prepared
+    model, parts = prepared.definition, prepared.parts
+    # Those of the test part come first: what no sample of it has, one of the others may.
+    samples = parts.test.joined(parts.validation).joined(parts.training)
     return Manifest(
-        **_definition_fields(trained.name, model),
+        **_definition_fields(prepared.name, model),
         **task_of(model).manifest_fields(trained.estimator, parts),
-        **_origin_fields(trained),
-        data=_provenance(trained),
+        **_origin_fields(prepared),
+        data=_provenance(prepared),
+        findings=prepared.findings,
         parameters=trained.parameters,
         metrics=metrics,
-        training=compute_distributions(parts.training, model),
-        golden=tuple(predict_golden_rows(trained.estimator, parts.test, model)),
+        training=compute_distributions(task_of(model).fitted_on(parts), model),
+        golden=tuple(predict_golden_rows(trained.estimator, samples, model)),
         onnx=onnx,
         version="",
         memory={},
@@ -66,19 +64,26 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
     }
 
 
-def _origin_fields(trained: Trained) -> dict[str, Any]:
+def _origin_fields(prepared: Prepared) -> dict[str, Any]:
     """Return what the manifest has of when the model was trained, and from what."""
-    model = trained.definition
+    model = prepared.definition
     return {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "fingerprint": compute_fingerprint(trained.name, trained.content, trained.seed, model),
+        "fingerprint": compute_fingerprint(prepared.name, prepared.content, prepared.seed, model),
         "libraries": library_versions(),
         "code": own_code.digests(model.code),
         "requirements": tuple(map("==".join, own_code.installed_versions(model.requirements).items())),
     }
 
 
-def _provenance(trained: Trained) -> dict[str, Any]:
-    model = trained.definition
+def _provenance(prepared: Prepared) -> dict[str, Any]:
+    model = prepared.definition
     source = asdict(model.source) if model.source else {}
-    return {"csv": model.file.path, "sha256": sha256(trained.content), "rows": len(trained.samples), **source}
+    return {
+        "csv": model.file.path,
+        "sha256": sha256(prepared.content),
+        "rows": len(prepared.samples),
+        "parts": {name: len(keys) for name, keys in prepared.parts.keys().items()},
+        "fitted_on": len(task_of(model).fitted_on(prepared.parts)),
+        **source,
+    }

@@ -23,6 +23,7 @@ from services.trainer.report import (
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.labelled_predictions import predict
 from services.trainer.report.search_tables import best_candidates
+from services.trainer.tasks import task_of
 
 
 def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequence[SearchScores]) -> dict[str, bytes]:
@@ -62,14 +63,15 @@ def _of_labels(estimator: Any, parts: Parts, target: Classes) -> list[Drawing]:
         confusion_matrix.drawing(on_test),
         curves.drawing(curves.ROC, on_test),
         curves.drawing(curves.PRECISION_RECALL, on_test),
-        calibration.drawing(predict(estimator, parts.held_out, target)),
+        calibration.drawing(predict(estimator, parts.test, target)),
     ]
 
 
 def _of_inputs(estimator: Any, parts: Parts, definition: Definition) -> list[Drawing]:
     """Return the figure of what the inputs are to the model, and that of their values if they have some."""
-    score = feature_importance.scoring(estimator, parts.held_out, definition)
-    ranked = feature_importance.importances(estimator, parts.held_out, definition, score)
+    unseen = task_of(definition).unseen(parts)
+    score = feature_importance.scoring(estimator, unseen, definition)
+    ranked = feature_importance.importances(estimator, unseen, definition, score)
     # A text has no distribution that could be drawn.
     matrix = parts.training.inputs.matrix
     drawn = [each.column for each in ranked if not np.isnan(matrix[:, each.column]).all()]

@@ -51,7 +51,7 @@ def drawing(held_out: LabelledPredictions) -> Drawing:
         figure.axes[0].set(xlabel=f"Given: {what}", ylabel="Found: share for which it is so")
 
     said = "; ".join(f"{each.predicted:.0%} given, {each.observed:.0%} found ({each.count})" for each in bins)
-    alt = f"Calibration on the {len(is_true)} validation and test samples, {what}: {said}."
+    alt = f"Calibration on the {len(is_true)} test samples, {what}: {said}."
     return Drawing("calibration", "Calibration", _caption(bins, len(is_true)), alt, WIDTH, 400, onto)
 
 
@@ -112,7 +112,7 @@ def _counts(bins: Sequence[Bin]) -> str:
 def _caption(bins: Sequence[Bin], samples: int) -> str:
     furthest = max(bins, key=lambda each: abs(each.predicted - each.observed))
     return (
-        f"The {samples} samples of the validation and test parts, those with a similar probability in one point: on the"
+        f"The {samples} samples of the test part, those with a similar probability in one point: on the"
         " dotted line they turn out so as often as the model says, above it more often, below it less. Furthest off:"
         f" where the model says {furthest.predicted:.0%}, it is {furthest.observed:.0%}."
     )

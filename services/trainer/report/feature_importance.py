@@ -71,7 +71,7 @@ def drawing(found: list[Importance], score: str, inputs: int) -> Drawing:
 
     shown = f" The {len(found)} most important of {inputs} inputs are shown." if inputs > len(found) else ""
     caption = (
-        "Each input in turn is shuffled among the samples of the validation and test parts, ten times: the more the"
+        "Each input in turn is shuffled among samples that the model was not fitted on, ten times: the more the"
         f" {measured} {moves}, the more the model relies on it. The line shows how much the repeats differ. Here"
         f" {found[0].feature.label} counts most, with a {change} of {found[0].mean:.2f}.{shown}"
     )

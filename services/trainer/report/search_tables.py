@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.trainer.definition.scores import measure
-from services.trainer.fitting.grid_search import FOLDS, SearchScores
+from services.trainer.fitting.grid_search import SearchScores
 
 ROWS = 10
 
@@ -20,7 +20,7 @@ def _table(search: SearchScores) -> dict[str, Any]:
     return {
         "searched": search.searched,
         "scoring": measured,
-        "folds": FOLDS,
+        "folds": search.folds,
         "candidates": len(search.rows),
         "parameters": names,
         "rows": [

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
-from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedKFold
 
 from petalstream.model.golden import PROBABILITY_TOLERANCE
 from petalstream.model.inference import gives_probabilities, voters, weighted
@@ -38,21 +37,25 @@ class LabelTask(Task[ClassOutput]):
         """Return the labels: each part has the same shares."""
         return dataset.targets
 
-    def folds(self, count: int, seed: int) -> StratifiedKFold:
-        """Return folds with the same shares of labels."""
-        return StratifiedKFold(count, shuffle=True, random_state=seed)
+    def fitted_on(self, parts: Parts) -> Dataset:
+        """Return training and validation part."""
+        return parts.training.joined(parts.validation)
 
-    def repeated_folds(self, count: int, repeats: int, seed: int) -> RepeatedStratifiedKFold:
-        """Return such folds again and again."""
-        return RepeatedStratifiedKFold(n_splits=count, n_repeats=repeats, random_state=seed)
+    def unseen(self, parts: Parts) -> Dataset:
+        """Return the test part."""
+        return parts.test
 
     def predicted(self, output: ClassOutput) -> NDArray[np.int64]:
         """Return the positions of the labels."""
         return output.classes
 
+    def validate(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return the accuracy."""
+        return label_metrics.validate(estimator, parts.validation, self.definition)
+
     def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
         """Return the accuracy, and each label's precision and recall."""
-        return label_metrics.compute(estimator, parts, self.definition)
+        return label_metrics.compute(estimator, parts.test, self.definition)
 
     def format_metrics(self, metrics: Mapping[str, Any]) -> str:
         """Return the metrics as lines."""

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import mean_absolute_error, r2_score
-from sklearn.model_selection import KFold, RepeatedKFold
 
 from petalstream.features import Number
 from petalstream.model.golden import RELATIVE_TOLERANCE
@@ -38,17 +37,21 @@ class NumberTask(Task[NumberOutput]):
     def strata(self, dataset: Dataset) -> None:
         """Return nothing: the parts are drawn from all rows alike."""
 
-    def folds(self, count: int, seed: int) -> KFold:
-        """Return folds of rows in random order."""
-        return KFold(count, shuffle=True, random_state=seed)
+    def fitted_on(self, parts: Parts) -> Dataset:
+        """Return the training part: the validation part decides on the width of the intervals."""
+        return parts.training
 
-    def repeated_folds(self, count: int, repeats: int, seed: int) -> RepeatedKFold:
-        """Return such folds again and again."""
-        return RepeatedKFold(n_splits=count, n_repeats=repeats, random_state=seed)
+    def unseen(self, parts: Parts) -> Dataset:
+        """Return validation and test part."""
+        return parts.validation.joined(parts.test)
 
     def predicted(self, output: NumberOutput) -> NDArray[np.float64]:
         """Return the numbers."""
         return output.numbers
+
+    def validate(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return R²."""
+        return number_metrics.validate(estimator, parts.validation)
 
     def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
         """Return R² and the errors, beside those of always predicting the mean."""

@@ -40,20 +40,24 @@ class Task(ABC, Generic[Output]):
         """Return what the parts of the data shall have in equal shares, if anything."""
 
     @abstractmethod
-    def folds(self, count: int, seed: int) -> Any:
-        """Return scikit-learn's splitter for a cross-validation."""
+    def fitted_on(self, parts: Parts) -> Dataset:
+        """Return what the served estimator is fitted on: all rows that decide nothing else, the test part excepted."""
 
     @abstractmethod
-    def repeated_folds(self, count: int, repeats: int, seed: int) -> Any:
-        """Return the splitter for a repeated cross-validation."""
+    def unseen(self, parts: Parts) -> Dataset:
+        """Return the rows that the served estimator was not fitted on."""
 
     @abstractmethod
     def predicted(self, output: Output) -> NDArray[Any]:
         """Return the predicted targets, which scores compare with the true ones."""
 
     @abstractmethod
+    def validate(self, estimator: Any, parts: Parts) -> dict[str, Any]:
+        """Return the metrics on the validation part of an estimator that is fitted on the training part alone."""
+
+    @abstractmethod
     def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
-        """Return the metrics on the validation and the test part."""
+        """Return the metrics of the served estimator on the test part."""
 
     @abstractmethod
     def format_metrics(self, metrics: Mapping[str, Any]) -> str:

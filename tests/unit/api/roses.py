@@ -51,7 +51,11 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
         probability=EVIL,
         training=TRAINING,
         golden=(golden,),
-        data={"csv": EVIL, "sha256": EVIL, "rows": 5, "citation": EVIL, "url": "javascript:alert(1)", "licence": EVIL},
+        data={
+            **{"csv": EVIL, "sha256": EVIL, "rows": 5, "parts": {EVIL: 3}, "fitted_on": 4},
+            **{"citation": EVIL, "url": "javascript:alert(1)", "licence": EVIL},
+        },
+        findings=(EVIL,),
         parameters={EVIL: EVIL},
     )
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])

@@ -144,7 +144,7 @@ def test_decimal_commas_beside_dots_are_no_numbers(client: FlaskClient) -> None:
 
 def test_a_comma_in_numbers_that_may_all_separate_thousands_is_an_error(both: FlaskClient) -> None:
     names = ";".join(PATIENT)
-    cells = {**PATIENT, "platelets": "263,358"}
+    cells = {**PATIENT, "platelets": "263,358", "time": 10}
 
     def send(**more: str) -> Any:
         body = f"{names}\n" + ";".join(str(value) for value in {**cells, **more}.values()) + "\n"

@@ -60,7 +60,8 @@ def test_the_share_below_a_value_is_read_between_edges_and_quantiles(value: floa
 def test_the_share_below_a_value_is_close_to_what_the_training_data_says(heart_failure: Bundle, root: Path) -> None:
     manifest, path = heart_failure.manifest, root / "data" / heart_failure.manifest.data["csv"]
     definition, dataset = csv_reader.parse(csv_reader.read(path), path, load_definition("heart_failure"))
-    training = split(dataset, task_of(definition).strata(dataset), Settings().train_seed).training.inputs.matrix
+    task = task_of(definition)
+    training = task.fitted_on(split(dataset, task.strata(dataset), Settings().train_seed)).inputs.matrix
     checked = 0
     for column, feature in enumerate(manifest.inputs):
         seen, values = manifest.training[feature.name], training[:, column]

@@ -21,4 +21,6 @@ def make_dataset(definition: Definition, matrix: NDArray[np.float64], targets: N
         targets.astype(np.int64 if definition.labels else np.float64),
         np.array(definition.labels)[targets] if definition.labels else targets.astype(str),
         np.arange(len(targets)),
+        np.arange(len(targets)).astype(str),
+        np.arange(len(targets)),
     )

@@ -10,9 +10,9 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from petalstream.features import Category, Integer, Number
-from services.trainer.checking import findings
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Classes, Definition
+from services.trainer.evaluation import findings
 from tests.checkouts import quick_copy
 from tests.unit.trainer.datasets import make_dataset
 
@@ -66,7 +66,7 @@ def test_nothing_is_said_of_ordinary_data() -> None:
 def test_rows_that_repeat_others_are_counted_with_their_lines() -> None:
     samples = leaves().part(np.array([*range(60), 3, 3]))
     (said,) = findings.find_duplicates(samples, LEAVES)
-    assert said == "2 rows repeat another one; they may be in training and test part both: lines 3, 3, 3"
+    assert said == "2 rows repeat another one; each is in one part with it: lines 3, 3, 3"
 
 
 def test_the_same_inputs_with_different_labels_are_named() -> None:
@@ -79,7 +79,9 @@ def test_the_same_inputs_with_different_labels_are_named() -> None:
     ("column", "values", "said"),
     [
         (0, 1.5, "length is 1.5 in each row: nothing can be learned from it"),
-        (1, np.arange(60), "number has 60 different values in 60 rows: is it a number of the row?"),
+        (0, np.arange(60), "length rises from row to row: is it a number of the row, or a time?"),
+        (0, np.arange(60)[::-1], "length has 60 different values in 60 rows: is it a number of the row?"),
+        (1, np.arange(60)[::-1], "number has 60 different values in 60 rows: is it a number of the row?"),
     ],
 )
 def test_columns_that_teach_nothing_are_named(column: int, values: object, said: str) -> None:

@@ -44,7 +44,10 @@ def fit(estimator: Any, features: tuple[Feature, ...]) -> tuple[Any, Dataset, De
     inputs = Inputs(np.array([[i % 2] * len(features) for i in range(40)], np.float64), texts)
     codes = np.arange(40) % 2
     labels = np.array(model.labels)[codes]
-    data = Dataset(inputs.matrix.astype(object), inputs, to_frame(features, inputs), codes, labels, np.arange(40))
+    rows = np.arange(40)
+    data = Dataset(
+        inputs.matrix.astype(object), inputs, to_frame(features, inputs), codes, labels, rows, rows.astype(str), rows
+    )
     return estimator.fit(data.frame, codes), data, model
 
 

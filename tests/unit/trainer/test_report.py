@@ -177,7 +177,7 @@ def test_the_class_balance_counts_each_part(iris: Model) -> None:
 def test_a_search_is_told_with_its_ten_best_candidates_the_best_first(iris: Model) -> None:
     rows = [({"depth": None if i == 7 else i, "leaf": 0.5}, i / 20, 0.0123456) for i in range(14)]
     rows = [*reversed(rows), ({"depth": 99, "leaf": 0.5}, float("nan"), 0.0)]
-    search = SearchScores("tree", "balanced_accuracy", rows)
+    search = SearchScores("tree", "balanced_accuracy", 5, rows)
     drawn = report.draw(iris.estimator, iris.parts, iris.definition, (search,))
     [told] = json.loads(drawn["report.json"])["searches"]
     assert (told["searched"], told["scoring"], told["folds"]) == ("tree", "balanced_accuracy", 5)

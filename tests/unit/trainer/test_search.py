@@ -128,7 +128,7 @@ def test_an_input_that_the_estimator_names_cannot_be_compared_without() -> None:
     with pytest.raises(
         DefinitionError, match="compare_without: the estimator cannot do without length: Some column names"
     ):
-        cross_validate(model.estimator, leaves(model), model, 0)
+        cross_validate(model.estimator, leaves(model), model, 0, 48)
 
 
 @pytest.mark.parametrize(("unknown", "fails"), [("error", True), ("ignore", False)])

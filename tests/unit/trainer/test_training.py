@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 
+from petalstream.features import Number
 from petalstream.model import bundle
 from petalstream.model.bundle import Bundle
 from petalstream.model.encoding import encode_inputs
@@ -19,10 +20,12 @@ from services.trainer.data import csv_reader
 from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.existing_bundles import find_up_to_date
+from services.trainer.publishing.known_parts import parts_of, read_known_parts
 from services.trainer.rollback import roll_back
 from services.trainer.tasks.task import TooInaccurate
+from services.trainer.training import train_definition
 from tests.publications import names, publish_again
-from tests.trained import train_quickly
+from tests.trained import quick_definition, train_quickly
 
 
 @pytest.fixture
@@ -44,6 +47,40 @@ def test_the_same_data_and_seed_give_the_same_test_set_and_metrics(own: Settings
     assert again.manifest.files["test.csv"] == iris.manifest.files["test.csv"]
 
 
+def test_rows_that_are_known_keep_their_part_when_others_are_added_and_the_seed_changes(own: Settings) -> None:
+    data = own.data_dir / "iris.csv"
+    data.write_bytes(data.read_bytes() + b"5.05,3.45,1.45,0.25,setosa\n")
+    before = parts_of(bundle.current(own.models_dir, "iris"))
+    after = parts_of(train_quickly(dataclasses.replace(own, train_seed=7), "iris"))
+    assert sum(map(len, after.values())) == sum(map(len, before.values())) + 1 == 151
+    for part, keys in before.items():
+        assert set(keys) <= set(after[part])
+
+
+def test_a_version_whose_parts_were_altered_is_passed_over(own: Settings, iris: Bundle) -> None:
+    publish_again(own.models_dir, iris)
+    (own.models_dir / "iris" / "2" / "parts.json").write_text("{}")
+    assert read_known_parts(own.models_dir, "iris") == parts_of(Bundle.at(own.models_dir / "iris" / "1"))
+    (own.models_dir / "iris" / "1" / "parts.json").write_text("{}")
+    assert read_known_parts(own.models_dir, "iris") == {}
+
+
+def test_a_number_of_the_row_as_an_input_is_warned_of_in_training_and_report(
+    own: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sorted by species, the number of the row tells it without fault."""
+    data = own.data_dir / "iris.csv"
+    header, *rows = data.read_text().splitlines()
+    data.write_text("\n".join([f"id,{header}", *(f"{number},{row}" for number, row in enumerate(rows, 1))]))
+    plain = quick_definition("iris")
+    numbered = dataclasses.replace(plain, features=[Number("id"), *plain.features])
+    manifest = train_definition(own, "iris", numbered).manifest
+    printed = capsys.readouterr().out
+    said = "id rises from row to row: is it a number of the row, or a time?"
+    assert f"iris: note: {said}" in printed
+    assert said in manifest.findings
+
+
 def test_training_again_publishes_a_new_version_and_leaves_the_old_one(own: Settings) -> None:
     before = contents(own.models_dir / "iris" / "1")
     train_quickly(own, "iris")
@@ -61,7 +98,7 @@ def test_the_manifest_tells_metrics_parameters_libraries_and_distribution(iris: 
     assert set(manifest["libraries"]) == unpickled_by | beside | {"skl2onnx", "onnx", "onnxruntime"}
     for feature in manifest["features"]:
         distribution = manifest["training"][feature["name"]]
-        assert sum(distribution["counts"]) == 90
+        assert sum(distribution["counts"]) == 120
         assert len(distribution["edges"]) == len(distribution["counts"]) + 1
         assert distribution["quantiles"]["0"] == distribution["edges"][0]
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from sklearn.compose import make_column_transformer
@@ -13,8 +14,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from petalstream.features import Category, Feature, Number, Text
 from petalstream.readable import readable, readable_interval
 from services.trainer.data.dataset import Dataset
+from services.trainer.data.folds import folds
 from services.trainer.definition import Definition
-from services.trainer.tasks import task_of
+from services.trainer.definition.split import ALLOW
 
 MAX_LINES, MAX_LABELS = 5, 10
 # A label of more than this share of the rows, and an input that alone scores more than this, deserve a look.
@@ -35,6 +37,16 @@ def describe_targets(samples: Dataset, definition: Definition) -> str:
     return f"{column}: {listed}" + (f", and {len(counts) - MAX_LABELS} more" if len(counts) > MAX_LABELS else "")
 
 
+def find_all(samples: Dataset, definition: Definition, seed: int) -> tuple[str, ...]:
+    """Return a sentence on each thing that deserves a second look."""
+    return (
+        *find_duplicates(samples, definition),
+        *find_poor_columns(samples, definition),
+        *find_imbalance(samples, definition),
+        *find_leaks(samples, definition, seed),
+    )
+
+
 def find_duplicates(samples: Dataset, definition: Definition) -> Iterator[str]:
     """Yield the rows that are there more than once, and those whose inputs have different targets."""
     used = [feature.used for feature in definition.columns]
@@ -47,7 +59,10 @@ def find_duplicates(samples: Dataset, definition: Definition) -> Iterator[str]:
     counts = Counter(zip(inputs, samples.texts.tolist(), strict=True))
     if repeated := sum(count - 1 for count in counts.values()):
         lines = [line for line, row, text in _rows(samples, inputs) if counts[row, text] > 1]
-        yield f"{repeated} rows repeat another one; they may be in training and test part both: {_some(lines)}"
+        split = definition.split
+        apart = split.duplicates == ALLOW or split.group
+        where = "they may be in training and test part both" if apart else "each is in one part with it"
+        yield f"{repeated} rows repeat another one; {where}: {_some(lines)}"
     if any(len(found) > 1 for found in targets.values()):
         lines = [line for line, row, _ in _rows(samples, inputs) if len(targets[row]) > 1]
         other = f"a different {definition.target_column}"
@@ -63,9 +78,17 @@ def find_poor_columns(samples: Dataset, definition: Definition) -> Iterator[str]
             continue
         if distinct == 1:
             yield f"{feature.name} is {feature.to_text(values[0])} in each row: nothing can be learned from it"
-        elif feature.is_whole and distinct >= NEARLY_UNIQUE * len(values):
+        elif isinstance(feature, Number) and all(low < high for low, high in pairwise(values)):
+            yield f"{feature.name} rises from row to row: is it a number of the row, or a time?"
+        elif distinct >= NEARLY_UNIQUE * len(values) and (feature.is_whole or _counts_rows(values)):
             said = f"{distinct:,} different values in {len(values):,} rows"
             yield f"{feature.name} has {said}: is it a number of the row?"
+
+
+def _counts_rows(values: list[Any]) -> bool:
+    """Return whether values are numbers as of rows: whole, and hardly further apart than there are rows."""
+    are_whole = all(isinstance(value, int | float) and float(value).is_integer() for value in values)
+    return are_whole and max(values) - min(values) < 2 * len(values)
 
 
 def find_imbalance(samples: Dataset, definition: Definition) -> Iterator[str]:
@@ -81,7 +104,7 @@ def find_imbalance(samples: Dataset, definition: Definition) -> Iterator[str]:
 
 def find_leaks(samples: Dataset, definition: Definition, seed: int) -> Iterator[str]:
     """Yield the inputs that alone tell the target almost without error, in a small tree."""
-    folds = task_of(definition).folds(FOLDS, seed)
+    divided = folds(samples, samples.targets if definition.labels else None, FOLDS, seed)
     tree, scoring = (
         (DecisionTreeClassifier, "balanced_accuracy") if definition.labels else (DecisionTreeRegressor, "r2")
     )
@@ -90,7 +113,7 @@ def find_leaks(samples: Dataset, definition: Definition, seed: int) -> Iterator[
             continue
         estimator = make_pipeline(_encoder(feature), tree(max_depth=4, random_state=seed))
         frame = samples.frame[[feature.name]]
-        score = cross_val_score(estimator, frame, samples.targets, cv=folds, scoring=scoring).mean()
+        score = cross_val_score(estimator, frame, samples.targets, cv=divided, scoring=scoring).mean()
         if score > LEAK:
             found = f"{scoring.replace('_', ' ')} {score:.3f}"
             yield (
