@@ -2,10 +2,12 @@
 
 1. `__main__` gets the names of models. `training` trains each, unless `publishing` finds a bundle that is up to date.
 2. `models` loads the file of the model: a `definition` of its columns, its estimator and its grid of parameters.
-3. `data` reads the CSV, checks each line, and splits the samples 3:1:1 into training, validation and test part.
+3. `preparation` has `data` read the CSV, check each line, and divide the samples 3:1:1 into training, validation and test
+   part; rows that an earlier version knew keep their part.
 4. `fitting` searches the grid for the best parameters by cross-validation on the training part.
-5. `evaluation` computes metrics. If the accuracy on the validation part is too low, nothing is published.
-6. `fitting` cross-validates the chosen parameters on all samples, also without certain inputs.
+5. `evaluation` decides on the validation part whether the model may be published.
+6. A model of labels is fitted again on training and validation part; `evaluation` computes metrics on the test part, and
+   `fitting` cross-validates the chosen parameters on all samples, also without certain inputs.
 7. `conversion` makes an ONNX model and compares its predictions with scikit-learn's.
 8. `report` draws the figures; `evaluation` predicts the golden rows and counts values for the manifest.
 9. `publishing` writes the bundle as the next version, makes that the served one, and deletes old versions.

@@ -33,7 +33,10 @@ def prepare(settings: Settings, name: str, definition: Definition) -> Prepared:
 
 
 def divide(samples: Dataset, definition: Definition, seed: int, known: KnownParts | None = None) -> Parts:
-    """Return the parts of the samples. Raises DataError for many copies, and for groups or times that leave nothing to learn from."""
+    """Return the parts of the samples.
+
+    Raises DataError for many copies, and for groups or times that leave nothing to learn from.
+    """
     check_copies(samples.keys, definition)
     group = definition.split.group
     if group and (count := len(set(samples.units.tolist()))) < MIN_GROUPS:

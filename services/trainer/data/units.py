@@ -67,7 +67,8 @@ def check_copies(keys: NDArray[np.str_], definition: Definition) -> None:
     if definition.split.group or definition.split.duplicates == ALLOW or copies <= MOST_COPIES * len(keys):
         return
     raise DataError(
-        f"{definition.file.path}: {copies:,} of {len(keys):,} rows are copies of another one, so that few rows would look like many;"
+        f"{definition.file.path}: {copies:,} of {len(keys):,} rows are copies of another one, so that few rows would"
+        " look like many;"
         ' delete them, or say what they are: Split(group="column") for several rows of one thing,'
         ' Split(duplicates="allow") for observations that happen to be equal'
     )

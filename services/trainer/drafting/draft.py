@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from services.trainer.data.units import MOST_COPIES
 from services.trainer.drafting.columns import (
     MARKS,
     MOST_CHOICES,
@@ -25,6 +26,7 @@ def write_definition(csv: str, table: Table, target: str) -> str:
     predicted = _target(target, table.columns[target])
     texts, categories = (_names(guesses, kind) for kind in ("Text", "Category"))
     of_labels = predicted.kind == "Classes"
+    split = list(_split(guesses, table, target))
     kind = "HistGradientBoostingClassifier" if of_labels else "HistGradientBoostingRegressor"
     lines = [
         f'"""{csv}: written by `make new`. What was guessed stands beside it; read it, and change what is not so."""',
@@ -32,7 +34,7 @@ def write_definition(csv: str, table: Table, target: str) -> str:
         *_imports(kind, texts, categories),
         "",
         f"from petalstream.features import {', '.join(_kinds(guesses, predicted))}",
-        f"from services.trainer.definition import {', '.join(_parts(guesses, table, of_labels))}",
+        f"from services.trainer.definition import {', '.join(_parts(guesses, table, of_labels, bool(split)))}",
         "",
         "MODEL = Definition(",
         f"    csv={_csv(csv, table)},",
@@ -40,6 +42,7 @@ def write_definition(csv: str, table: Table, target: str) -> str:
         *(line for guess in guesses for line in lay_out(guess.code, guess.comment)),
         "    ],",
         *lay_out(f"target={predicted.code}", predicted.comment, indent=4),
+        *split,
         *_estimator(kind, texts, categories),
         ")",
     ]
@@ -78,10 +81,16 @@ def _kinds(guesses: Sequence[Guess], predicted: Guess) -> list[str]:
     return sorted({guess.kind for guess in (*guesses, predicted)} - {"Ignored", "Classes"})
 
 
-def _parts(guesses: Sequence[Guess], table: Table, of_labels: bool) -> list[str]:
-    needed = {"Classes": of_labels, "Csv": _needs_csv(table), "Definition": True}
+def _parts(guesses: Sequence[Guess], table: Table, of_labels: bool, is_split: bool) -> list[str]:
+    needed = {"Classes": of_labels, "Csv": _needs_csv(table), "Definition": True, "Split": is_split}
     needed["Ignored"] = any(guess.kind == "Ignored" for guess in guesses)
-    return [name for name, is_needed in needed.items() if is_needed]
+    return sorted(name for name, is_needed in needed.items() if is_needed)
+
+
+def _split(guesses: Sequence[Guess], table: Table, target: str) -> Iterator[str]:
+    if table.share_of_copies([*(guess.name for guess in guesses if guess.kind != "Ignored"), target]) > MOST_COPIES:
+        said = "many rows equal another one; are they of one thing? Then group= names the column that says which"
+        yield from lay_out('split=Split(duplicates="allow")', said, indent=4)
 
 
 def _marks(table: Table) -> list[str]:

@@ -21,6 +21,11 @@ class Table:
     columns: dict[str, Sequence[str]]
     dialect: dict[str, str]
 
+    def share_of_copies(self, names: Sequence[str]) -> float:
+        """Return the share of the rows, 0 to 1, that have the same cells in these columns as an earlier row."""
+        rows = list(zip(*(self.columns[name] for name in names), strict=True))
+        return 1 - len(set(rows)) / len(rows)
+
 
 def read(path: Path, target: str) -> Table:
     """Return the table of the CSV, which has a column `target`. Raises DataError."""

@@ -126,3 +126,15 @@ def test_a_file_that_is_there_is_not_written_over(root: Path) -> None:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 2
     assert "services/trainer/models/iris.py is there already" in done.stderr
+
+
+@pytest.mark.parametrize(("step", "are_many"), [(1, True), (0.1, False)])
+def test_many_equal_rows_are_allowed_in_what_is_written_with_a_question(
+    tmp_path: Path, step: float, are_many: bool
+) -> None:
+    lines = [f"{number % round(10 / step)}.5,{'yes' if number % 2 else 'no'}" for number in range(100)]
+    (tmp_path / "answers.csv").write_text("\n".join(["answer,sold", *lines]))
+    written = write_definition("answers.csv", read(tmp_path / "answers.csv", "sold"), "sold")
+    assert ('split=Split(duplicates="allow"),' in written) == are_many
+    assert ("import Classes, Definition, Split" in written) == are_many
+    assert ("many rows equal another one; are they of one thing?" in written) == are_many
