@@ -6,7 +6,7 @@
    part; rows that an earlier version knew keep their part.
 4. `fitting` searches the grid for the best parameters by cross-validation on the training part.
 5. `evaluation` decides on the validation part whether the model may be published.
-6. A model of labels is fitted again on training and validation part; `evaluation` computes metrics on the test part, and
+6. A model of labels is fitted again, on the validation part too. `evaluation` computes metrics on the test part, and
    `fitting` cross-validates the chosen parameters on all samples, also without certain inputs.
 7. `conversion` makes an ONNX model and compares its predictions with scikit-learn's.
 8. `report` draws the figures; `evaluation` predicts the golden rows and counts values for the manifest.
