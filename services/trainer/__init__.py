@@ -2,7 +2,7 @@
 
 1. `__main__` gets the names of models. `training` trains each, unless `publishing` finds a bundle that is up to date.
 2. `models` loads the file of the model: a `definition` of its columns, its estimator and its grid of parameters.
-3. `preparation` has `data` read the CSV, check each line, and divide the samples 3:1:1 into training, validation and test
+3. `preparation` has `data` read the CSV, check each line, and divide the rows 3:1:1 into training, validation and test
    part; rows that an earlier version knew keep their part.
 4. `fitting` searches the grid for the best parameters by cross-validation on the training part.
 5. `evaluation` decides on the validation part whether the model may be published.

@@ -99,7 +99,9 @@ CASES = {
     "gaussian process": case("wine", scaled(GaussianProcessClassifier(random_state=0)), runs_on=SCIKIT_LEARN),
     "one against the rest": case("wine", OneVsRestClassifier(LOGISTIC)),
     "one against one": case("wine", OneVsOneClassifier(LOGISTIC)),
-    "soft vote": case("wine", VotingClassifier([("tree", TREE), ("bayes", GaussianNB())], voting="soft")),
+    "soft vote": case(
+        "wine", VotingClassifier([("tree", TREE), ("bayes", GaussianNB())], voting="soft", weights=[1, 0.77])
+    ),
     "hard vote": case("wine", VotingClassifier([("tree", TREE), ("bayes", GaussianNB())])),
     "stack": case("wine", StackingClassifier([("tree", TREE), ("bayes", GaussianNB())], LOGISTIC)),
     "polynomials": case(

@@ -84,7 +84,7 @@ CASES = {
     "categories, histogram gradient boosting": species(HISTOGRAM, ISLAND, BIRD_SEX),
     "missing values, imputed": species(make_pipeline(SimpleImputer(), StandardScaler(), LOGISTIC)),
     "missing values, imputed by medians": species(
-        make_pipeline(SimpleImputer(strategy="median"), KNeighborsClassifier(3))
+        make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), KNeighborsClassifier(3))
     ),
     "missing values, imputed by neighbours": species(make_pipeline(KNNImputer(), LOGISTIC), runs_on=SCIKIT_LEARN),
     "missing values, forest": species(RandomForestClassifier(20, random_state=0)),
