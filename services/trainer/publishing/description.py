@@ -61,6 +61,7 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
         "predicts": model.predicts or task_of(model).sentence(),
         "sample": model.sample,
         "notes": tuple(model.notes),
+        "card": asdict(model.card),
         "features": model.columns,
         "target": model.target_column,
     }
@@ -81,4 +82,6 @@ def _origin_fields(trained: Trained) -> dict[str, Any]:
 def _provenance(trained: Trained) -> dict[str, Any]:
     model = trained.definition
     source = asdict(model.source) if model.source else {}
-    return {"csv": model.file.path, "sha256": sha256(trained.content), "rows": len(trained.samples), **source}
+    parts = {name: len(getattr(trained.parts, name)) for name in ("training", "validation", "test")}
+    rows = {"rows": len(trained.samples), "parts": parts}
+    return {"csv": model.file.path, "sha256": sha256(trained.content), **rows, **source}
