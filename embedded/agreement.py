@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from scipy.stats import binomtest
+
 from petalstream.messages import ReceivedRecord
 from petalstream.readable import finite_number, readable
 
@@ -12,8 +14,20 @@ DIGITS = 3
 
 def accuracy(predictions: Sequence[ReceivedRecord]) -> float | None:
     """Return the share of right labels among the predictions whose true label is known, None if there are none."""
-    right = [found["label"] == expected for found, expected in _known(predictions) if "label" in found]
+    right = _right(predictions)
     return sum(right) / len(right) if right else None
+
+
+def accuracy_interval(predictions: Sequence[ReceivedRecord]) -> tuple[float, float] | None:
+    """Return Wilson's 95 % interval of the accuracy, None without one or if the key of a row is there twice.
+
+    A row that was sent again says nothing new.
+    """
+    right = _right(predictions)
+    if not right or len({record.key for record in predictions}) < len(predictions):
+        return None
+    found = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def mean_absolute_error(predictions: Sequence[ReceivedRecord]) -> str:
@@ -26,6 +40,11 @@ def mean_absolute_error(predictions: Sequence[ReceivedRecord]) -> str:
 def headers(record: ReceivedRecord) -> Mapping[str, str]:
     """Return the headers of a record as text."""
     return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+
+
+def _right(predictions: Sequence[ReceivedRecord]) -> list[bool]:
+    """Return of each predicted label whose true one is known whether it is right."""
+    return [found["label"] == expected for found, expected in _known(predictions) if "label" in found]
 
 
 def _known(predictions: Sequence[ReceivedRecord]) -> Iterator[tuple[Mapping[str, Any], str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from embedded.agreement import accuracy, headers, mean_absolute_error
+from embedded.agreement import accuracy, accuracy_interval, headers, mean_absolute_error
 from petalstream import broker
 from petalstream.latency import latency
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, requests_topic
@@ -18,8 +18,8 @@ class Summary:
     """Counts of one model's records; latencies are in milliseconds, `rate` in predictions a second.
 
     `missing` are the requests without an outcome, `duplicates` the outcomes beyond the first of a request, `untimed`
-    the predictions of requests whose timestamp gives no latency. `accuracy` is of labels, and `mean_absolute_error` of
-    numbers, with its unit.
+    the predictions of requests whose timestamp gives no latency. `accuracy` is of labels, with its 95 % interval unless
+    rows were sent again, and `mean_absolute_error` of numbers, with its unit.
     """
 
     sent: int
@@ -28,6 +28,7 @@ class Summary:
     missing: Sequence[Place]
     duplicates: int
     accuracy: float | None
+    accuracy_interval: tuple[float, float] | None
     mean_absolute_error: str
     p50: float | None
     p99: float | None
@@ -55,6 +56,7 @@ class Summary:
             missing=sorted(sent.keys() - predicted.keys() - dead),
             duplicates=len(predictions) + len(dead_letters) - len(predicted.keys() | dead),
             accuracy=accuracy(list(predicted.values())),
+            accuracy_interval=accuracy_interval(list(predicted.values())),
             mean_absolute_error=mean_absolute_error(list(predicted.values())),
             p50=statistics.median(latencies) if latencies else None,
             p99=statistics.quantiles(latencies, n=100, method="inclusive")[98] if len(latencies) > 1 else None,
@@ -78,11 +80,12 @@ class Summary:
             return "-" if value is None else format(value, form)
 
         lost = f", {len(self.missing)} MISSING: {list(self.missing)[:10]} (partition, offset)" if self.missing else ""
+        interval = " (95% interval {:.3f} to {:.3f})".format(*self.accuracy_interval) if self.accuracy_interval else ""
         error = f"mean absolute error {self.mean_absolute_error}" if self.mean_absolute_error else ""
         untimed = f"\n{self.untimed} with a timestamp that gives no latency" if self.untimed else ""
         return (
             f"sent {self.sent}, predicted {self.predicted}, dead-lettered {self.dead_lettered}{lost}\n"
-            f"{error or 'accuracy ' + shown(self.accuracy, '.3f')}, latency p50 {shown(self.p50, '.0f')} ms,"
+            f"{error or 'accuracy ' + shown(self.accuracy, '.3f') + interval}, latency p50 {shown(self.p50, '.0f')} ms,"
             f" p99 {shown(self.p99, '.0f')} ms, rate {shown(self.rate, '.1f')} records/s{untimed}"
         )
 

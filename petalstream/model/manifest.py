@@ -20,7 +20,8 @@ class BundleError(Exception):
 class Manifest:
     """What a bundle says of itself.
 
-    `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people. `target` is
+    `title`, `predicts` (a sentence), `sample` (what one row is: a flower) and `notes` are words for people, and so is
+    `card`, by the sections of a model card, empty where nothing is stated. `target` is
     the column the model predicts. `labels` are its values, in the order of the probabilities, and there are none if it
     is a number, in `unit`; `interval` then has the `coverage` of the intervals around a number (0 to 1) and their
     `half_width`, or nothing if there were too few rows to tell. `probability` says what the probabilities are, and is
@@ -43,6 +44,7 @@ class Manifest:
     predicts: str
     sample: str
     notes: tuple[str, ...]
+    card: Mapping[str, str]
     data: Mapping[str, Any]
     features: tuple[Feature, ...]
     target: str

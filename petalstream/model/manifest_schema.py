@@ -3,9 +3,21 @@
 import json
 from datetime import datetime
 
-from petalstream.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.json_schema import (
+    COUNT,
+    NUMBER,
+    TEXT,
+    Schema,
+    array_of,
+    mapping_of,
+    object_with,
+    one_of,
+    or_null,
+    validate,
+)
 from petalstream.model.bundle import MODEL, ONNX, Bundle
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
+from petalstream.model.metrics import METRICS
 
 _SCORE = object_with(mean=NUMBER, spread=NUMBER)
 _OF_LABELS: dict[str, Schema] = {"accuracy": _SCORE, "balanced_accuracy": _SCORE}
@@ -30,6 +42,20 @@ _TEXTS = (
 )
 
 
+_ESTIMATE = object_with(value=NUMBER, lower=NUMBER, upper=NUMBER)
+_SLICE = object_with(feature=TEXT, value=or_null(TEXT), rows=COUNT, estimate=or_null(_ESTIMATE))
+
+
+def _on_test(*headlines: str) -> dict[str, Schema]:
+    """Return the schemas of estimates, baseline and slices; the estimates of the `headlines` are always there."""
+    names = {"propertyNames": one_of(METRICS)}
+    return {
+        "test": mapping_of(_ESTIMATE) | names | {"required": list(headlines)},
+        "baseline": mapping_of(NUMBER) | names,
+        "slices": array_of(_SLICE),
+    }
+
+
 def _with_cross_validation(metrics: Schema, scores: dict[str, Schema]) -> Schema:
     """Return the schema of metrics that may have those of a cross-validation by these scores."""
     crossed = object_with(folds=COUNT, repeats=COUNT, rows=COUNT, **scores, without=mapping_of(object_with(**scores)))
@@ -41,16 +67,23 @@ _METRICS_OF_LABELS = object_with(
     test_accuracy=NUMBER,
     commonest_share=NUMBER,
     test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
+    **_on_test("accuracy"),
 )
 _ERRORS = object_with(mean_absolute_error=NUMBER, root_mean_squared_error=NUMBER)
 _METRICS_OF_NUMBERS = object_with(
-    validation_r2=NUMBER, test_r2=NUMBER, test_errors=_ERRORS, errors_of_mean=_ERRORS, interval_coverage=NUMBER
+    validation_r2=NUMBER,
+    test_r2=NUMBER,
+    test_errors=_ERRORS,
+    errors_of_mean=_ERRORS,
+    interval_coverage=NUMBER,
+    **_on_test("mean_absolute_error"),
 )
 _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
 SCHEMA = object_with(
     **dict.fromkeys(_TEXTS, TEXT),
     **dict.fromkeys(("notes", "labels", "voters", "findings", "requirements"), array_of(TEXT)),
+    card=mapping_of(TEXT),
     threshold=mapping_of(NUMBER),
     interval=mapping_of(NUMBER),
     tolerance=NUMBER,

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, request
 
 from petalstream import keys, logs, settings
+from petalstream.model.metrics import METRICS
 from petalstream.settings import Settings
 from services.api.gateway import auth, compression, problems, security_headers
 from services.api.gateway.auth import Keys
@@ -35,6 +36,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["registry"] = _registry(configured)
     app.extensions["document"] = docs.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(text_filters.FILTERS)
+    app.jinja_env.globals["METRICS"] = METRICS
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for routes in (predict, pages, health, docs, open_inference, model_repository):
         app.register_blueprint(routes.blueprint)

@@ -45,7 +45,13 @@ def test_a_figure_opened_by_itself_is_drawn_without_a_complaint(visit: Visit, si
         assert len(visit.page.evaluate(FILLS)) > 1
 
 
-PATHS = ["/?format=json", "/models/iris?format=json", "/models/iris/report?format=json", "/ready"]
+PATHS = [
+    "/?format=json",
+    "/models/iris?format=json",
+    "/models/iris/report?format=json",
+    "/models/iris/card?format=json",
+    "/ready",
+]
 
 
 @pytest.mark.parametrize("path", long_except(PATHS[:1], PATHS))

@@ -6,6 +6,8 @@ from typing import Any
 from petalstream.model.manifest import Manifest
 from services.api.models.loading import ServedModel
 
+CARD_SECTIONS = ("intended_use", "out_of_scope", "limits", "factors", "owner")
+
 
 def describe_models(served: Mapping[str, ServedModel], refused: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
     """Return a summary of each served model with links below `prefix`, and each refused model with the reason."""
@@ -43,8 +45,29 @@ def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
     }
 
 
+def describe_card(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
+    """Return the model card; a section that the model's definition leaves empty is null."""
+    metrics = manifest.metrics
+    return {
+        **_summarize(manifest, prefix),
+        **{section: manifest.card.get(section) or None for section in CARD_SECTIONS},
+        "notes": manifest.notes,
+        "data": manifest.data,
+        "target": manifest.target,
+        "inputs": [feature.name for feature in manifest.inputs],
+        "metrics": metrics["test"],
+        "baseline": metrics["baseline"],
+        "slices": metrics["slices"],
+        "parameters": manifest.parameters,
+        "libraries": manifest.libraries,
+        "fingerprint": manifest.fingerprint,
+    }
+
+
 def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
     path = f"{prefix}/models/{manifest.model}"
+    headline = "r2" if manifest.predicts_numbers else "accuracy"
+    estimate = manifest.metrics["test"].get(headline)
     return {
         "model": manifest.model,
         "version": manifest.version,
@@ -53,11 +76,13 @@ def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
         "labels": manifest.labels,
         "unit": manifest.unit,
         "trained_at": manifest.trained_at,
-        **{name: manifest.metrics[name] for name in ("test_accuracy", "test_r2") if name in manifest.metrics},
+        f"test_{headline}": manifest.metrics[f"test_{headline}"],
+        "test_interval": [estimate["lower"], estimate["upper"]] if estimate else None,
         "links": {
             "self": path,
             "predict": f"{path}/predict",
             "report": f"{path}/report",
+            "card": f"{path}/card",
         },
     }
 

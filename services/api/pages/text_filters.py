@@ -38,6 +38,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def sentence(text: str) -> str:
+    """Return the text with a full stop, unless it ends with one."""
+    return text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}."
+
+
 def article(noun: str) -> str:
     """Return the noun with its indefinite article."""
     return f"an {noun}" if noun[:1].lower() in set("aeiou") else f"a {noun}"
@@ -45,5 +50,5 @@ def article(noun: str) -> str:
 
 FILTERS = {
     function.__name__: function
-    for function in (moment, percent, spread, score, words, capital, article, in_full, readable)
+    for function in (moment, percent, spread, score, words, capital, sentence, article, in_full, readable)
 }

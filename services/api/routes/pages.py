@@ -89,6 +89,15 @@ def report(name: str) -> Response:
     return json_response(served.report.content)
 
 
+@blueprint.get("/models/<name>/card")
+def card(name: str) -> Response:
+    """Return the model card: what the model is for, what it is worth, and its limits."""
+    manifest = current.registry().find(name).manifest
+    if wants_page():
+        return _page("card.html", manifest=manifest)
+    return json_response(descriptions.describe_card(manifest, request.script_root))
+
+
 @blueprint.get("/models/<name>/report/<file>")
 def drawing(name: str, file: str) -> Response:
     """Return a drawing of the report."""

@@ -72,6 +72,14 @@ class Classes:
         """Return the labels in the order of their codes: sorted, and `positive` after the other of two."""
         return tuple(sorted(self.words.values(), key=lambda word: (word == self.positive_word, word)))
 
+    @cached_property
+    def displayed(self) -> tuple[str, ...]:
+        """Return the labels in the order of figures: as in `labels`, and `positive` after the other of two.
+
+        The last of two labels is the one whose curves and areas are reported.
+        """
+        return tuple(sorted(self.words.values(), key=lambda word: word == self.positive_word))
+
     @property
     def positive_word(self) -> str | None:
         """Return `positive` as a text."""

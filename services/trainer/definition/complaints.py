@@ -15,6 +15,7 @@ from petalstream.model import own_code
 from petalstream.model.bundle import SAMPLE_ID
 from petalstream.model.inference import is_vote, voters
 from services.trainer.definition import requirements
+from services.trainer.definition.card import Card
 from services.trainer.definition.columns import Classes, Csv, Ignored, is_list_of_texts
 from services.trainer.definition.scores import scores_numbers
 from services.trainer.definition.source import Source
@@ -53,8 +54,11 @@ def _text_complaints(model: "Definition") -> Iterator[str]:
         if not is_list_of_texts(texts := getattr(model, name)):
             yield f"{name} must be a list of texts, not {texts!r}"
             return
-    if model.source is not None and not _is_source(model.source):
+    if model.source is not None and not _has_texts(model.source, Source):
         yield f"source must be Source(citation, url, licence), all of them texts, not {model.source!r}"
+    if not _has_texts(model.card, Card):
+        names = ", ".join(vars(Card()))
+        yield f"card must be Card({names}), all of them texts, not {model.card!r}"
     least = model.least_accuracy
     if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
         yield f"least_accuracy must be a number from 0 to 1, not {least!r}"
@@ -70,8 +74,8 @@ def _own_code_complaints(model: "Definition") -> Iterator[str]:
     yield from filter(None, map(requirements.find_fault, model.requirements))
 
 
-def _is_source(source: object) -> bool:
-    return isinstance(source, Source) and all(isinstance(text, str) for text in vars(source).values())
+def _has_texts(given: object, kind: type) -> bool:
+    return isinstance(given, kind) and all(isinstance(text, str) for text in vars(given).values())
 
 
 def _column_complaints(model: "Definition") -> Iterator[str]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from petalstream.features import Category, Feature, Number
+from services.trainer.definition.card import Card
 from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
 from services.trainer.definition.errors import DefinitionError
@@ -27,7 +28,7 @@ class Definition:
     - `least_accuracy`: below this accuracy on the validation part nothing is published; for labels.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
-    - `title`, `predicts` (a sentence), `sample` (what a row is), `notes` and `source` are shown to users.
+    - `title`, `predicts` (a sentence), `sample` (what a row is), `notes`, `source` and `card` are shown to users.
     """
 
     csv: Csv | str
@@ -47,6 +48,7 @@ class Definition:
     sample: str = "sample"
     notes: Sequence[str] = ()
     source: Source | None = None
+    card: Card = field(default_factory=Card)
 
     def __post_init__(self) -> None:
         """Raise DefinitionError for the first contradiction."""

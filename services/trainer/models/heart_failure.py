@@ -4,7 +4,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Votin
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Integer, Number, YesNo
-from services.trainer.definition import Classes, Definition, Source
+from services.trainer.definition import Card, Classes, Definition, Source
 
 MODEL = Definition(
     title="Heart failure",
@@ -21,6 +21,19 @@ MODEL = Definition(
         " creatinine and ejection fraction alone, BMC Medical Informatics and Decision Making 20:16 (2020)",
         "https://doi.org/10.1186/s12911-020-1023-5",
         "CC BY 4.0",
+    ),
+    card=Card(
+        intended_use="Showing a vote, and features that a model does without; lessons about a feature that gives the"
+        " answer away.",
+        out_of_scope="Any decision about a patient: treatment, care, insurance or triage. It is no medical device, and"
+        " it was not tested on patients of any other hospital.",
+        limits="299 patients of two hospitals in Faisalabad, Pakistan, from April to December 2015, of whom 96 died."
+        " The follow-up period is not known when a prediction would be wanted. The probabilities are shares of three"
+        " votes, and not calibrated.",
+        factors="Sex, diabetes, smoking, anaemia and high blood pressure, which the slices show; sex and diabetes are"
+        " no inputs. A slice has few patients, so that a difference between two may be chance. Age, hospital and"
+        " treatment may matter too; the data has neither of the last two.",
+        owner="The Petalstream project, as an example without support",
     ),
     csv="heart_failure_clinical_records.csv",
     features=[

@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from petalstream.features import Number
-from services.trainer.definition import Classes, Definition, Source
+from services.trainer.definition import Card, Classes, Definition, Source
 
 MODEL = Definition(
     title="Iris",
@@ -15,6 +15,17 @@ MODEL = Definition(
         "R. A. Fisher, Iris, UCI Machine Learning Repository (1936, donated 1988)",
         "https://doi.org/10.24432/C56C76",
         "CC BY 4.0",
+    ),
+    card=Card(
+        intended_use="Showing how a model is trained, served and streamed, and testing that; lessons about"
+        " classification.",
+        out_of_scope="Naming plants that somebody found: any other species of iris is given one of these three names.",
+        limits="150 flowers, 50 of each species, measured by E. Anderson. Three rows repeat another one, and two differ"
+        " from Fisher's article (data/README.md). Where flowers are found, the species need not be equally common;"
+        " accuracy and probabilities would then differ.",
+        factors="The species: setosa is easy to tell, versicolor and virginica overlap. Where and when the flowers grew"
+        " may matter too, and the data does not say it.",
+        owner="The Petalstream project, as an example without support",
     ),
     csv="iris.csv",
     features=[

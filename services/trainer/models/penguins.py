@@ -6,7 +6,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from petalstream.features import Category, Number
-from services.trainer.definition import Csv, Definition, Ignored, Source
+from services.trainer.definition import Card, Csv, Definition, Ignored, Source
 
 MODEL = Definition(
     title="Penguins",
@@ -17,6 +17,16 @@ MODEL = Definition(
         " a community of Antarctic penguins (genus Pygoscelis), PLOS ONE 9(3): e90081 (2014)",
         "https://doi.org/10.1371/journal.pone.0090081",
         "CC0 1.0",
+    ),
+    card=Card(
+        intended_use="Showing a model of numbers, with intervals, categories and missing values; lessons about"
+        " regression.",
+        out_of_scope="Weighing penguins for research or for their care, and penguins of other species or places.",
+        limits="342 penguins of three species from three islands, 2007 to 2009; two more were not weighed and are left"
+        " out. The two penguins of a nest may be in different parts. The interval is as wide for every penguin.",
+        factors="Species, island and sex, which the slices show. In the data Chinstrap penguins are on Dream alone and"
+        " Gentoo penguins on Biscoe alone, so that species and island cannot be told apart.",
+        owner="The Petalstream project, as an example without support",
     ),
     csv=Csv("penguins.csv", missing=("NA",)),
     features=[

@@ -59,6 +59,7 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
         "predicts": model.predicts or task_of(model).sentence(),
         "sample": model.sample,
         "notes": tuple(model.notes),
+        "card": asdict(model.card),
         "features": model.columns,
         "target": model.target_column,
     }

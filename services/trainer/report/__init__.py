@@ -61,8 +61,8 @@ def _of_labels(estimator: Any, parts: Parts, target: Classes) -> list[Drawing]:
         return [confusion_matrix.drawing(on_test)]
     return [
         confusion_matrix.drawing(on_test),
-        curves.drawing(curves.ROC, on_test),
-        curves.drawing(curves.PRECISION_RECALL, on_test),
+        *curves.drawing(curves.ROC, on_test),
+        *curves.drawing(curves.PRECISION_RECALL, on_test),
         calibration.drawing(predict(estimator, parts.test, target)),
     ]
 

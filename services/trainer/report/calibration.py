@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from services.trainer.evaluation.intervals import wilson
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.labelled_predictions import LabelledPredictions
 from services.trainer.report.style import SMALL, WIDTH, Scheme, percent_axes
@@ -17,23 +18,16 @@ from services.trainer.report.style import SMALL, WIDTH, Scheme, percent_axes
 MAX_VALUES, SAMPLES_PER_BIN, MAX_BINS = 8, 12, 8
 # Between closer points the counts beside them overlap.
 MIN_DISTANCE = 0.09
-Z = 1.96  # 95% of a normal distribution
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Samples with similar probabilities: number, mean probability, and share whose prediction is true."""
+    """Samples with similar probabilities: number, mean probability, share whose prediction is true, 95% interval."""
 
     count: int
     predicted: float
     observed: float
-
-    def interval(self) -> tuple[float, float]:
-        """Return Wilson's 95% interval of `observed`."""
-        middle = (self.observed + Z**2 / (2 * self.count)) / (1 + Z**2 / self.count)
-        spread = self.observed * (1 - self.observed) / self.count + Z**2 / (4 * self.count**2)
-        half = Z / (1 + Z**2 / self.count) * float(np.sqrt(spread))
-        return max(0.0, middle - half), min(1.0, middle + half)
+    interval: tuple[float, float]
 
 
 def drawing(held_out: LabelledPredictions) -> Drawing:
@@ -64,7 +58,12 @@ def _bins(probabilities: NDArray[np.float64], is_true: NDArray[np.bool_]) -> lis
         edges = np.unique(np.quantile(probabilities, np.linspace(0, 1, wanted + 1)[1:-1]))
         bins = np.searchsorted(edges, probabilities, side="right")
     return [
-        Bin(int(here.sum()), float(probabilities[here].mean()), float(is_true[here].mean()))
+        Bin(
+            int(here.sum()),
+            float(probabilities[here].mean()),
+            float(is_true[here].mean()),
+            wilson(int(is_true[here].sum()), int(here.sum())),
+        )
         for here in (bins == number for number in np.unique(bins))
     ]
 
@@ -73,7 +72,7 @@ def _plot(figure: Figure, bins: Sequence[Bin], scheme: Scheme) -> None:
     axes = figure.subplots()
     axes.grid(visible=True)
     (ideal,) = axes.plot([0, 1], [0, 1], color=scheme.muted, linestyle=(0, (2, 3)), linewidth=1)
-    lower, upper = zip(*(each.interval() for each in bins), strict=True)
+    lower, upper = zip(*(each.interval for each in bins), strict=True)
     predicted, observed = [each.predicted for each in bins], [each.observed for each in bins]
     bars = axes.vlines(predicted, lower, upper, color=scheme.accent, alpha=0.45, linewidth=2.5, clip_on=False)
     (points,) = axes.plot(

@@ -28,13 +28,12 @@ class LabelledPredictions:
 
 def predict(estimator: Any, dataset: Dataset, target: Classes) -> LabelledPredictions:
     """Return the predictions of `estimator`, and of its voters if it has some, for `dataset`."""
-    classes = tuple(sorted(target.words.values(), key=lambda word: word == target.positive_word))
-    order = [target.order.index(label) for label in classes]
+    order = [target.order.index(label) for label in target.displayed]
     output = infer_classes(estimator, dataset.frame, len(target.order))
     predicted = np.array(target.order)[output.classes]
     of_voters = {name: given[:, order] for name, given in _of_voters(estimator, dataset.frame).items()}
     probabilities = output.probabilities[:, order] if output.probabilities.shape[1] else output.probabilities
-    return LabelledPredictions(classes, dataset.texts, predicted, probabilities, of_voters, is_vote(estimator))
+    return LabelledPredictions(target.displayed, dataset.texts, predicted, probabilities, of_voters, is_vote(estimator))
 
 
 def _of_voters(estimator: Any, samples: Any) -> dict[str, NDArray[np.float64]]:

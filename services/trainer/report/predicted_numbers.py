@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from petalstream.model.metrics import DIGITS
 from petalstream.readable import readable
-from services.trainer.evaluation.number_metrics import DIGITS
 from services.trainer.report.distribution_axes import short_numbers
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.style import WIDTH, Scheme, hide_frame

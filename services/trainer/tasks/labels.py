@@ -54,8 +54,8 @@ class LabelTask(Task[ClassOutput]):
         return label_metrics.validate(estimator, parts.validation, self.definition)
 
     def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
-        """Return the accuracy, and each label's precision and recall."""
-        return label_metrics.compute(estimator, parts.test, self.definition)
+        """Return the accuracy, further metrics, slices, and each label's precision and recall."""
+        return label_metrics.compute(estimator, parts, self.definition, self.target)
 
     def format_metrics(self, metrics: Mapping[str, Any]) -> str:
         """Return the metrics as lines."""

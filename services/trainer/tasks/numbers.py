@@ -9,6 +9,7 @@ from sklearn.metrics import mean_absolute_error, r2_score
 
 from petalstream.features import Number
 from petalstream.model.golden import RELATIVE_TOLERANCE
+from petalstream.model.metrics import DIGITS
 from petalstream.model.outputs import NumberOutput
 from petalstream.readable import readable
 from services.trainer.data.dataset import Dataset
@@ -16,7 +17,6 @@ from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.evaluation import number_metrics
 from services.trainer.evaluation.intervals import half_width
-from services.trainer.evaluation.number_metrics import DIGITS
 from services.trainer.tasks.task import Score, Scores, Task
 
 
@@ -54,8 +54,9 @@ class NumberTask(Task[NumberOutput]):
         return number_metrics.validate(estimator, parts.validation)
 
     def compute_metrics(self, estimator: Any, parts: Parts) -> dict[str, Any]:
-        """Return R² and the errors, beside those of always predicting the mean."""
-        return number_metrics.compute(estimator, parts, self._half_width(estimator, parts))
+        """Return R² and the errors, beside those of always predicting the mean, and slices."""
+        half = self._half_width(estimator, parts)
+        return number_metrics.compute(estimator, parts, self.definition.columns, half)
 
     def format_metrics(self, metrics: Mapping[str, Any]) -> str:
         """Return the metrics as lines."""

@@ -18,6 +18,7 @@ ANSWERS = [
     ("GET", "/", PAGE, 200),
     ("GET", "/models/iris", PAGE, 200),
     ("GET", "/models/iris/report", PAGE, 200),
+    ("GET", "/models/iris/card", PAGE, 200),
     ("GET", DRAWING, {}, 200),
     ("GET", "/static/style.css", {}, 200),
     ("GET", "/static/favicon.svg", {}, 200),

@@ -26,10 +26,12 @@ def test_the_models_are_listed_in_short(client: FlaskClient, iris: Bundle, path:
         "unit": "",
         "trained_at": iris.manifest.trained_at,
         "test_accuracy": iris.manifest.metrics["test_accuracy"],
+        "test_interval": [iris.manifest.metrics["test"]["accuracy"][end] for end in ("lower", "upper")],
         "links": {
             "self": "/models/iris",
             "predict": "/models/iris/predict",
             "report": "/models/iris/report",
+            "card": "/models/iris/card",
         },
     }
 
@@ -37,7 +39,7 @@ def test_the_models_are_listed_in_short(client: FlaskClient, iris: Bundle, path:
 def test_a_listed_model_can_be_asked_where_its_links_say(client: FlaskClient, flower: dict[str, object]) -> None:
     links = client.get("/models").get_json()["models"][0]["links"]
     assert client.post(links["predict"], json=flower).get_json()["label"] == "setosa"
-    assert client.get(links["report"]).status_code == 200
+    assert client.get(links["report"]).status_code == client.get(links["card"]).status_code == 200
     assert client.get(links["self"]).get_json()["links"] == links
 
 
@@ -89,7 +91,9 @@ def test_a_refused_model_is_listed_with_the_reason(tmp_path: Path) -> None:
     assert "must hold a version number, not 'seven'" in listed["refused"][0]["reason"]
 
 
-@pytest.mark.parametrize("path", ["/models/rose", "/models/rose/report", "/models/rose/report/roc_curve.light.svg"])
+@pytest.mark.parametrize(
+    "path", ["/models/rose", "/models/rose/card", "/models/rose/report", "/models/rose/report/roc_curve.light.svg"]
+)
 def test_an_unknown_model_is_404_with_that_reason(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404

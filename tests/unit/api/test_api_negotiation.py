@@ -73,7 +73,7 @@ def test_csv_above_json_is_csv_and_all_else_json(accept: str, table: bool) -> No
     assert prefers_csv(parse_accept_header(accept, MIMEAccept)) is table
 
 
-NEGOTIATED = ["/", "/models", "/models/iris", "/models/iris/report", "/models/rose", "/nowhere"]
+NEGOTIATED = ["/", "/models", "/models/iris", "/models/iris/report", "/models/iris/card", "/models/rose", "/nowhere"]
 
 
 @pytest.mark.parametrize("path", NEGOTIATED)

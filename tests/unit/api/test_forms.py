@@ -36,6 +36,7 @@ def rose() -> Manifest:
         predicts="Which rose it is",
         sample="old rose",
         notes=(),
+        card={},
         data={},
         features=FEATURES,
         target="variety",

@@ -155,6 +155,7 @@ def test_examples_in_columns_have_null_where_a_row_has_no_value(sparse: FlaskCli
         ("get", "/models/iris", None, 200),
         ("get", "/models/heart_failure", None, 200),
         ("get", "/models/iris/report", None, 200),
+        ("get", "/models/iris/card", None, 200),
         ("get", "/models", None, 200),
         ("get", "/", None, 200),
         ("get", "/health", None, 200),

@@ -26,7 +26,9 @@ def test_each_model_has_a_card_with_what_it_predicts_and_is_worth(
     text = both.get(path, headers=PAGE).text
     for found in (iris.manifest, heart_failure.manifest):
         assert f"<p>{found.predicts}.</p>" in text
-        assert f'<dd class="figure">{found.metrics["test_accuracy"]:.1%}</dd>' in text
+        accuracy = found.metrics["test"]["accuracy"]
+        interval = f"95% interval {accuracy['lower']:.1%} to {accuracy['upper']:.1%}"
+        assert f'<dd class="figure">{accuracy["value"]:.1%} <span class="interval">{interval}</span></dd>' in text
         assert f'datetime="{found.trained_at}"' in text
         for link in ("", "/report", "?format=json"):
             assert f'href="/models/{found.model}{link}"' in text

@@ -40,7 +40,10 @@ def changed(models: Path, files: dict[str, str | None]) -> FlaskClient:
 def test_the_report_shows_what_the_model_is_worth(both: FlaskClient, heart_failure: Bundle) -> None:
     text, metrics = both.get("/models/heart_failure/report", headers=PAGE).text, heart_failure.manifest.metrics
     crossed = metrics["cross_validation"]
-    for share in (metrics["test_accuracy"], metrics["validation_accuracy"], metrics["commonest_share"]):
+    accuracy = metrics["test"]["accuracy"]
+    interval = f"95% interval {accuracy['lower']:.1%} to {accuracy['upper']:.1%}"
+    assert f'<dd class="figure">{metrics["test_accuracy"]:.1%} <span class="interval">{interval}</span></dd>' in text
+    for share in (metrics["validation_accuracy"], metrics["commonest_share"]):
         assert f'<dd class="figure">{share:.1%}</dd>' in text
     for found in (crossed["accuracy"], crossed["without"]["time"]["balanced_accuracy"]):
         assert f"<td>{found['mean']:.1%} ± {found['spread']:.1%}</td>" in text

@@ -47,6 +47,17 @@ def test_accuracy_is_over_the_predictions_whose_label_is_known() -> None:
     assert Summary.of([request(i) for i in range(3)], predictions, []).accuracy == 0.5
 
 
+def test_accuracy_has_its_interval_if_each_row_was_sent_once() -> None:
+    predictions = [prediction(i, label="setosa" if i else "virginica") for i in range(30)]
+    requests = [request(i) for i in range(30)]
+    assert "accuracy 0.967, latency" in str(Summary.of(requests, predictions, []))  # all have the same key
+    for i, record in enumerate(predictions):
+        record.key = str(i).encode()
+    summary = Summary.of(requests, predictions, [])
+    assert summary.accuracy_interval == pytest.approx((0.8333, 0.9941), abs=1e-4)
+    assert "accuracy 0.967 (95% interval 0.833 to 0.994), latency" in str(summary)
+
+
 def number(offset: int, value: float, expected: str | None) -> Record:
     headers: list[tuple[str, bytes | None]] = [("source_partition", b"0"), ("source_offset", str(offset).encode())]
     if expected is not None:

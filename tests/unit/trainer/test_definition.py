@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Number
-from services.trainer.definition import Classes, Csv, DefinitionError, Ignored, Source
+from services.trainer.definition import Card, Classes, Csv, DefinitionError, Ignored, Source
 from services.trainer.models import load_definition
 
 IRIS = load_definition("iris")
@@ -94,6 +94,12 @@ class Tagless(Bare):
         ({"source": "a book"}, "source must be Source(citation, url, licence), all of them texts, not 'a book'"),
         ({"source": {"citation": "a book"}}, "source must be Source(citation, url, licence)"),
         ({"source": Source("a book", None, "CC0")}, "source must be Source(citation, url, licence), all of them texts"),  # type: ignore[arg-type]
+        (
+            {"card": "for us"},
+            "card must be Card(intended_use, out_of_scope, limits, factors, owner), all of them texts, not 'for us'",
+        ),
+        ({"card": None}, "card must be Card(intended_use, out_of_scope, limits, factors, owner)"),
+        ({"card": Card(owner=["us"])}, "all of them texts, not Card(intended_use='', out_of_scope='', limits=''"),  # type: ignore[arg-type]
         *(
             ({"least_accuracy": least}, f"a number from 0 to 1, not {least!r}")
             for least in (math.nan, -1, 70, True, "1")
