@@ -66,8 +66,8 @@ def test_the_error_of_numbers_by_choice_is_that_of_the_saved_model(penguins: Bun
 def test_each_choice_has_a_slice_and_missing_values_have_one_and_few_rows_no_metric() -> None:
     values = np.array(ROWS, dtype=object)
     count = len(ROWS)
-    frame = to_frame((FEATURES[0],), encode_inputs([{"height": row[0]} for row in ROWS], (FEATURES[0],)))
-    inputs = encode_inputs([{"height": row[0]} for row in ROWS], (FEATURES[0],))
+    inputs = encode_inputs([{"height": row[0]} for row in ROWS], FEATURES[:1])
+    frame = to_frame(FEATURES[:1], inputs)
     part = Dataset(values, inputs, frame, np.zeros(count), np.zeros(count, dtype=str), np.arange(count))
     is_right = np.arange(count) % 3 == 0
     found = measure_slices(part, FEATURES, lambda rows: estimate_share(is_right[rows]))
