@@ -33,6 +33,8 @@ TRAINING = {
     "thorns": {"edges": [1.0, 5.0, 9.0], "counts": [1, 4], "quantiles": {"0": 1.0, "1": 9.0}},
     "wild": {"choices": ["no", "yes"], "counts": [5, 0]},
 }
+SOURCE = {"citation": EVIL, "url": "javascript:alert(1)", "licence": EVIL}
+SLICES = [{"feature": "soil type", "value": choice, "rows": 1, "estimate": None} for choice in FEATURES[0].choices]
 
 
 @pytest.fixture
@@ -51,12 +53,11 @@ def rose(iris: Bundle, tmp_path: Path) -> FlaskClient:
         probability=EVIL,
         training=TRAINING,
         golden=(golden,),
-        data={
-            **{"csv": EVIL, "sha256": EVIL, "rows": 5, "parts": {EVIL: 3}, "fitted_on": 4},
-            **{"citation": EVIL, "url": "javascript:alert(1)", "licence": EVIL},
-        },
+        card=dict.fromkeys(("intended_use", "out_of_scope", "limits", "factors", "owner"), EVIL),
+        data={"csv": EVIL, "sha256": EVIL, "rows": 5, "parts": {EVIL: 3, "test": 2}, "fitted_on": 3} | SOURCE,
         findings=(EVIL,),
         parameters={EVIL: EVIL},
+        metrics={**iris.manifest.metrics, "slices": SLICES},
     )
     samples = np.array([[0, 1.0, 2, 0], [1, 2.0, 3, 1]])
     tree = DecisionTreeClassifier(random_state=0).fit(samples, range(len(manifest.labels)))

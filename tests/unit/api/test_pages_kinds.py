@@ -85,7 +85,9 @@ def test_a_choice_that_the_training_data_does_not_have_is_warned_of(iris: Bundle
 
 
 def test_words_of_a_manifest_are_text_on_every_page(rose: FlaskClient, elements: Read) -> None:
-    pages = [rose.get(path, headers=PAGE) for path in ("/", "/models/rose", "/models/rose/report")]
+    pages = [
+        rose.get(path, headers=PAGE) for path in ("/", *(f"/models/rose{page}" for page in ("", "/report", "/card")))
+    ]
     pages += [rose.post("/models/rose/predict", data=form, headers=PAGE) for form in ({"height": EVIL}, filled())]
     for page in pages:
         assert page.mimetype == "text/html"

@@ -24,7 +24,8 @@ def measured(estimator: Any) -> tuple[dict[str, Any], Parts, Any]:
     parts = split(samples, samples.targets, 0)
     fitted = estimator.fit(parts.training.frame, parts.training.targets)
     assert isinstance(definition.target, Classes)
-    found = label_metrics.compute(fitted, parts, definition, definition.target)
+    found = label_metrics.validate(fitted, parts.validation, definition)
+    found |= label_metrics.compute(fitted, parts, definition, definition.target)
     return found, parts, infer_classes(fitted, parts.test.frame, len(definition.labels))
 
 
