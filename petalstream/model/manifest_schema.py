@@ -3,7 +3,18 @@
 import json
 from datetime import datetime
 
-from petalstream.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.json_schema import (
+    BOOLEAN,
+    COUNT,
+    NUMBER,
+    TEXT,
+    Schema,
+    array_of,
+    mapping_of,
+    object_with,
+    or_null,
+    validate,
+)
 from petalstream.model.bundle import MODEL, ONNX, Bundle
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 
@@ -46,6 +57,13 @@ _ERRORS = object_with(mean_absolute_error=NUMBER, root_mean_squared_error=NUMBER
 _METRICS_OF_NUMBERS = object_with(
     validation_r2=NUMBER, test_r2=NUMBER, test_errors=_ERRORS, errors_of_mean=_ERRORS, interval_coverage=NUMBER
 )
+_CONDITION = object_with(
+    **dict.fromkeys(("condition", "metric", "sentence"), TEXT),
+    value=or_null(NUMBER),
+    interval=or_null(array_of(NUMBER)),
+    rows=COUNT,
+    passed=BOOLEAN,
+)
 _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
 SCHEMA = object_with(
@@ -63,6 +81,7 @@ SCHEMA = object_with(
             _with_cross_validation(_METRICS_OF_NUMBERS, _OF_NUMBERS),
         ]
     },
+    conditions=array_of(_CONDITION),
     training=mapping_of({"anyOf": [_CHOICES, _BINS, _NONE]}),
     golden=array_of({"anyOf": [_GOLDEN_LABEL, _GOLDEN_NUMBER]}),
     libraries=mapping_of(TEXT),

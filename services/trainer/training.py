@@ -16,8 +16,11 @@ from services.trainer.fitting.cross_validation import cross_validate, format_cro
 from services.trainer.fitting.grid_search import search
 from services.trainer.models import load_definition
 from services.trainer.publishing.bundle_writer import publish
+from services.trainer.publishing.conditions import decide
+from services.trainer.publishing.decisions import require_passed
 from services.trainer.publishing.description import Trained, describe
 from services.trainer.publishing.memory_report import describe_memory
+from services.trainer.publishing.served_comparison import compare_with_served
 from services.trainer.publishing.trial import measure_memory
 from services.trainer.tasks import task_of
 
@@ -32,7 +35,7 @@ def train(settings: Settings, name: str) -> Bundle:
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
     """Train `model` and publish it under `name`. Prints the metrics.
 
-    Raises DataError, DefinitionError, TooInaccurate, CannotBeServed or OSError; then nothing is published.
+    Raises DataError, DefinitionError, Refused, CannotBeServed or OSError; then nothing is published.
     """
     path, seed = settings.data_dir / model.file.path, settings.train_seed
     content = csv_reader.read(path)
@@ -49,14 +52,16 @@ def train_definition(settings: Settings, name: str, model: Definition) -> Bundle
     metrics = task.compute_metrics(estimator, parts)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "nothing: its grid is empty"
     print(f"{name}: chosen {chosen}\n{task.format_metrics(metrics)}", flush=True)
-    task.require_quality(metrics, max(settings.min_validation_accuracy, model.least_accuracy))
+    decisions = decide(model, settings.min_validation_accuracy, estimator, parts.training, parts.validation, seed)
+    decisions += compare_with_served(settings.models_dir, name, model, estimator, parts.test)
+    require_passed(name, decisions)
     metrics["cross_validation"] = cross_validate(estimator, samples, model, seed)
     print(format_cross_validation(metrics["cross_validation"], model), flush=True)
     trained = Trained(name, model, content, samples, parts, seed, estimator, parameters)
     converted = convert_and_compare(name, estimator, samples, model, task.tolerance(parts), seed)
     log.info("%s: drawing the report", name)
     files = _files(report.draw(estimator, parts, model, scores), converted)
-    manifest = describe(trained, metrics, converted.facts if converted else None)
+    manifest = describe(trained, metrics, decisions, converted.facts if converted else None)
     published = publish(
         settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions, measure_memory
     )

@@ -23,6 +23,7 @@ from services.trainer.definition import Definition, DefinitionError
 from services.trainer.evaluation.choices import check_choices
 from services.trainer.models import load_definition, model_names
 from services.trainer.publishing.bundle_writer import publish
+from services.trainer.publishing.conditions import decide
 from services.trainer.publishing.description import Trained, describe
 from services.trainer.publishing.trial import CannotBeServed, measure_memory
 from services.trainer.tasks import task_of
@@ -84,9 +85,11 @@ def _try(settings: Settings, name: str, definition: Definition, content: bytes, 
     except Exception as error:  # the estimator is the user's
         raise DefinitionError(f"the estimator cannot be fitted: {error}") from error
     check_choices(estimator, parts.test, definition)
+    # Only whether they can be decided: another estimator is published, fitted on more rows.
+    decide(definition, settings.min_validation_accuracy, estimator, parts.training, parts.validation, seed)
     trained = Trained(name, definition, content, some, parts, seed, estimator, parameters)
     with TemporaryDirectory() as folder:
-        manifest = describe(trained, metrics, None)
+        manifest = describe(trained, metrics, [], None)
         return publish(Path(folder), manifest, estimator, parts.test, {}, 1, measure_memory).manifest.memory[
             "api_bytes"
         ]

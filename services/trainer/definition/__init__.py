@@ -2,8 +2,21 @@
 
 from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import is_searched_by_voter
+from services.trainer.definition.conditions import BetterThanBaseline, Condition, Floor, NoWorseThanServed
 from services.trainer.definition.errors import DefinitionError
 from services.trainer.definition.model import Definition
 from services.trainer.definition.source import Source
 
-__all__ = ["Classes", "Csv", "Definition", "DefinitionError", "Ignored", "Source", "is_searched_by_voter"]
+__all__ = [
+    "BetterThanBaseline",
+    "Classes",
+    "Condition",
+    "Csv",
+    "Definition",
+    "DefinitionError",
+    "Floor",
+    "Ignored",
+    "NoWorseThanServed",
+    "Source",
+    "is_searched_by_voter",
+]

@@ -8,6 +8,7 @@ from typing import Any, Self
 from petalstream.features import Category, Feature, Number
 from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
+from services.trainer.definition.conditions import BetterThanBaseline, Condition, NoWorseThanServed
 from services.trainer.definition.errors import DefinitionError
 from services.trainer.definition.source import Source
 
@@ -22,7 +23,7 @@ class Definition:
     - `grid`: the values to try of each parameter. Each voter of a majority vote is searched by itself.
     - `scoring`: the scikit-learn score that the search maximises, accuracy or the negative mean absolute error if none
       is given.
-    - `least_accuracy`: below this accuracy on the validation part nothing is published; for labels.
+    - `publish_if`: conditions of publication; without them every model is published.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
     - `title`, `predicts` (a sentence), `sample` (what a row is), `notes` and `source` are shown to users.
@@ -35,7 +36,7 @@ class Definition:
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scoring: str = ""
     coverage: float = 0.9
-    least_accuracy: float = 0.0
+    publish_if: Sequence[Condition] = (BetterThanBaseline(), NoWorseThanServed())
     compare_without: Sequence[str] = ()
     code: Sequence[str] = ()
     requirements: Sequence[str] = ()

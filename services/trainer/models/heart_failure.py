@@ -4,7 +4,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Votin
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Integer, Number, YesNo
-from services.trainer.definition import Classes, Definition, Source
+from services.trainer.definition import BetterThanBaseline, Classes, Definition, Floor, NoWorseThanServed, Source
 
 MODEL = Definition(
     title="Heart failure",
@@ -72,6 +72,6 @@ MODEL = Definition(
         "extra_trees__max_features": ["sqrt", 0.5],
     },
     scoring="balanced_accuracy",
-    least_accuracy=0.7,
+    publish_if=[Floor("balanced_accuracy", 0.6), BetterThanBaseline(), NoWorseThanServed()],
     compare_without=["time"],
 )

@@ -5,7 +5,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from petalstream.features import Number
-from services.trainer.definition import Classes, Definition, Source
+from services.trainer.definition import BetterThanBaseline, Classes, Definition, Floor, NoWorseThanServed, Source
 
 MODEL = Definition(
     title="Iris",
@@ -32,5 +32,5 @@ MODEL = Definition(
         "classify__class_weight": [None, "balanced"],
         "classify__solver": ["lbfgs", "newton-cg", "newton-cholesky", "sag", "saga"],
     },
-    least_accuracy=0.9,
+    publish_if=[Floor("accuracy", 0.75), BetterThanBaseline(), NoWorseThanServed()],
 )

@@ -1,6 +1,6 @@
 """Makes the manifest of what was trained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.evaluation.training_distributions import compute_distributions
+from services.trainer.publishing.decisions import Decision
 from services.trainer.publishing.fingerprint import compute_fingerprint, library_versions
 from services.trainer.tasks import task_of
 
@@ -31,10 +32,13 @@ class Trained:
     parameters: Mapping[str, Any]
 
 
-def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, Any] | None) -> Manifest:
+def describe(
+    trained: Trained, metrics: Mapping[str, Any], decisions: Sequence[Decision], onnx: Mapping[str, Any] | None
+) -> Manifest:
     """Return the manifest without version, memory and files, which publishing fills in.
 
-    `onnx` has the facts of the comparison with a graph, if there is one.
+    `decisions` are those on the conditions of publication, and `onnx` has the facts of the comparison with a graph, if
+    there is one.
     """
     model, parts = trained.definition, trained.parts
     return Manifest(
@@ -44,6 +48,7 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
         data=_provenance(trained),
         parameters=trained.parameters,
         metrics=metrics,
+        conditions=tuple(map(asdict, decisions)),
         training=compute_distributions(parts.training, model),
         golden=tuple(predict_golden_rows(trained.estimator, parts.test, model)),
         onnx=onnx,

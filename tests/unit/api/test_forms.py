@@ -48,6 +48,7 @@ def rose() -> Manifest:
         voters=(),
         parameters={},
         metrics={},
+        conditions=(),
         training={"height": seen, "wild": {"choices": ["no", "yes"], "counts": [4, 5]}},
         golden=tuple(golden),
         libraries={},
