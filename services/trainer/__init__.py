@@ -4,7 +4,8 @@
 2. `models` loads the file of the model: a `definition` of its columns, its estimator and its grid of parameters.
 3. `data` reads the CSV, checks each line, and splits the samples 3:1:1 into training, validation and test part.
 4. `fitting` searches the grid for the best parameters by cross-validation on the training part.
-5. `evaluation` computes metrics. If the accuracy on the validation part is too low, nothing is published.
+5. `evaluation` computes metrics. `publishing` decides on the conditions of publication: if one is not met, training
+   ends, and nothing is published.
 6. `fitting` cross-validates the chosen parameters on all samples, also without certain inputs.
 7. `conversion` makes an ONNX model and compares its predictions with scikit-learn's.
 8. `report` draws the figures; `evaluation` predicts the golden rows and counts values for the manifest.

@@ -1,7 +1,6 @@
 """What a definition may say, and what it cannot mean."""
 
 import dataclasses
-import math
 import re
 from typing import Any
 
@@ -94,10 +93,6 @@ class Tagless(Bare):
         ({"source": "a book"}, "source must be Source(citation, url, licence), all of them texts, not 'a book'"),
         ({"source": {"citation": "a book"}}, "source must be Source(citation, url, licence)"),
         ({"source": Source("a book", None, "CC0")}, "source must be Source(citation, url, licence), all of them texts"),  # type: ignore[arg-type]
-        *(
-            ({"least_accuracy": least}, f"a number from 0 to 1, not {least!r}")
-            for least in (math.nan, -1, 70, True, "1")
-        ),
         ({"scoring": "acuracy"}, "scikit-learn has no scoring 'acuracy'; it has accuracy, top_k_accuracy"),
         (
             {"estimator": make_pipeline(FunctionTransformer(lambda x: x), LogisticRegression()), "grid": {}},

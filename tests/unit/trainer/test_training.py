@@ -18,9 +18,9 @@ from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.decisions import Refused
 from services.trainer.publishing.existing_bundles import find_up_to_date
 from services.trainer.rollback import roll_back
-from services.trainer.tasks.task import TooInaccurate
 from tests.publications import names, publish_again
 from tests.trained import train_quickly
 
@@ -76,7 +76,7 @@ def test_the_reported_test_accuracy_is_that_of_the_saved_model_on_the_saved_test
 
 def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
     before = contents(own.models_dir)
-    with pytest.raises(TooInaccurate, match=r"below 1; nothing was published"):
+    with pytest.raises(Refused, match=r"must be at least 1\.000: no number of rows shows that; nothing was published"):
         train_quickly(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
     assert contents(own.models_dir) == before
 
