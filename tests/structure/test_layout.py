@@ -19,7 +19,7 @@ PACKAGES |= {"yaml": "pyyaml", "flask_swagger_ui": "flask-swagger-ui", "filelock
 PACKAGES |= {"onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
 PACKAGES |= {"packaging": "packaging", "pandas": "pandas"}
 PACKAGES |= {"orjson": "orjson", "starlette": "starlette"}
-PACKAGES |= {"sklearn": "scikit-learn", "werkzeug": "flask"}
+PACKAGES |= {"scipy": "scipy", "sklearn": "scikit-learn", "werkzeug": "flask"}
 
 
 # What the trainer imports in a process of its own, petalstream/model/opening.py.

@@ -72,6 +72,7 @@ MODEL = Definition(
         "extra_trees__max_features": ["sqrt", 0.5],
     },
     scoring="balanced_accuracy",
-    publish_if=[Floor("balanced_accuracy", 0.6), BetterThanBaseline(), NoWorseThanServed()],
+    # So much is shown by 60 validation rows, of which 19 or 20 died, if the balanced accuracy is 0.67.
+    publish_if=[Floor("balanced_accuracy", 0.55), BetterThanBaseline(), NoWorseThanServed()],
     compare_without=["time"],
 )

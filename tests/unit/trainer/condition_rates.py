@@ -87,9 +87,9 @@ def numbers(error: float, served: float = 1.0, spread: float = 1.0) -> Draw:
 
 
 def guesses(random: np.random.Generator, rows: int) -> Drawn:
-    """Draw numbers, and predictions that have nothing to do with them but are near the mean."""
+    """Draw numbers, and predictions near their mean that have nothing to do with them."""
     true = random.standard_normal(rows)
-    return true, 0.01 * random.standard_normal(rows), true
+    return true, 0.2 * random.standard_normal(rows), true
 
 
 def probabilities(area: float, share: float) -> Draw:
