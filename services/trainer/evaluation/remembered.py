@@ -25,7 +25,7 @@ class RememberedNumbers(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class RememberedLabels(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """The same of labels, with probabilities and scores of a decision function, None if the estimator has none."""
+    """The same of labels, with probabilities, or with the scores of a decision function in place of them, if any."""
 
     def __init__(self, output: ClassOutput, decisions: Any, label_count: int) -> None:
         self.predictions = output.classes
@@ -56,5 +56,6 @@ def remember(estimator: Any, dataset: Dataset, definition: Definition) -> Rememb
     if not definition.labels:
         return RememberedNumbers(infer_numbers(estimator, dataset.frame).numbers)
     count = len(definition.labels)
-    decisions = estimator.decision_function(dataset.frame) if hasattr(estimator, "decision_function") else None
-    return RememberedLabels(infer_classes(estimator, dataset.frame, count), decisions, count)
+    output = infer_classes(estimator, dataset.frame, count)
+    has_decisions = not output.probabilities.size and hasattr(estimator, "decision_function")
+    return RememberedLabels(output, estimator.decision_function(dataset.frame) if has_decisions else None, count)
