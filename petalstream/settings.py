@@ -70,7 +70,7 @@ class Settings:
     data_dir: Path = _setting(Path("data"), "folder of the CSV files that the trainer reads")
     train_seed: int = _setting(42, "seed of the split and of the search", 0, 2**32 - 1)
     min_validation_accuracy: float = _setting(
-        0.0, "a model below this share on the validation part is refused; its file may ask for more", 0, 1
+        0.0, "accuracy that any model of labels must show on the validation part; its file may ask for more", 0, 1
     )
     trainer_mem_limit: Memory = _setting(Memory("1g"), "memory of the trainer's container, such as 512m or 2g")
     model_versions: int = _setting(5, "versions of each model that are kept; the served one always is", 1)

@@ -28,8 +28,9 @@ class Manifest:
     empty if the model gives none; `threshold` has the label of two that is predicted from a certain probability on,
     instead of the likelier one. `voters` are those who vote, if the model is a vote. `tolerance` is by how much a
     probability or number may differ where it is computed again. `data` says where
-    the training data came from, and `findings` what in them deserves a second look; `training` how each input was
-    distributed in them. `files` maps each other file of the
+    the training data came from, and `findings` what in them deserves a second look; `conditions` what the model had to
+    show before it was published, and showed; `training` how each input was distributed in the rows that the model was
+    fitted on. `files` maps each other file of the
     bundle to its sha256; `golden` holds rows with the output that the model gave for them. `code` has the sha256 of
     each own file that the model is made of, and `requirements` its packages. `memory` has the most bytes that the
     trainer took, and that the api takes at least. `onnx` tells on how many rows model.onnx was compared with
@@ -57,6 +58,7 @@ class Manifest:
     voters: tuple[str, ...]
     parameters: Mapping[str, Any]
     metrics: Mapping[str, Any]
+    conditions: tuple[Mapping[str, Any], ...]
     findings: tuple[str, ...]
     training: Mapping[str, Any]
     golden: tuple[Mapping[str, Any], ...]
@@ -73,7 +75,7 @@ class Manifest:
         try:
             fields = json.loads(text)
             fields["features"] = tuple(map(feature_from_dict, fields["features"]))
-            for name in ("notes", "labels", "voters", "findings", "golden", "requirements"):
+            for name in ("notes", "labels", "voters", "conditions", "findings", "golden", "requirements"):
                 fields[name] = tuple(fields[name])
             return cls(**fields)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 
 from petalstream.json_schema import (
+    BOOLEAN,
     COUNT,
     NUMBER,
     TEXT,
@@ -78,6 +79,13 @@ _METRICS_OF_NUMBERS = object_with(
     interval_coverage=NUMBER,
     **_on_test("mean_absolute_error"),
 )
+_CONDITION = object_with(
+    **dict.fromkeys(("condition", "metric", "sentence"), TEXT),
+    value=or_null(NUMBER),
+    interval=or_null(array_of(NUMBER)),
+    rows=COUNT,
+    passed=BOOLEAN,
+)
 _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
 SCHEMA = object_with(
@@ -97,6 +105,7 @@ SCHEMA = object_with(
             _with_cross_validation(_METRICS_OF_NUMBERS, _OF_NUMBERS),
         ]
     },
+    conditions=array_of(_CONDITION),
     training=mapping_of({"anyOf": [_CHOICES, _BINS, _NONE]}),
     golden=array_of({"anyOf": [_GOLDEN_LABEL, _GOLDEN_NUMBER]}),
     libraries=mapping_of(TEXT),

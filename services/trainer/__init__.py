@@ -5,9 +5,9 @@
 3. `preparation` has `data` read the CSV, check each line, and divide the rows 3:1:1 into training, validation and test
    part; rows that an earlier version knew keep their part.
 4. `fitting` searches the grid for the best parameters by cross-validation on the training part.
-5. `evaluation` decides on the validation part whether the model may be published.
-6. A model of labels is fitted again, on the validation part too. `evaluation` computes metrics on the test part, and
-   `fitting` cross-validates the chosen parameters on all samples, also without certain inputs.
+5. `conditions` decides on the validation part whether the model may be published: if not, the training ends.
+6. A model of labels is fitted again, on the validation part too. On the test part `evaluation` computes metrics, and
+   `conditions` compares it with the served version; `fitting` cross-validates the chosen parameters on all samples.
 7. `conversion` makes an ONNX model and compares its predictions with scikit-learn's.
 8. `report` draws the figures; `evaluation` predicts the golden rows and counts values for the manifest.
 9. `publishing` writes the bundle as the next version, makes that the served one, and deletes old versions.

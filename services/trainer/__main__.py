@@ -8,12 +8,12 @@ from petalstream import lifecycle, logs, settings
 from petalstream.model import bundle
 from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
+from services.trainer.conditions.decisions import Refused
 from services.trainer.data.faults import DataError
 from services.trainer.definition import DefinitionError
 from services.trainer.models import model_names
 from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
 from services.trainer.publishing.trial import CannotBeServed
-from services.trainer.tasks.task import TooInaccurate
 from services.trainer.training import train
 
 log = logging.getLogger("services.trainer")
@@ -50,7 +50,7 @@ def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
             _print_kept(configured, kept)
             return True
         published = train(configured, name)
-    except (DataError, DefinitionError, TooInaccurate, CannotBeServed, OSError) as error:
+    except (DataError, DefinitionError, Refused, CannotBeServed, OSError) as error:
         _print_failed(configured, name, str(error))
         return False
     except (KeyboardInterrupt, SystemExit):

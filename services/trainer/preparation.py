@@ -8,12 +8,12 @@ from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.faults import DataError
+from services.trainer.data.known_parts import read_known_parts
 from services.trainer.data.prepared import Prepared
 from services.trainer.data.split import KnownParts, Parts, split
 from services.trainer.data.units import check_copies
 from services.trainer.definition import Definition
 from services.trainer.evaluation.findings import find_all
-from services.trainer.publishing.known_parts import read_known_parts
 from services.trainer.tasks import task_of
 
 MIN_GROUPS = 10

@@ -11,7 +11,11 @@ from sklearn.base import clone
 from petalstream.model.bundle import ONNX, PARTS, REPORT, Bundle
 from petalstream.settings import Settings
 from services.trainer import report
+from services.trainer.conditions.deciding import decide
+from services.trainer.conditions.decisions import require_passed
+from services.trainer.conditions.served_comparison import compare_with_served
 from services.trainer.conversion.comparison import ConvertedModel, convert_and_compare
+from services.trainer.data.known_parts import parts_file
 from services.trainer.data.prepared import Prepared
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
@@ -23,7 +27,6 @@ from services.trainer.models import load_definition
 from services.trainer.preparation import prepare
 from services.trainer.publishing.bundle_writer import publish
 from services.trainer.publishing.description import Trained, describe
-from services.trainer.publishing.known_parts import parts_file
 from services.trainer.publishing.memory_report import describe_memory
 from services.trainer.publishing.trial import measure_memory
 from services.trainer.tasks import task_of
@@ -33,10 +36,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Candidate:
-    """The estimator that is to be served, its parameters, the scores that chose them, and its metrics."""
+    """What is to be served, the scores that chose its parameters, and its metrics."""
 
-    estimator: Any
-    parameters: Mapping[str, Any]
+    trained: Trained
     scores: Sequence[SearchScores]
     metrics: Mapping[str, Any]
 
@@ -49,7 +51,7 @@ def train(settings: Settings, name: str) -> Bundle:
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
     """Train `model` and publish it under `name`. Prints the metrics.
 
-    Raises DataError, DefinitionError, TooInaccurate, CannotBeServed or OSError; then nothing is published.
+    Raises DataError, DefinitionError, Refused, CannotBeServed or OSError; then nothing is published.
     """
     prepared = prepare(settings, name, model)
     for finding in prepared.findings:
@@ -66,27 +68,29 @@ def _fit(settings: Settings, prepared: Prepared) -> Candidate:
     check_choices(searched, parts.test, model)
     chosen = ", ".join(f"{key}={value}" for key, value in parameters.items()) or "nothing: its grid is empty"
     print(f"{name}: chosen {chosen}", flush=True)
-    validated = task.validate(searched, parts)
-    task.require_quality(validated, max(settings.min_validation_accuracy, model.least_accuracy))
+    decisions = decide(model, settings.min_validation_accuracy, searched, parts.training, parts.validation, seed)
+    require_passed(name, decisions)
     fitted_on = task.fitted_on(parts)
     served = clone(searched).fit(fitted_on.frame, fitted_on.targets)
-    metrics = validated | task.compute_metrics(served, parts)
+    metrics = task.validate(searched, parts) | task.compute_metrics(served, parts)
     print(task.format_metrics(metrics), flush=True)
+    compared = compare_with_served(settings.models_dir, name, model, served, parts.test)
+    require_passed(name, compared)
     crossed = cross_validate(served, prepared.samples, model, seed, len(fitted_on))
     print(format_cross_validation(crossed, model), flush=True)
-    return Candidate(served, parameters, scores, metrics | ({"cross_validation": crossed} if crossed else {}))
+    metrics |= {"cross_validation": crossed} if crossed else {}
+    return Candidate(Trained(prepared, served, parameters, [*decisions, *compared]), scores, metrics)
 
 
 def _publish(settings: Settings, prepared: Prepared, found: Candidate) -> Bundle:
     name, model, parts = prepared.name, prepared.definition, prepared.parts
-    tolerance = task_of(model).tolerance(parts)
-    converted = convert_and_compare(name, found.estimator, prepared.samples, model, tolerance, prepared.seed)
+    estimator, tolerance = found.trained.estimator, task_of(model).tolerance(parts)
+    converted = convert_and_compare(name, estimator, prepared.samples, model, tolerance, prepared.seed)
     log.info("%s: drawing the report", name)
-    files = _files(report.draw(found.estimator, parts, model, found.scores), parts, converted)
-    trained = Trained(prepared, found.estimator, found.parameters)
-    manifest = describe(trained, found.metrics, converted.facts if converted else None)
+    files = _files(report.draw(estimator, parts, model, found.scores), parts, converted)
+    manifest = describe(found.trained, found.metrics, converted.facts if converted else None)
     published = publish(
-        settings.models_dir, manifest, found.estimator, parts.test, files, settings.model_versions, measure_memory
+        settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions, measure_memory
     )
     for sentence in describe_memory(published.manifest, settings):
         print(f"trainer: {name}: {sentence}", file=sys.stderr, flush=True)

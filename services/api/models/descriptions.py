@@ -33,6 +33,7 @@ def describe_model(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
         "voters": manifest.voters,
         "parameters": manifest.parameters,
         "metrics": manifest.metrics,
+        "conditions": manifest.conditions,
         "findings": manifest.findings,
         "training": manifest.training,
         "examples": [_example(golden) for golden in manifest.examples],

@@ -12,6 +12,7 @@ from sklearn.model_selection import ParameterGrid
 
 from petalstream import settings
 from petalstream.settings import Settings
+from services.trainer.conditions.deciding import decide
 from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.faults import DataError
@@ -78,7 +79,9 @@ def _try(settings: Settings, name: str, definition: Definition, content: bytes, 
     except Exception as error:  # the estimator is the user's
         raise DefinitionError(f"the estimator cannot be fitted: {error}") from error
     check_choices(estimator, parts.test, definition)
-    trained = Trained(Prepared(name, definition, content, some, parts, seed), estimator, parameters)
+    # Only whether they can be decided: another estimator is published, fitted on more rows.
+    decide(definition, settings.min_validation_accuracy, estimator, parts.training, parts.validation, seed)
+    trained = Trained(Prepared(name, definition, content, some, parts, seed), estimator, parameters, [])
     with TemporaryDirectory() as folder:
         manifest = describe(trained, metrics, None)
         return publish(Path(folder), manifest, estimator, parts.test, {}, 1, measure_memory).manifest.memory[

@@ -17,6 +17,7 @@ from petalstream.model.inference import is_vote, voters
 from services.trainer.definition import requirements
 from services.trainer.definition.card import Card
 from services.trainer.definition.columns import Classes, Csv, Ignored, is_list_of_texts
+from services.trainer.definition.conditions import condition_complaints
 from services.trainer.definition.scores import scores_numbers
 from services.trainer.definition.source import Source
 from services.trainer.definition.split import ALLOW, REFUSE, Split
@@ -44,6 +45,7 @@ def complaints(model: "Definition") -> Iterator[str]:
     else:
         yield from _number_complaints(model, model.target)
     yield from _estimator_complaints(model)
+    yield from condition_complaints(model)
 
 
 def _text_complaints(model: "Definition") -> Iterator[str]:
@@ -59,9 +61,6 @@ def _text_complaints(model: "Definition") -> Iterator[str]:
     if not _has_texts(model.card, Card):
         names = ", ".join(vars(Card()))
         yield f"card must be Card({names}), all of them texts, not {model.card!r}"
-    least = model.least_accuracy
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
-        yield f"least_accuracy must be a number from 0 to 1, not {least!r}"
     yield from _own_code_complaints(model)
 
 
@@ -124,8 +123,6 @@ def _label_complaints(target: Classes) -> Iterator[str]:
 def _number_complaints(model: "Definition", target: Number) -> Iterator[str]:
     if not target.used:
         yield "a target must not have used=False"
-    if model.least_accuracy:
-        yield "least_accuracy is for labels"
     if isinstance(model.coverage, bool) or not isinstance(model.coverage, float) or not 0 < model.coverage < 1:
         yield f"coverage must be a number between 0 and 1, not {model.coverage!r}"
 

@@ -9,6 +9,7 @@ from petalstream.features import Category, Feature, Number
 from services.trainer.definition.card import Card
 from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
+from services.trainer.definition.conditions import BetterThanBaseline, Condition, NoWorseThanServed
 from services.trainer.definition.errors import DefinitionError
 from services.trainer.definition.source import Source
 from services.trainer.definition.split import Split
@@ -25,7 +26,7 @@ class Definition:
     - `scoring`: the scikit-learn score that the search maximises, accuracy or the negative mean absolute error if none
       is given.
     - `split`: how the rows are divided into training, validation and test part.
-    - `least_accuracy`: below this accuracy on the validation part nothing is published; for labels.
+    - `publish_if`: conditions of publication; without them every model is published.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
     - `title`, `predicts` (a sentence), `sample` (what a row is), `notes`, `source` and `card` are shown to users.
@@ -39,7 +40,7 @@ class Definition:
     scoring: str = ""
     coverage: float = 0.9
     split: Split = field(default_factory=Split)
-    least_accuracy: float = 0.0
+    publish_if: Sequence[Condition] = (BetterThanBaseline(), NoWorseThanServed())
     compare_without: Sequence[str] = ()
     code: Sequence[str] = ()
     requirements: Sequence[str] = ()

@@ -18,6 +18,8 @@ from services.trainer.drafting.layout import lay_out
 from services.trainer.drafting.table import Table
 
 FEW_ROWS = 10
+ASKS_FOR_MORE = "publish_if=[Floor({}), BetterThanBaseline(), NoWorseThanServed()] asks for more before publishing"
+ACCURACY, ERROR = '"accuracy", 0.8', '"neg_mean_absolute_error", -10'
 
 
 def write_definition(csv: str, table: Table, target: str) -> str:
@@ -44,6 +46,7 @@ def write_definition(csv: str, table: Table, target: str) -> str:
         *lay_out(f"target={predicted.code}", predicted.comment, indent=4),
         *split,
         *_estimator(kind, texts, categories),
+        f"    # {ASKS_FOR_MORE.format(ACCURACY if of_labels else ERROR)}",
         ")",
     ]
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, Votin
 from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Integer, Number, YesNo
-from services.trainer.definition import Card, Classes, Definition, Source
+from services.trainer.definition import BetterThanBaseline, Card, Classes, Definition, Floor, NoWorseThanServed, Source
 
 MODEL = Definition(
     title="Heart failure",
@@ -85,6 +85,7 @@ MODEL = Definition(
         "extra_trees__max_features": ["sqrt", 0.5],
     },
     scoring="balanced_accuracy",
-    least_accuracy=0.7,
+    # So much is shown by 60 validation rows, of which 19 or 20 died, if the balanced accuracy is 0.67.
+    publish_if=[Floor("balanced_accuracy", 0.55), BetterThanBaseline(), NoWorseThanServed()],
     compare_without=["time"],
 )

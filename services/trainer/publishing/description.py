@@ -1,6 +1,6 @@
 """Makes the manifest of what was trained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from petalstream.model import own_code
 from petalstream.model.bundle import sha256
 from petalstream.model.manifest import Manifest
+from services.trainer.conditions.decisions import Decision
 from services.trainer.data.prepared import Prepared
 from services.trainer.definition import Definition
 from services.trainer.evaluation.golden_rows import predict_golden_rows
@@ -18,11 +19,12 @@ from services.trainer.tasks import task_of
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted estimator with its `parameters`, and what it was made of."""
+    """A fitted estimator with its `parameters`, what it was made of, and the conditions of publication that it met."""
 
     prepared: Prepared
     estimator: Any
     parameters: Mapping[str, Any]
+    decisions: Sequence[Decision]
 
 
 def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, Any] | None) -> Manifest:
@@ -42,6 +44,7 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
         findings=prepared.findings,
         parameters=trained.parameters,
         metrics=metrics,
+        conditions=tuple(map(asdict, trained.decisions)),
         training=compute_distributions(task_of(model).fitted_on(parts), model),
         golden=tuple(predict_golden_rows(trained.estimator, samples, model)),
         onnx=onnx,

@@ -15,7 +15,7 @@ from services.trainer.data.split import Parts
 from services.trainer.definition import Classes, Definition
 from services.trainer.evaluation import label_metrics
 from services.trainer.evaluation.threshold import find_threshold
-from services.trainer.tasks.task import Score, Scores, Task, TooInaccurate
+from services.trainer.tasks.task import Score, Scores, Task
 from services.trainer.tasks.words import join
 
 
@@ -68,11 +68,6 @@ class LabelTask(Task[ClassOutput]):
             f"accuracy {accuracy['mean']:.3f} ± {accuracy['spread']:.3f},"
             f" balanced {balanced['mean']:.3f} ± {balanced['spread']:.3f}"
         )
-
-    def require_quality(self, metrics: Mapping[str, Any], least_accuracy: float) -> None:
-        """Raise TooInaccurate if the accuracy on the validation part is below `least_accuracy`."""
-        if (accuracy := metrics["validation_accuracy"]) < least_accuracy:
-            raise TooInaccurate(f"validation accuracy {accuracy:.3f} is below {least_accuracy:g}")
 
     def tolerance(self, parts: Parts) -> float:
         """Return that of a probability."""

@@ -70,9 +70,6 @@ class NumberTask(Task[NumberOutput]):
             f" mean absolute error {readable(error['mean'], digits=DIGITS)} ± {readable(error['spread'], unit, DIGITS)}"
         )
 
-    def require_quality(self, metrics: Mapping[str, Any], least_accuracy: float) -> None:
-        """Do nothing: a least accuracy is for labels."""
-
     def tolerance(self, parts: Parts) -> float:
         """Return a share of the greatest number of the training part."""
         return RELATIVE_TOLERANCE * float(np.abs(parts.training.targets).max())

@@ -15,13 +15,6 @@ Score = Callable[[NDArray[Any], NDArray[Any]], float]
 Scores = Mapping[str, Mapping[str, float]]
 
 
-class TooInaccurate(Exception):
-    """A model that is less accurate than its definition or the settings ask for; the message says how much."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"{message}; nothing was published")
-
-
 class Task(ABC, Generic[Output]):
     """Learning to predict the target of a definition."""
 
@@ -66,10 +59,6 @@ class Task(ABC, Generic[Output]):
     @abstractmethod
     def format_scores(self, scores: Scores) -> str:
         """Return mean and spread of the `scores` of a cross-validation."""
-
-    @abstractmethod
-    def require_quality(self, metrics: Mapping[str, Any], least_accuracy: float) -> None:
-        """Raise TooInaccurate for a model that must not be published."""
 
     @abstractmethod
     def tolerance(self, parts: Parts) -> float:

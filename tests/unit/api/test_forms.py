@@ -49,6 +49,7 @@ def rose() -> Manifest:
         voters=(),
         parameters={},
         metrics={},
+        conditions=(),
         findings=(),
         training={"height": seen, "wild": {"choices": ["no", "yes"], "counts": [4, 5]}},
         golden=tuple(golden),

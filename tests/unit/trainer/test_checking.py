@@ -1,5 +1,6 @@
 """`make check` names what deserves a second look, and what the api could not open."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -135,3 +136,13 @@ def test_the_command_ends_with_1_and_the_reason(root: Path, tmp_path: Path, old:
     done = check("iris", checkout)
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_the_command_names_a_condition_that_cannot_be_decided(root: Path, tmp_path: Path) -> None:
+    checkout = quick_copy(root, tmp_path)
+    file = checkout / "services" / "trainer" / "models" / "iris.py"
+    text = file.read_text().replace("import LogisticRegression", "import RidgeClassifier as LogisticRegression")
+    file.write_text(re.sub(r'Floor\("accuracy", .*?\)', 'Floor("neg_log_loss", -1)', text).replace("__C", "__tol"))
+    done = check("iris", checkout)
+    assert done.returncode == 1
+    assert "check: iris: publish_if: neg_log_loss cannot be computed for Pipeline: " in done.stderr

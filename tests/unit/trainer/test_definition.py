@@ -1,7 +1,6 @@
 """What a definition may say, and what it cannot mean."""
 
 import dataclasses
-import math
 import re
 from typing import Any
 
@@ -100,10 +99,6 @@ class Tagless(Bare):
         ),
         ({"card": None}, "card must be Card(intended_use, out_of_scope, limits, factors, owner)"),
         ({"card": Card(owner=["us"])}, "all of them texts, not Card(intended_use='', out_of_scope='', limits=''"),  # type: ignore[arg-type]
-        *(
-            ({"least_accuracy": least}, f"a number from 0 to 1, not {least!r}")
-            for least in (math.nan, -1, 70, True, "1")
-        ),
         ({"scoring": "acuracy"}, "scikit-learn has no scoring 'acuracy'; it has accuracy, top_k_accuracy"),
         (
             {"estimator": make_pipeline(FunctionTransformer(lambda x: x), LogisticRegression()), "grid": {}},

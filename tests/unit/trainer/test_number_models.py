@@ -102,7 +102,6 @@ def test_too_few_rows_and_a_constant_target_are_refused(lines: list[str], said: 
     [
         ({"target": Number("height", used=False)}, "a target must not have used=False"),
         ({"target": Number("age")}, "features and target must have names that differ"),
-        ({"least_accuracy": 0.5}, "least_accuracy is for labels"),
         ({"coverage": 1.0}, "coverage must be a number between 0 and 1, not 1.0"),
         ({"coverage": 90}, "coverage must be a number between 0 and 1, not 90"),
         ({"scoring": "neg_absolute_error"}, "no scoring 'neg_absolute_error'; it has neg_m"),

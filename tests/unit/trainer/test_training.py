@@ -16,13 +16,13 @@ from petalstream.model.encoding import encode_inputs
 from petalstream.model.frames import to_frame
 from petalstream.model.manifest import Manifest
 from petalstream.settings import Settings
+from services.trainer.conditions.decisions import Refused
 from services.trainer.data import csv_reader
+from services.trainer.data.known_parts import parts_of, read_known_parts
 from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.existing_bundles import find_up_to_date
-from services.trainer.publishing.known_parts import parts_of, read_known_parts
 from services.trainer.rollback import roll_back
-from services.trainer.tasks.task import TooInaccurate
 from services.trainer.training import train_definition
 from tests.publications import names, publish_again
 from tests.trained import quick_definition, train_quickly
@@ -113,7 +113,7 @@ def test_the_reported_test_accuracy_is_that_of_the_saved_model_on_the_saved_test
 
 def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
     before = contents(own.models_dir)
-    with pytest.raises(TooInaccurate, match=r"below 1; nothing was published"):
+    with pytest.raises(Refused, match=r"must be at least 1\.000: no number of rows shows that; nothing was published"):
         train_quickly(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
     assert contents(own.models_dir) == before
 

@@ -1,0 +1,1 @@
+"""Conditions of publication: decided by intervals, on rows that the model was not fitted on."""
