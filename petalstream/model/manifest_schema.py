@@ -3,8 +3,8 @@
 import json
 from datetime import datetime
 
-from petalstream.json_schema import COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
-from petalstream.model.bundle import MODEL, ONNX, Bundle
+from petalstream.json_schema import BOOLEAN, COUNT, NUMBER, TEXT, Schema, array_of, mapping_of, object_with, validate
+from petalstream.model.bundle import Bundle
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 
 _SCORE = object_with(mean=NUMBER, spread=NUMBER)
@@ -48,6 +48,7 @@ _METRICS_OF_NUMBERS = object_with(
 )
 _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
+_FITTED = object_with(file=TEXT, sha256=TEXT, is_graph=BOOLEAN, made_with=mapping_of(TEXT))
 SCHEMA = object_with(
     **dict.fromkeys(_TEXTS, TEXT),
     **dict.fromkeys(("notes", "labels", "voters", "requirements"), array_of(TEXT)),
@@ -69,6 +70,7 @@ SCHEMA = object_with(
     code=mapping_of(TEXT),
     memory=mapping_of(COUNT),
     onnx={"anyOf": [{"type": "null"}, mapping_of(NUMBER)]},
+    fitted={"anyOf": [{"type": "object", "maxProperties": 0}, _FITTED]},
 )
 
 
@@ -79,7 +81,7 @@ def check_bundle(bundle: Bundle) -> None:
         raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {bundle.path.parent.name!r}")
     if manifest.version != bundle.path.name:
         raise BundleError(f"{path} is of version {manifest.version!r}, and not of {bundle.path.name!r}")
-    for name in (MODEL, ONNX) if manifest.onnx else (MODEL,):
+    for name in bundle.model_files:
         if name not in manifest.files:
             raise BundleError(f"{path} does not list {name}")
     try:

@@ -12,6 +12,7 @@ from services.trainer.data import csv_reader
 from services.trainer.data.split import split
 from services.trainer.definition import Definition
 from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitted_publication import publish_fitted
 from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
 from services.trainer.fitting.grid_search import search
 from services.trainer.models import load_definition
@@ -32,8 +33,10 @@ def train(settings: Settings, name: str) -> Bundle:
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
     """Train `model` and publish it under `name`. Prints the metrics.
 
-    Raises DataError, DefinitionError, TooInaccurate, CannotBeServed or OSError; then nothing is published.
+    Raises DataError, DefinitionError, FittedError, TooInaccurate, CannotBeServed or OSError; then nothing is published.
     """
+    if model.fitted:
+        return publish_fitted(settings, name, model, model.fitted)
     path, seed = settings.data_dir / model.file.path, settings.train_seed
     content = csv_reader.read(path)
     model, samples = csv_reader.parse(content, path, model)

@@ -5,6 +5,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,8 +20,10 @@ from services.trainer.data import csv_reader
 from services.trainer.data.dataset import Dataset
 from services.trainer.data.faults import DataError
 from services.trainer.data.split import split
-from services.trainer.definition import Definition, DefinitionError
+from services.trainer.definition import Definition, DefinitionError, Fitted
 from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitted.errors import FittedError
+from services.trainer.fitted_publication import publish_fitted
 from services.trainer.models import load_definition, model_names
 from services.trainer.publishing.bundle_writer import publish
 from services.trainer.publishing.description import Trained, describe
@@ -49,13 +52,23 @@ def main() -> int:
             print(f"{name}: note: {samples.left_out} rows without {definition.target_column} are left out")
         for sentence in _second_looks(samples, definition, configured.train_seed):
             print(f"{name}: note: {sentence}")
+        if definition.fitted:
+            return _evaluate(configured, name, definition, definition.fitted)
         taken = _try(configured, name, definition, content, samples)
-    except (DataError, DefinitionError, CannotBeServed, OSError) as error:
+    except (DataError, FittedError, DefinitionError, CannotBeServed, OSError) as error:
         print(f"check: {name}: {error}", file=sys.stderr)
         return 1
     print(
         f"{name}: fitted on {min(len(samples), ROWS):,} rows, and opened as the api does, in {taken / 2**20:,.0f} MiB"
     )
+    return 0
+
+
+def _evaluate(settings: Settings, name: str, definition: Definition, fitted: Fitted) -> int:
+    """Evaluate a model that was fitted elsewhere, and return 0. Raises what says why it cannot be served."""
+    with TemporaryDirectory() as folder:
+        published = publish_fitted(replace(settings, models_dir=Path(folder)), name, definition, fitted)
+    print(f"{name}: opened as the api does, in {published.manifest.memory['api_bytes'] / 2**20:,.0f} MiB")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Makes the manifest of what was trained."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,10 @@ from services.trainer.tasks import task_of
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted estimator with its `parameters`, and what it was made of: `content` is that of the CSV."""
+    """A fitted estimator with its `parameters`, and what it was made of: `content` is that of the CSV.
+
+    Of one that was fitted elsewhere `model_file` is the content of its file, and `fitted` what the manifest says of it.
+    """
 
     name: str
     definition: Definition
@@ -29,6 +32,8 @@ class Trained:
     seed: int
     estimator: Any
     parameters: Mapping[str, Any]
+    model_file: bytes = b""
+    fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
 def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, Any] | None) -> Manifest:
@@ -39,6 +44,7 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
     model, parts = trained.definition, trained.parts
     return Manifest(
         **_definition_fields(trained.name, model),
+        notes=(*model.notes, *_notes_on_fitted(trained)),
         **task_of(model).manifest_fields(trained.estimator, parts),
         **_origin_fields(trained),
         data=_provenance(trained),
@@ -50,7 +56,27 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
         version="",
         memory={},
         files={},
+        fitted=trained.fitted,
     )
+
+
+def _notes_on_fitted(trained: Trained) -> Iterator[str]:
+    """Yield what users should know of a model that was fitted elsewhere."""
+    if not trained.fitted:
+        return
+    rows, parts = len(trained.samples), trained.parts
+    tested = (
+        "all of them test it"
+        if trained.definition.labels
+        else f"{len(parts.validation)} of them calibrate the intervals, and {len(parts.test)} test it"
+    )
+    csv = trained.definition.file.path
+    yield (
+        f"This model was fitted elsewhere. The {rows:,} rows of {csv} are taken as unseen: {tested}. Nobody here can"
+        " tell whether it was fitted on some of them. Distributions and ranges are those of these rows."
+    )
+    if trained.fitted["differences"]:
+        yield f"It was made with {', '.join(trained.fitted['differences'])}."
 
 
 def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
@@ -60,7 +86,6 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
         "title": model.title or name.replace("_", " ").capitalize(),
         "predicts": model.predicts or task_of(model).sentence(),
         "sample": model.sample,
-        "notes": tuple(model.notes),
         "features": model.columns,
         "target": model.target_column,
     }
@@ -71,7 +96,7 @@ def _origin_fields(trained: Trained) -> dict[str, Any]:
     model = trained.definition
     return {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "fingerprint": compute_fingerprint(trained.name, trained.content, trained.seed, model),
+        "fingerprint": compute_fingerprint(trained.name, trained.content + trained.model_file, trained.seed, model),
         "libraries": library_versions(),
         "code": own_code.digests(model.code),
         "requirements": tuple(map("==".join, own_code.installed_versions(model.requirements).items())),
