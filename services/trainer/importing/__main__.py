@@ -29,11 +29,16 @@ _NAME = re.compile(r"[\w .+()-]+")
 
 
 def main() -> int:
-    """Import the model and say what was made of it. Returns the exit code."""
+    """Do what the command line asks for. Returns the exit code."""
     request = read_request()
     lifecycle.exit_on_sigterm()
     configured = settings.load_or_exit("trainer")
     logs.configure(configured.log_level)
+    return run(configured, request)
+
+
+def run(configured: Settings, request: Request) -> int:
+    """Import the model and say what was made of it. Returns the exit code: 1 if it was refused."""
     try:
         take_in(configured, request)
     except (FittedError, DataError, DefinitionError, TooInaccurate, CannotBeServed, OSError) as error:

@@ -5,6 +5,7 @@ https://mlflow.org/docs/latest/ml/model/ describes the layout.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,9 @@ def _versions(folder: Path, entries: Mapping[str, Any]) -> Iterator[tuple[str, s
 def _read_below(folder: Path, name: str, most: int) -> bytes:
     """Return the content of a regular file in the folder, through no link. Raises FittedError."""
     try:
-        if (folder / name).lstat().st_size > most:
-            raise FittedError(f"{folder / name} has more than {most:,} bytes")
+        with suppress(FileNotFoundError):
+            if (folder / name).lstat().st_size > most:
+                raise FittedError(f"{folder / name} has more than {most:,} bytes")
         return read_below(folder, name)
     except (OSError, ValueError) as error:
         raise FittedError(f"{folder / name} cannot be read: {getattr(error, 'strerror', None) or error}") from error
