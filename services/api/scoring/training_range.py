@@ -58,10 +58,6 @@ class TrainingRange:
         least, most = self._range(feature)
         if isinstance(feature, Date):
             days = f"{feature.decode(least)} to {feature.decode(most)}"
-            return (
-                f"{feature.name} {feature.decode(value)} is outside the {self._range_name}, {days}"
-            )
+            return f"{feature.name} {feature.decode(value)} is outside the {self._range_name}, {days}"
         found, upper = f"{in_full(value)} {feature.unit}".rstrip(), f"{in_full(most)} {feature.unit}".rstrip()
-        return (
-            f"{feature.name} {found} is outside the {self._range_name}, {in_full(least)} to {upper}"
-        )
+        return f"{feature.name} {found} is outside the {self._range_name}, {in_full(least)} to {upper}"

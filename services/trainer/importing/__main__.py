@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 
 from petalstream import lifecycle, logs, settings
 from petalstream.settings import Settings
@@ -24,6 +25,7 @@ from services.trainer.publishing.trial import CannotBeServed
 from services.trainer.tasks.task import TooInaccurate
 from services.trainer.training import train_definition
 
+MAX_LENGTH = 600
 # What the file that is written may name.
 _NAME = re.compile(r"[\w .+()-]+")
 
@@ -41,13 +43,22 @@ def run(configured: Settings, request: Request) -> int:
     """Import the model and say what was made of it. Returns the exit code: 1 if it was refused."""
     try:
         take_in(configured, request)
-    except (FittedError, DataError, DefinitionError, TooInaccurate, CannotBeServed, OSError) as error:
-        print(f"import: {request.model}: {error}", file=sys.stderr)
-        return 1
+    except DataError as error:  # a line for each fault of the CSV
+        return _refuse(request, str(error))
+    except (FittedError, DefinitionError, TooInaccurate, CannotBeServed, OSError) as error:
+        return _refuse(request, _one_line(error))
     except Exception as error:  # the model is somebody's, and may raise anything
-        print(f"import: {request.model}: {type(error).__name__}: {' '.join(str(error).split())[:300]}", file=sys.stderr)
-        return 1
+        return _refuse(request, f"{type(error).__name__}: {_one_line(error)}")
     return 0
+
+
+def _refuse(request: Request, reason: str) -> int:
+    print(f"import: {request.model}: {reason}", file=sys.stderr)
+    return 1
+
+
+def _one_line(error: Exception) -> str:
+    return shorten(str(error), MAX_LENGTH)
 
 
 def take_in(configured: Settings, request: Request) -> None:

@@ -72,7 +72,15 @@ def _touches(folder: Path) -> Calls:
 def _forged(folder: Path) -> bytes:
     """A pickle that writes a result of its own to every open file, with a type that runs a command."""
     forged = skops.io.dumps(FunctionTransformer(os.system))
-    code = f"import os\nfor number in range(1, 20):\n try: os.write(number, {b'{}' + bytes([10]) + forged!r})\n except OSError: pass\nos._exit(0)"
+    code = f"""
+import os
+for number in range(1, 20):
+    try:
+        os.write(number, b"{{}}" + bytes([10]) + {forged!r})
+    except OSError:
+        pass
+os._exit(0)
+"""
     return pickle.dumps(Calls(exec, code))
 
 

@@ -1,4 +1,4 @@
-"""Hostile files leave nothing behind: no file in the project or beside it, an exit code other than 0, one clear line."""
+"""Hostile files leave nothing behind: no file in the project or beside it, exit code 1, one clear line."""
 
 import os
 from pathlib import Path
