@@ -124,10 +124,7 @@ def run_in_container(importing: Importing, code: str) -> subprocess.CompletedPro
         ("open('/opt/venv/marker', 'w')", "Read-only file system"),
         ("import os; os.setuid(0)", "Operation not permitted"),
         ("import os; os.chown('/tmp', 0, 0)", "Operation not permitted"),
-        (
-            "import os; print(os.listdir('/app/services')); assert os.listdir('/app') == ['services']; 1 / 0",
-            "ZeroDivision",
-        ),
+        ("import os; assert os.listdir('/app') == ['services']; raise SystemExit('nothing else')", "nothing else"),
     ],
 )
 def test_whatever_runs_in_the_container_finds_no_way_out(importing: Importing, code: str, said: str) -> None:

@@ -3,7 +3,7 @@
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import joblib
@@ -59,7 +59,6 @@ class Case:
     options: tuple[str, ...] = ()
     is_matrix: bool = False
     has_graph: bool = True
-    own: tuple[str, ...] = field(default=())
 
 
 def codes() -> tuple[pd.DataFrame, Any]:
@@ -70,6 +69,8 @@ def codes() -> tuple[pd.DataFrame, Any]:
 OF_FLOWERS, OF_CODES = ("flowers.csv", "kind"), ("codes.csv", "kind")
 OF_LOANS, OF_PATIENTS = ("loans.csv", "default"), ("patients.csv", "progression")
 TRUST = ("--trust",)
+SUFFIXES = {"as_skops": ".skops", "as_joblib": ".joblib", "as_pickle": ".pkl"}
+SUFFIXES |= dict.fromkeys(("as_matrix_graph", "as_column_graph"), ".onnx")
 CASES = {
     "pipeline, joblib": Case(LINE, flowers, as_joblib, *OF_FLOWERS, TRUST),
     "pipeline, pickle, no names of columns": Case(LINE, flowers, as_pickle, *OF_FLOWERS, TRUST, is_matrix=True),
@@ -101,12 +102,24 @@ def name_of(case: str) -> str:
     return re.sub("[^a-z]+", "_", case.lower())
 
 
-@pytest.mark.parametrize("name", CASES)
+# One of each kind of file; the others take long.
+REPRESENTATIVES = {
+    "pipeline, joblib",
+    "pipeline of texts, skops",
+    "gradient boosting of numbers, joblib",
+    "ONNX of a matrix, names of labels",
+    "ONNX of columns, texts among them",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in REPRESENTATIVES else [pytest.mark.long]) for name in CASES]
+)
 def test_a_model_predicts_in_the_api_what_it_predicted_where_it_was_fitted(name: str, copied: Checkout) -> None:
     case, model = CASES[name], name_of(name)
     frame, targets = case.data()
     estimator = case.estimator.fit(frame.to_numpy() if case.is_matrix else frame, targets)
-    suffix = {as_skops: ".skops", as_joblib: ".joblib", as_pickle: ".pkl"}.get(case.write, ".onnx")
+    suffix = SUFFIXES[case.write.__name__]
     (copied.folder / f"{model}{suffix}").write_bytes(case.write(estimator, frame))
     (copied.root / "data" / case.csv).unlink(missing_ok=True)
 
