@@ -18,7 +18,7 @@ all-tests = $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup --no-loadscope-reorde
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down logs dead-letters replay lag lanes resume train rollback new check send clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
+.PHONY: help up down logs dead-letters replay lag lanes resume train rollback new import check send clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ rollback: ## Serve the version before the served one again (MODEL=iris; TO=3 nam
 new: ## Write the file of a model from a CSV in data/: make new MODEL=rose CSV=roses.csv TARGET=variety
 	$(if $(and $(MODEL),$(CSV),$(TARGET)),,$(error as in: make new MODEL=rose CSV=roses.csv TARGET=variety))
 	@deploy/trainer.sh "$(PYTHON)" services.trainer.drafting $(MODEL) "$(CSV)" "$(TARGET)"
+import: ## Take in a fitted model: make import MODEL=credit FILE=credit.onnx DATA=credit.csv TARGET=default (TRUST=1 for a pickle)
+	$(if $(and $(MODEL),$(FILE),$(DATA),$(TARGET)),,$(error as in: make import MODEL=credit FILE=credit.onnx DATA=credit.csv TARGET=default))
+	@deploy/import.sh "$(PYTHON)" $(MODEL) "$(FILE)" "$(DATA)" "$(TARGET)" $(if $(TYPES),--types "$(TYPES)") $(if $(TRUST),--trust)
 check: ## Say in seconds what is wrong with a model's file and data, and what deserves a look (MODEL=rose names it)
 	$(if $(MODEL),,$(error which model? Name it, as in: make check MODEL=iris))
 	@deploy/trainer.sh "$(PYTHON)" services.trainer.checking $(MODEL)

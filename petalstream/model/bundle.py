@@ -44,6 +44,13 @@ class Bundle:
         except BundleError as error:
             raise BundleError(f"{path}: {error}") from error
 
+    @property
+    def model_files(self) -> tuple[str, ...]:
+        """The files that the model is opened from; there is no estimator beside a graph that was imported."""
+        if self.manifest.onnx is None:
+            return (MODEL,)
+        return (ONNX,) if self.manifest.fitted.get("is_graph") else (MODEL, ONNX)
+
     def verify(self) -> None:
         """Raise BundleError unless every file is there with the digest that the manifest gives."""
         for name in self.manifest.files:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
@@ -35,6 +35,8 @@ class Manifest:
     each own file that the model is made of, and `requirements` its packages. `memory` has the most bytes that the
     trainer took, and that the api takes at least. `onnx` tells on how many rows model.onnx was compared with
     model.joblib, and by how much a probability or number differed at most; None where there is no model.onnx.
+    `fitted` says what a model that was fitted elsewhere was imported from, and is empty for one that was trained here.
+    A graph that was imported has no model.joblib beside it, and was compared on no row.
     """
 
     model: str
@@ -68,6 +70,7 @@ class Manifest:
     memory: Mapping[str, int]
     onnx: Mapping[str, Any] | None
     files: Mapping[str, str]
+    fitted: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -100,6 +103,16 @@ class Manifest:
         """The interval around a predicted number, or around each of an array of them; `interval` must not be empty."""
         half = self.interval["half_width"]
         return number - half, number + half
+
+    @property
+    def data_name(self) -> str:
+        """What the rows are called whose distributions `training` has."""
+        return "evaluation data" if self.fitted else "training data"
+
+    @property
+    def made_in_words(self) -> str:
+        """What was done when the version was made."""
+        return "evaluated" if self.fitted else "trained"
 
     @property
     def scored_labels(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from petalstream.json_schema import (
     or_null,
     validate,
 )
-from petalstream.model.bundle import MODEL, ONNX, Bundle
+from petalstream.model.bundle import Bundle
 from petalstream.model.manifest import MANIFEST, BundleError, Manifest
 from petalstream.model.metrics import METRICS
 
@@ -57,14 +57,17 @@ def _on_test(*headlines: str) -> dict[str, Schema]:
     }
 
 
-def _with_cross_validation(metrics: Schema, scores: dict[str, Schema]) -> Schema:
-    """Return the schema of metrics that may have those of a cross-validation by these scores."""
+def _of_training(metrics: Schema, validated: str, scores: dict[str, Schema]) -> Schema:
+    """Return the schema of metrics that may have what only training finds: one on the validation part, and `scores`.
+
+    The scores are those of a cross-validation.
+    """
     crossed = object_with(folds=COUNT, repeats=COUNT, rows=COUNT, **scores, without=mapping_of(object_with(**scores)))
-    return metrics | {"dependentSchemas": {"cross_validation": object_with(cross_validation=crossed)}}
+    found = {"cross_validation": object_with(cross_validation=crossed), validated: object_with(**{validated: NUMBER})}
+    return metrics | {"dependentSchemas": found}
 
 
 _METRICS_OF_LABELS = object_with(
-    validation_accuracy=NUMBER,
     test_accuracy=NUMBER,
     commonest_share=NUMBER,
     test_classes=mapping_of(object_with(precision=NUMBER, recall=NUMBER, support=COUNT)),
@@ -72,7 +75,6 @@ _METRICS_OF_LABELS = object_with(
 )
 _ERRORS = object_with(mean_absolute_error=NUMBER, root_mean_squared_error=NUMBER)
 _METRICS_OF_NUMBERS = object_with(
-    validation_r2=NUMBER,
     test_r2=NUMBER,
     test_errors=_ERRORS,
     errors_of_mean=_ERRORS,
@@ -88,6 +90,7 @@ _CONDITION = object_with(
 )
 _GOLDEN_LABEL = object_with(features=mapping_of({}), label=TEXT, probabilities=mapping_of(NUMBER))
 _GOLDEN_NUMBER = object_with(features=mapping_of({}), prediction=NUMBER)
+_FITTED = object_with(file=TEXT, sha256=TEXT, is_graph=BOOLEAN, made_with=mapping_of(TEXT))
 SCHEMA = object_with(
     **dict.fromkeys(_TEXTS, TEXT),
     **dict.fromkeys(("notes", "labels", "voters", "findings", "requirements"), array_of(TEXT)),
@@ -101,8 +104,8 @@ SCHEMA = object_with(
     parameters=mapping_of({}),
     metrics={
         "anyOf": [
-            _with_cross_validation(_METRICS_OF_LABELS, _OF_LABELS),
-            _with_cross_validation(_METRICS_OF_NUMBERS, _OF_NUMBERS),
+            _of_training(_METRICS_OF_LABELS, "validation_accuracy", _OF_LABELS),
+            _of_training(_METRICS_OF_NUMBERS, "validation_r2", _OF_NUMBERS),
         ]
     },
     conditions=array_of(_CONDITION),
@@ -112,6 +115,7 @@ SCHEMA = object_with(
     code=mapping_of(TEXT),
     memory=mapping_of(COUNT),
     onnx={"anyOf": [{"type": "null"}, mapping_of(NUMBER)]},
+    fitted={"anyOf": [{"type": "object", "maxProperties": 0}, _FITTED]},
 )
 
 
@@ -122,7 +126,7 @@ def check_bundle(bundle: Bundle) -> None:
         raise BundleError(f"{path} is of the model {manifest.model!r}, and not of {bundle.path.parent.name!r}")
     if manifest.version != bundle.path.name:
         raise BundleError(f"{path} is of version {manifest.version!r}, and not of {bundle.path.name!r}")
-    for name in (MODEL, ONNX) if manifest.onnx else (MODEL,):
+    for name in bundle.model_files:
         if name not in manifest.files:
             raise BundleError(f"{path} does not list {name}")
     try:

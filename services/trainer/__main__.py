@@ -11,6 +11,7 @@ from petalstream.settings import Settings
 from services.trainer.conditions.decisions import Refused
 from services.trainer.data.faults import DataError
 from services.trainer.definition import DefinitionError
+from services.trainer.fitted.errors import FittedError
 from services.trainer.models import model_names
 from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
 from services.trainer.publishing.trial import CannotBeServed
@@ -50,7 +51,7 @@ def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
             _print_kept(configured, kept)
             return True
         published = train(configured, name)
-    except (DataError, DefinitionError, Refused, CannotBeServed, OSError) as error:
+    except (DataError, DefinitionError, FittedError, Refused, CannotBeServed, OSError) as error:
         _print_failed(configured, name, str(error))
         return False
     except (KeyboardInterrupt, SystemExit):

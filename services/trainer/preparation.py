@@ -10,7 +10,7 @@ from services.trainer.data.dataset import Dataset
 from services.trainer.data.faults import DataError
 from services.trainer.data.known_parts import read_known_parts
 from services.trainer.data.prepared import Prepared
-from services.trainer.data.split import KnownParts, Parts, split
+from services.trainer.data.split import KnownParts, Parts, split, unseen_parts
 from services.trainer.data.units import check_copies
 from services.trainer.definition import Definition
 from services.trainer.evaluation.findings import find_all
@@ -25,7 +25,11 @@ def prepare(settings: Settings, name: str, definition: Definition) -> Prepared:
     path, seed = settings.data_dir / definition.file.path, settings.train_seed
     content = csv_reader.read(path)
     definition, samples = csv_reader.parse(content, path, definition)
-    parts = divide(samples, definition, seed, read_known_parts(settings.models_dir, name))
+    if definition.fitted:
+        check_copies(samples.keys, definition)
+        parts = unseen_parts(samples, not definition.labels, seed)
+    else:
+        parts = divide(samples, definition, seed, read_known_parts(settings.models_dir, name))
     sizes = [len(part) for part in (parts.training, parts.validation, parts.test)]
     log.info("%s: %d training, %d validation and %d test samples from %s", name, *sizes, path)
     findings = (*_left_out(samples, definition), *find_all(samples, definition, seed))

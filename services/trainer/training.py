@@ -2,15 +2,14 @@
 
 import logging
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from sklearn.base import clone
 
 from petalstream.model.bundle import ONNX, PARTS, REPORT, Bundle
 from petalstream.settings import Settings
 from services.trainer import report
+from services.trainer.candidate import Candidate
 from services.trainer.conditions.deciding import decide
 from services.trainer.conditions.decisions import require_passed
 from services.trainer.conditions.served_comparison import compare_with_served
@@ -20,8 +19,9 @@ from services.trainer.data.prepared import Prepared
 from services.trainer.data.split import Parts
 from services.trainer.definition import Definition
 from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitted_evaluation import evaluate_fitted
 from services.trainer.fitting.cross_validation import cross_validate, format_cross_validation
-from services.trainer.fitting.grid_search import SearchScores, search
+from services.trainer.fitting.grid_search import search
 from services.trainer.fitting.seeding import seed_everything
 from services.trainer.models import load_definition
 from services.trainer.preparation import prepare
@@ -34,29 +34,21 @@ from services.trainer.tasks import task_of
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """What is to be served, the scores that chose its parameters, and its metrics."""
-
-    trained: Trained
-    scores: Sequence[SearchScores]
-    metrics: Mapping[str, Any]
-
-
 def train(settings: Settings, name: str) -> Bundle:
     """Train and publish the model that models/<name>.py defines. Raises what `train_definition` raises."""
     return train_definition(settings, name, load_definition(name))
 
 
 def train_definition(settings: Settings, name: str, model: Definition) -> Bundle:
-    """Train `model` and publish it under `name`. Prints the metrics.
+    """Train `model`, or evaluate one that was fitted elsewhere, and publish it under `name`. Prints the metrics.
 
-    Raises DataError, DefinitionError, Refused, CannotBeServed or OSError; then nothing is published.
+    Raises DataError, DefinitionError, FittedError, Refused, CannotBeServed or OSError; then nothing is published.
     """
     prepared = prepare(settings, name, model)
     for finding in prepared.findings:
         print(f"{name}: note: {finding}", flush=True)
-    return _publish(settings, prepared, _fit(settings, prepared))
+    found = evaluate_fitted(settings, prepared, model.fitted) if model.fitted else _fit(settings, prepared)
+    return _publish(settings, found)
 
 
 def _fit(settings: Settings, prepared: Prepared) -> Candidate:
@@ -79,19 +71,19 @@ def _fit(settings: Settings, prepared: Prepared) -> Candidate:
     crossed = cross_validate(served, prepared.samples, model, seed, len(fitted_on))
     print(format_cross_validation(crossed, model), flush=True)
     metrics |= {"cross_validation": crossed} if crossed else {}
-    return Candidate(Trained(prepared, served, parameters, [*decisions, *compared]), scores, metrics)
+    return Candidate(Trained(prepared, served, parameters, [*decisions, *compared]), metrics, scores)
 
 
-def _publish(settings: Settings, prepared: Prepared, found: Candidate) -> Bundle:
+def _publish(settings: Settings, found: Candidate) -> Bundle:
+    prepared, estimator = found.trained.prepared, found.trained.estimator
     name, model, parts = prepared.name, prepared.definition, prepared.parts
-    estimator, tolerance = found.trained.estimator, task_of(model).tolerance(parts)
-    converted = convert_and_compare(name, estimator, prepared.samples, model, tolerance, prepared.seed)
+    tolerance = task_of(model).tolerance(parts)
+    converted = found.graph or convert_and_compare(name, estimator, prepared.samples, model, tolerance, prepared.seed)
     log.info("%s: drawing the report", name)
     files = _files(report.draw(estimator, parts, model, found.scores), parts, converted)
     manifest = describe(found.trained, found.metrics, converted.facts if converted else None)
-    published = publish(
-        settings.models_dir, manifest, estimator, parts.test, files, settings.model_versions, measure_memory
-    )
+    kept = None if found.graph else estimator
+    published = publish(settings.models_dir, manifest, kept, parts.test, files, settings.model_versions, measure_memory)
     for sentence in describe_memory(published.manifest, settings):
         print(f"trainer: {name}: {sentence}", file=sys.stderr, flush=True)
     return published

@@ -70,8 +70,17 @@ def test_every_container_is_bounded_and_comes_back(name: str) -> None:
     service = ALL[name]
     assert service["mem_limit"]
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
-    assert service["restart"] == {"trainer": "no", "producer": "on-failure"}.get(name, "unless-stopped")
+    restarts = {"importer": "no", "trainer": "no", "producer": "on-failure"}
+    assert service["restart"] == restarts.get(name, "unless-stopped")
     assert name == "trainer" or seconds(service["stop_grace_period"]) > 10
+
+
+def test_the_container_that_opens_pickles_has_no_network_no_volume_and_no_setting() -> None:
+    importer = SERVICES["importer"]
+    assert importer["network_mode"] == "none"
+    assert importer["profiles"] == ["import"], "no other command starts it"
+    assert not {"volumes", "environment", "ports", "secrets", "networks", "devices"} & set(importer)
+    assert importer["pids_limit"] <= 64
 
 
 def test_ports_are_published_on_loopback_only() -> None:

@@ -48,6 +48,8 @@ def _open_onnx(bundle: Bundle) -> Scorer | None:
     try:
         golden.check_golden_rows(scorer.manifest, scorer.runtime)
     except Exception as error:  # the file is not a graph, or this ONNX Runtime cannot run it
+        if MODEL not in bundle.model_files:
+            raise
         log.warning("%s does not serve, and %s is opened instead: %s", bundle.path / ONNX, MODEL, error)
         return None
     return scorer

@@ -27,7 +27,7 @@ class Distribution:
 def build_distributions(manifest: Manifest, row: Mapping[str, Any]) -> list[Distribution]:
     """Return a distribution for each input of the model; `row` is valid."""
     return [
-        _build(feature, manifest.training[feature.name], row[feature.name])
+        _build(feature, manifest.training[feature.name], row[feature.name], manifest.data_name)
         for feature in manifest.inputs
         if "counts" in manifest.training[feature.name] and not feature.is_missing(row.get(feature.name))
     ]
@@ -54,11 +54,11 @@ def share_below(training: Mapping[str, Any], value: float) -> float:
     return shares[after - 1] + part * (shares[after] - shares[after - 1])
 
 
-def _build(feature: Feature, training: Mapping[str, Any], value: Any) -> Distribution:
+def _build(feature: Feature, training: Mapping[str, Any], value: Any, data: str) -> Distribution:
     text = f"{format_value(feature, value)} {feature.unit}".rstrip()
     if "choices" in training:
         counts, chosen = training["counts"], int(feature.encode(value))
-        words = f"{text}: as {counts[chosen]} of {sum(counts)} in the training data"
+        words = f"{text}: as {counts[chosen]} of {sum(counts)} in the {data}"
         return Distribution(feature.label, words, charts.draw_counts(counts, chosen), tuple(training["choices"]))
     number = feature.encode(value)
     chart = charts.draw_histogram(training["edges"], training["counts"], number)
@@ -66,7 +66,7 @@ def _build(feature: Feature, training: Mapping[str, Any], value: Any) -> Distrib
     ends = (
         (feature.decode(least), feature.decode(most)) if isinstance(feature, Date) else (in_full(least), in_full(most))
     )
-    return Distribution(feature.label, f"{text}: {_describe_rank(training, number)} of the training data", chart, ends)
+    return Distribution(feature.label, f"{text}: {_describe_rank(training, number)} of the {data}", chart, ends)
 
 
 def _describe_rank(training: Mapping[str, Any], value: float) -> str:

@@ -1,8 +1,7 @@
 """The fields of a model's form, its examples and its list of errors, as the template shows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from petalstream.error_text import in_full, shorten
 from petalstream.features import OTHER, Category, Date, Feature, Kind, Number, YesNo
@@ -54,7 +53,7 @@ def build_fields(manifest: Manifest, entries: Entries) -> list[Field]:
             f"field-{position}",
             feature,
             text,
-            _write_hint(feature, manifest.training.get(feature.name)),
+            _write_hint(feature, manifest),
             errors.get(feature.name, ""),
             _list_choices(feature, text),
         )
@@ -111,14 +110,15 @@ def _list_choices(feature: Feature, text: str) -> list[tuple[str, str]]:
     return []
 
 
-def _write_hint(feature: Feature, training: Mapping[str, Any] | None) -> str:
+def _write_hint(feature: Feature, manifest: Manifest) -> str:
     """Return the help text, the bounds and the training range as sentences."""
+    training = manifest.training.get(feature.name)
     bounds = capital(_write_bounds(feature))
     if training and "quantiles" in training:
         least, most = training["quantiles"]["0"], training["quantiles"]["1"]
         write = feature.decode if isinstance(feature, Date) else in_full
         lowest, highest = write(least), write(most)
-        in_training = f"{lowest} to {highest} {feature.unit}".rstrip() + " in the training data"
+        in_training = f"{lowest} to {highest} {feature.unit}".rstrip() + f" in the {manifest.data_name}"
         bounds = f"{bounds}; {in_training}" if bounds else capital(in_training)
     return " ".join(f"{text}." for text in (feature.help, bounds) if text)
 

@@ -15,6 +15,8 @@ class TrainingRange:
 
     def __init__(self, manifest: Manifest) -> None:
         self._inputs, self._training = manifest.inputs, manifest.training
+        self._data = manifest.data_name
+        self._range_name = manifest.data_name.replace("data", "range")
         self._least, self._most = np.array([self._tolerated(feature) for feature in manifest.inputs]).T
         # For each column with unseen choices, their codes.
         self._unseen_codes = {
@@ -50,12 +52,12 @@ class TrainingRange:
 
     def _write_warning(self, feature: Feature, value: float) -> str:
         if feature.options and feature.options[int(value)] == OTHER:
-            return f"{feature.name} is none of the choices in the training data"
+            return f"{feature.name} is none of the choices in the {self._data}"
         if feature.options:
-            return f"{feature.name} {feature.options[int(value)]} does not occur in the training data"
+            return f"{feature.name} {feature.options[int(value)]} does not occur in the {self._data}"
         least, most = self._range(feature)
         if isinstance(feature, Date):
             days = f"{feature.decode(least)} to {feature.decode(most)}"
-            return f"{feature.name} {feature.decode(value)} is outside the training range, {days}"
+            return f"{feature.name} {feature.decode(value)} is outside the {self._range_name}, {days}"
         found, upper = f"{in_full(value)} {feature.unit}".rstrip(), f"{in_full(most)} {feature.unit}".rstrip()
-        return f"{feature.name} {found} is outside the training range, {in_full(least)} to {upper}"
+        return f"{feature.name} {found} is outside the {self._range_name}, {in_full(least)} to {upper}"

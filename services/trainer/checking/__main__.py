@@ -4,6 +4,7 @@ import argparse
 import logging
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ from services.trainer.data.prepared import Prepared
 from services.trainer.definition import Definition, DefinitionError
 from services.trainer.evaluation import findings
 from services.trainer.evaluation.choices import check_choices
+from services.trainer.fitted.errors import FittedError
 from services.trainer.fitting.seeding import seeded
 from services.trainer.models import load_definition, model_names
 from services.trainer.preparation import divide
@@ -27,6 +29,7 @@ from services.trainer.publishing.bundle_writer import publish
 from services.trainer.publishing.description import Trained, describe
 from services.trainer.publishing.trial import CannotBeServed, measure_memory
 from services.trainer.tasks import task_of
+from services.trainer.training import train_definition
 
 # So many rows are enough to see whether an estimator can be fitted, saved and opened.
 ROWS = 1_000
@@ -50,13 +53,23 @@ def main() -> int:
             print(f"{name}: note: {samples.left_out} rows without {definition.target_column} are left out")
         for sentence in findings.find_all(samples, definition, configured.train_seed):
             print(f"{name}: note: {sentence}")
+        if definition.fitted:
+            return _evaluate(configured, name, definition)
         taken = _try(configured, name, definition, content, samples)
-    except (DataError, DefinitionError, CannotBeServed, OSError) as error:
+    except (DataError, FittedError, DefinitionError, CannotBeServed, OSError) as error:
         print(f"check: {name}: {error}", file=sys.stderr)
         return 1
     print(
         f"{name}: fitted on {min(len(samples), ROWS):,} rows, and opened as the api does, in {taken / 2**20:,.0f} MiB"
     )
+    return 0
+
+
+def _evaluate(settings: Settings, name: str, definition: Definition) -> int:
+    """Evaluate a model that was fitted elsewhere, and return 0. Raises what says why it cannot be served."""
+    with TemporaryDirectory() as folder:
+        published = train_definition(replace(settings, models_dir=Path(folder)), name, definition)
+    print(f"{name}: opened as the api does, in {published.manifest.memory['api_bytes'] / 2**20:,.0f} MiB")
     return 0
 
 

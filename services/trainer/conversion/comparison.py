@@ -20,6 +20,7 @@ from services.trainer.conversion import onnx_model
 from services.trainer.conversion.comparison_rows import make_comparison_rows, make_far_rows
 from services.trainer.data.dataset import Dataset
 from services.trainer.definition import Definition
+from services.trainer.fitted.relabelling import convertible
 
 MAX_ERROR_LENGTH = 160
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def convert_and_compare(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # skl2onnx uses names that scikit-learn deprecates
-            content = onnx_model.convert(estimator, definition.inputs)
+            content = onnx_model.convert(convertible(estimator), definition.inputs)
             rows = make_comparison_rows(estimator, dataset, definition, seed)
             difference = compare(estimator, content, rows, definition, tolerance)
     except Exception as error:  # converters raise anything; the api then serves the model with scikit-learn

@@ -21,7 +21,10 @@ def read_known_parts(models_dir: Path, name: str) -> dict[str, list[str]]:
     """Return the keys of the rows in each part of the newest version that can be read, nothing if there is none."""
     for version in reversed(bundle.versions(models_dir, name)):
         try:
-            return parts_of(Bundle.at(models_dir / name / version))
+            published = Bundle.at(models_dir / name / version)
+            # All rows of a model that was fitted elsewhere test it: nothing would be left to train on.
+            if not published.manifest.fitted:
+                return parts_of(published)
         except BundleError as error:
             log.debug("the parts of version %s are not known: %s", version, error)
     return {}

@@ -11,7 +11,8 @@ from services.trainer.definition import Definition
 class Prepared:
     """A definition, complete with what it takes from its CSV, the content of that, its samples and their parts.
 
-    `findings` are sentences on what deserves a second look.
+    `findings` are sentences on what deserves a second look. `model_file` is the content of the file of a model that was
+    fitted elsewhere.
     """
 
     name: str
@@ -21,3 +22,4 @@ class Prepared:
     parts: Parts
     seed: int
     findings: tuple[str, ...] = ()
+    model_file: bytes = b""

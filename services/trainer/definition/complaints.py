@@ -18,6 +18,7 @@ from services.trainer.definition import requirements
 from services.trainer.definition.card import Card
 from services.trainer.definition.columns import Classes, Csv, Ignored, is_list_of_texts
 from services.trainer.definition.conditions import condition_complaints
+from services.trainer.definition.fitted import Fitted
 from services.trainer.definition.scores import scores_numbers
 from services.trainer.definition.source import Source
 from services.trainer.definition.split import ALLOW, REFUSE, Split
@@ -44,8 +45,17 @@ def complaints(model: "Definition") -> Iterator[str]:
         yield from _label_complaints(model.target)
     else:
         yield from _number_complaints(model, model.target)
-    yield from _estimator_complaints(model)
+    yield from _estimator_complaints(model) if model.fitted is None else _fitted_complaints(model)
     yield from condition_complaints(model)
+
+
+def _fitted_complaints(model: "Definition") -> Iterator[str]:
+    if not isinstance(model.fitted, Fitted):
+        yield f'fitted must be such as Fitted("model.onnx"), not {model.fitted!r}'
+    for name in ("estimator", "grid", "scoring", "compare_without"):
+        given = getattr(model, name)
+        if given is not None and (name == "estimator" or given):
+            yield f"{name} is for a model that is trained here, and fitted names one that was fitted elsewhere"
 
 
 def _text_complaints(model: "Definition") -> Iterator[str]:
@@ -129,6 +139,9 @@ def _number_complaints(model: "Definition", target: Number) -> Iterator[str]:
 
 def _estimator_complaints(model: "Definition") -> Iterator[str]:
     estimator = model.estimator
+    if estimator is None:
+        yield "a model needs an estimator, or fitted=Fitted(...) if it was fitted elsewhere"
+        return
     if isinstance(estimator, type) or not hasattr(estimator, "fit"):
         yield "the estimator must be an estimator of scikit-learn, with its parameters in brackets"
         return

@@ -11,6 +11,7 @@ from services.trainer.definition.columns import Classes, Csv, Ignored
 from services.trainer.definition.complaints import complaints
 from services.trainer.definition.conditions import BetterThanBaseline, Condition, NoWorseThanServed
 from services.trainer.definition.errors import DefinitionError
+from services.trainer.definition.fitted import Fitted
 from services.trainer.definition.source import Source
 from services.trainer.definition.split import Split
 
@@ -29,13 +30,15 @@ class Definition:
     - `publish_if`: conditions of publication; without them every model is published.
     - `compare_without`: inputs; the model is also cross-validated without each of them.
     - `code`: files in model_code/ that the estimator is made of; `requirements`: packages, such as "lightgbm==4.7.0".
+    - `fitted`: a model that was fitted elsewhere, in place of `estimator`, `grid` and `scoring`. All rows of the CSV
+      then evaluate it.
     - `title`, `predicts` (a sentence), `sample` (what a row is), `notes`, `source` and `card` are shown to users.
     """
 
     csv: Csv | str
     features: Sequence[Feature | Ignored]
     target: Classes | Number
-    estimator: Any
+    estimator: Any = None
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scoring: str = ""
     coverage: float = 0.9
@@ -50,6 +53,7 @@ class Definition:
     notes: Sequence[str] = ()
     source: Source | None = None
     card: Card = field(default_factory=Card)
+    fitted: Fitted | None = None
 
     def __post_init__(self) -> None:
         """Raise DefinitionError for the first contradiction."""

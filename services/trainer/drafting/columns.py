@@ -67,7 +67,8 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _tuple(texts: Iterable[str]) -> str:
+def as_tuple(texts: Iterable[str]) -> str:
+    """Return texts in their order as the Python code of a tuple."""
     return f"({', '.join(map(quoted, sorted(texts)))})"
 
 
@@ -109,7 +110,7 @@ def _counts_rows(numbers: Sequence[float]) -> bool:
 def _texts(name: str, values: Sequence[str], optional: str) -> Guess:
     counts = Counter(values)
     if len(counts) <= MOST_CHOICES and len(counts) <= len(values) / 2:
-        return Guess("Category", name, f"Category({quoted(name)}, choices={_tuple(counts)}{optional})")
+        return Guess("Category", name, f"Category({quoted(name)}, choices={as_tuple(counts)}{optional})")
     if sum(len(value.split()) for value in values) / len(values) >= WORDS:
         return Guess("Text", name, f"Text({quoted(name)}{optional})", "a text of several words")
     if len(counts) > MOST_CHOICES and all(map(_OTHER_DATE.match, counts)):
@@ -119,6 +120,6 @@ def _texts(name: str, values: Sequence[str], optional: str) -> Guess:
     commonest = counts.most_common(MOST_CHOICES)
     if sum(count for _, count in commonest) < len(values) / 2:
         return _ignored(name, f"{len(counts):,} different values, none of them common")
-    common = _tuple(value for value, _ in commonest)
+    common = as_tuple(value for value, _ in commonest)
     said = f"the {MOST_CHOICES} commonest of {len(counts)} values; others are one more choice"
     return Guess("Category", name, f"Category({quoted(name)}, choices={common}, other=True{optional})", said)

@@ -28,18 +28,18 @@ def write_definition(csv: str, table: Table, target: str) -> str:
     predicted = _target(target, table.columns[target])
     texts, categories = (_names(guesses, kind) for kind in ("Text", "Category"))
     of_labels = predicted.kind == "Classes"
-    split = list(_split(guesses, table, target))
+    split = list(split_argument(guesses, table, target))
     kind = "HistGradientBoostingClassifier" if of_labels else "HistGradientBoostingRegressor"
     lines = [
         f'"""{csv}: written by `make new`. What was guessed stands beside it; read it, and change what is not so."""',
         "",
         *_imports(kind, texts, categories),
         "",
-        f"from petalstream.features import {', '.join(_kinds(guesses, predicted))}",
+        f"from petalstream.features import {', '.join(kinds_of(guesses, predicted))}",
         f"from services.trainer.definition import {', '.join(_parts(guesses, table, of_labels, bool(split)))}",
         "",
         "MODEL = Definition(",
-        f"    csv={_csv(csv, table)},",
+        f"    csv={csv_argument(csv, table)},",
         "    features=[",
         *(line for guess in guesses for line in lay_out(guess.code, guess.comment)),
         "    ],",
@@ -80,17 +80,19 @@ def _names(guesses: Sequence[Guess], kind: str) -> list[str]:
     return [guess.name for guess in guesses if guess.kind == kind]
 
 
-def _kinds(guesses: Sequence[Guess], predicted: Guess) -> list[str]:
+def kinds_of(guesses: Sequence[Guess], predicted: Guess) -> list[str]:
+    """Return the kinds of features that a definition imports."""
     return sorted({guess.kind for guess in (*guesses, predicted)} - {"Ignored", "Classes"})
 
 
 def _parts(guesses: Sequence[Guess], table: Table, of_labels: bool, is_split: bool) -> list[str]:
-    needed = {"Classes": of_labels, "Csv": _needs_csv(table), "Definition": True, "Split": is_split}
+    needed = {"Classes": of_labels, "Csv": needs_csv(table), "Definition": True, "Split": is_split}
     needed["Ignored"] = any(guess.kind == "Ignored" for guess in guesses)
     return sorted(name for name, is_needed in needed.items() if is_needed)
 
 
-def _split(guesses: Sequence[Guess], table: Table, target: str) -> Iterator[str]:
+def split_argument(guesses: Sequence[Guess], table: Table, target: str) -> Iterator[str]:
+    """Yield the lines of the argument `split`, none if few rows are copies."""
     if table.share_of_copies([*(guess.name for guess in guesses if guess.kind != "Ignored"), target]) > MOST_COPIES:
         said = "many rows equal another one; are they of one thing? Then group= names the column that says which"
         yield from lay_out('split=Split(duplicates="allow")', said, indent=4)
@@ -100,12 +102,14 @@ def _marks(table: Table) -> list[str]:
     return sorted({cell.strip() for cells in table.columns.values() for cell in cells} & set(MARKS))
 
 
-def _needs_csv(table: Table) -> bool:
+def needs_csv(table: Table) -> bool:
+    """Return whether the path alone does not say how the file is written."""
     return bool(table.dialect or _marks(table))
 
 
-def _csv(path: str, table: Table) -> str:
-    if not _needs_csv(table):
+def csv_argument(path: str, table: Table) -> str:
+    """Return the argument `csv` of the definition as Python code."""
+    if not needs_csv(table):
         return quoted(path)
     options = {name: quoted(value) for name, value in table.dialect.items()}
     if marks := _marks(table):

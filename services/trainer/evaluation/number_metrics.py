@@ -81,7 +81,7 @@ def describe(metrics: Mapping[str, Any], unit: str, coverage: float) -> str:
     """Return the metrics as the lines that the trainer prints."""
     return "\n".join(
         [
-            f"validation R² {metrics['validation_r2']:.3f}",
+            *(f"validation R² {value:.3f}" for name, value in metrics.items() if name == "validation_r2"),
             f"test R²       {format_headline(metrics['test']['r2'])}",
             *format_table(metrics, "always the mean", unit),
             f"{metrics['interval_coverage']:.0%} of the intervals of {coverage:.0%} contain it",

@@ -28,7 +28,7 @@ def publish(
     `files` has further contents by their path in the bundle. Version and digests of `manifest` are filled in here. Then
     the last `keep` versions are kept and older ones deleted, unless one is served. `measure_memory` opens the version
     before it is served, and gives what the manifest has as memory. Raises OSError, and what `measure_memory` raises;
-    then nothing is published.
+    then nothing is published. Without an `estimator` the model is the graph among the files.
     """
     home = models_dir / manifest.model
     home.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,8 @@ def _write(
     Written here, that file needs no disk space later, and it marks a version that a kill has left unserved.
     """
     folder.mkdir()
-    joblib.dump(estimator, folder / MODEL)
+    if estimator is not None:
+        joblib.dump(estimator, folder / MODEL)
     _write_test_set(folder / TEST_SET, test, manifest)
     for name, content in files.items():
         (folder / name).parent.mkdir(exist_ok=True)

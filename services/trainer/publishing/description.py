@@ -1,7 +1,7 @@
 """Makes the manifest of what was trained."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,12 +19,16 @@ from services.trainer.tasks import task_of
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted estimator with its `parameters`, what it was made of, and the conditions of publication that it met."""
+    """A fitted estimator with its `parameters`, what it was made of, and the conditions of publication that it met.
+
+    `fitted` is what the manifest says of a model that was fitted elsewhere.
+    """
 
     prepared: Prepared
     estimator: Any
     parameters: Mapping[str, Any]
     decisions: Sequence[Decision]
+    fitted: Mapping[str, Any] = field(default_factory=dict)
 
 
 def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, Any] | None) -> Manifest:
@@ -34,10 +38,9 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
     """
     prepared = trained.prepared
     model, parts = prepared.definition, prepared.parts
-    # Those of the test part come first: what no sample of it has, one of the others may.
-    samples = parts.test.joined(parts.validation).joined(parts.training)
     return Manifest(
         **_definition_fields(prepared.name, model),
+        notes=(*model.notes, *_notes_on_fitted(trained)),
         **task_of(model).manifest_fields(trained.estimator, parts),
         **_origin_fields(prepared),
         data=_provenance(prepared),
@@ -46,12 +49,32 @@ def describe(trained: Trained, metrics: Mapping[str, Any], onnx: Mapping[str, An
         metrics=metrics,
         conditions=tuple(map(asdict, trained.decisions)),
         training=compute_distributions(task_of(model).fitted_on(parts), model),
-        golden=tuple(predict_golden_rows(trained.estimator, samples, model)),
+        golden=tuple(predict_golden_rows(trained.estimator, parts.test_first(), model)),
         onnx=onnx,
         version="",
         memory={},
         files={},
+        fitted=trained.fitted,
     )
+
+
+def _notes_on_fitted(trained: Trained) -> Iterator[str]:
+    """Yield what users should know of a model that was fitted elsewhere."""
+    if not trained.fitted:
+        return
+    prepared, parts = trained.prepared, trained.prepared.parts
+    tested = (
+        "all of them test it"
+        if prepared.definition.labels
+        else f"{len(parts.validation)} of them calibrate the intervals, and {len(parts.test)} test it"
+    )
+    yield (
+        f"This model was fitted elsewhere. The {len(prepared.samples):,} rows of {prepared.definition.file.path} are"
+        f" taken as unseen: {tested}. Nobody here can tell whether it was fitted on some of them. Distributions and"
+        " ranges are those of these rows."
+    )
+    if trained.fitted["differences"]:
+        yield f"It was made with {', '.join(trained.fitted['differences'])}."
 
 
 def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
@@ -61,7 +84,6 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
         "title": model.title or name.replace("_", " ").capitalize(),
         "predicts": model.predicts or task_of(model).sentence(),
         "sample": model.sample,
-        "notes": tuple(model.notes),
         "card": asdict(model.card),
         "features": model.columns,
         "target": model.target_column,
@@ -70,10 +92,10 @@ def _definition_fields(name: str, model: Definition) -> dict[str, Any]:
 
 def _origin_fields(prepared: Prepared) -> dict[str, Any]:
     """Return what the manifest has of when the model was trained, and from what."""
-    model = prepared.definition
+    model, content = prepared.definition, prepared.content + prepared.model_file
     return {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "fingerprint": compute_fingerprint(prepared.name, prepared.content, prepared.seed, model),
+        "fingerprint": compute_fingerprint(prepared.name, content, prepared.seed, model),
         "libraries": library_versions(),
         "code": own_code.digests(model.code),
         "requirements": tuple(map("==".join, own_code.installed_versions(model.requirements).items())),
@@ -81,13 +103,13 @@ def _origin_fields(prepared: Prepared) -> dict[str, Any]:
 
 
 def _provenance(prepared: Prepared) -> dict[str, Any]:
-    model = prepared.definition
+    model, parts = prepared.definition, prepared.parts
     source = asdict(model.source) if model.source else {}
     return {
         "csv": model.file.path,
         "sha256": sha256(prepared.content),
         "rows": len(prepared.samples),
-        "parts": {name: len(keys) for name, keys in prepared.parts.keys().items()},
-        "fitted_on": len(task_of(model).fitted_on(prepared.parts)),
+        "parts": {name: len(keys) for name, keys in parts.keys().items()},
+        "fitted_on": 0 if parts.are_unseen else len(task_of(model).fitted_on(parts)),
         **source,
     }

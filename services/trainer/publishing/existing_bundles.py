@@ -7,6 +7,8 @@ from petalstream.settings import Settings
 from services.trainer.data import csv_reader
 from services.trainer.data.faults import DataError
 from services.trainer.definition import DefinitionError
+from services.trainer.fitted.errors import FittedError
+from services.trainer.fitted.files import read_fitted
 from services.trainer.models import load_definition
 from services.trainer.publishing.fingerprint import compute_fingerprint
 from services.trainer.publishing.versions import locked
@@ -31,8 +33,8 @@ def find_up_to_date(settings: Settings, name: str) -> Bundle | None:
     home = settings.models_dir / name
     try:
         definition = load_definition(name)
-        data = csv_reader.read(settings.data_dir / definition.file.path)
-    except (DataError, DefinitionError):
+        data = csv_reader.read(settings.data_dir / definition.file.path) + read_fitted(settings.data_dir, definition)
+    except (DataError, DefinitionError, FittedError):
         return None
     if not home.is_dir():
         return None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from services.trainer.tasks import task_of
 def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequence[SearchScores]) -> dict[str, bytes]:
     """Return the files of the report by name: report.json and, for each figure, an SVG in each colour scheme."""
     target = definition.target
-    balance = class_balance.counts(parts, target) if isinstance(target, Classes) else {}
+    balance = class_balance.counts(parts, target) if isinstance(target, Classes) and not definition.fitted else {}
     importance, *distributions = _of_inputs(estimator, parts, definition)
     drawings = [
         *_of_target(estimator, parts, target),
@@ -37,6 +38,8 @@ def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequenc
         *([class_balance.drawing(balance)] if balance else []),
         *distributions,
     ]
+    if definition.fitted:
+        drawings = [_of_unseen(each) for each in drawings]
     index = {
         "figures": [drawing.entry() for drawing in drawings],
         "searches": best_candidates(searches),
@@ -44,6 +47,17 @@ def draw(estimator: Any, parts: Parts, definition: Definition, searches: Sequenc
     }
     files = {name: content for drawing in drawings for name, content in drawing.files().items()}
     return {"report.json": (json.dumps(index, indent=2, allow_nan=False) + "\n").encode(), **files}
+
+
+def _of_unseen(drawing: Drawing) -> Drawing:
+    """Return a figure whose words name the rows of the CSV, since there are no parts that something was fitted on."""
+    texts = {}
+    for name in ("caption", "alt"):
+        text = getattr(drawing, name)
+        for part in ("validation and test parts", "validation and test samples", "training part", "test part"):
+            text = text.replace(part, "samples of the CSV" if part.endswith("samples") else "CSV")
+        texts[name] = text
+    return replace(drawing, **texts)
 
 
 def _of_target(estimator: Any, parts: Parts, target: Classes | Number) -> list[Drawing]:

@@ -39,7 +39,7 @@ class LabelTask(Task[ClassOutput]):
 
     def fitted_on(self, parts: Parts) -> Dataset:
         """Return training and validation part."""
-        return parts.training.joined(parts.validation)
+        return parts.training if parts.are_unseen else parts.training.joined(parts.validation)
 
     def unseen(self, parts: Parts) -> Dataset:
         """Return the test part."""

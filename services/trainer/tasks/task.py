@@ -34,7 +34,10 @@ class Task(ABC, Generic[Output]):
 
     @abstractmethod
     def fitted_on(self, parts: Parts) -> Dataset:
-        """Return what the served estimator is fitted on: all rows that decide nothing else, the test part excepted."""
+        """Return what the served estimator is fitted on: all rows that decide nothing else, the test part excepted.
+
+        Of a model that was fitted elsewhere these are all rows: what it was fitted on is not known.
+        """
 
     @abstractmethod
     def unseen(self, parts: Parts) -> Dataset:

@@ -1,0 +1,1 @@
+"""Opens models that were fitted elsewhere: ONNX graphs and estimators that skops saved."""
