@@ -1,6 +1,7 @@
 """How often the conditions of publication are wrong, by a short simulation with a fixed seed."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.unit.trainer.condition_rates import (
     ALIKE,
     BALANCED,
     BASELINE,
+    CASES,
     ERROR,
     LABELS,
     NUMBERS,
@@ -65,3 +67,8 @@ def test_the_more_rows_the_likelier_a_good_model_reaches_a_floor() -> None:
     good = Case("0.95", LABELS, ACCURACY, labels((0.95, 0.95)))
     few, more, many = (passes(good, rows, MODELS) for rows in (30, 100, 300))
     assert few < 0.4 < more < 0.8 < many
+
+
+def test_the_documentation_has_each_simulated_case(root: Path) -> None:
+    table = (root / "docs" / "models.md").read_text().partition("### How many rows does a floor need?")[2]
+    assert [f"| `{case.condition}` | {case.words} |" in table for case in CASES] == [True] * len(CASES)
