@@ -13,6 +13,9 @@ from petalstream.model.metrics import METRICS
 from petalstream.settings import Settings
 from services.api.app import create_app
 from services.api.models.descriptions import CARD_SECTIONS
+from tests.unit.api.roses import rose
+
+__all__ = ["rose"]
 
 PAGE = {"Accept": "text/html"}
 MODELS = ("iris", "heart_failure", "penguins")

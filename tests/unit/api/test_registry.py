@@ -89,7 +89,7 @@ def test_a_bundle_in_the_folder_of_another_model_is_refused(models: Path, caplog
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        *((f"metrics.{name}", None) for name in ("test_accuracy", "validation_accuracy", "commonest_share")),
+        *((f"metrics.{name}", None) for name in ("test_accuracy", "commonest_share")),
         ("metrics.test_accuracy", float("nan")),
         ("metrics.test_accuracy", "high"),
         ("metrics.test_classes", {"setosa": {"precision": 1}}),
