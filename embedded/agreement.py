@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import binomtest, bootstrap
 
 from petalstream.messages import ReceivedRecord
 from petalstream.readable import finite_number, readable
@@ -24,22 +25,36 @@ def accuracy_interval(predictions: Sequence[ReceivedRecord]) -> tuple[float, flo
     A row that was sent again says nothing new.
     """
     right = _right(predictions)
-    if not right or len({record.key for record in predictions}) < len(predictions):
+    if not right or _has_repeats(predictions):
         return None
     found = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
     return float(found.low), float(found.high)
 
 
 def mean_absolute_error(predictions: Sequence[ReceivedRecord]) -> str:
-    """Return the mean distance of predicted numbers from the true ones with its unit, empty if there are none."""
+    """Return the mean distance of predicted numbers from the true ones with its unit, empty if there are none.
+
+    With it comes the 95 % interval of a percentile bootstrap, unless rows were sent again or are fewer than two.
+    """
     numbers = [(found, finite_number(expected)) for found, expected in _known(predictions) if "value" in found]
     errors = [abs(found["value"] - true) for found, true in numbers if true is not None]
-    return readable(sum(errors) / len(errors), numbers[0][0]["unit"], DIGITS) if errors else ""
+    if not errors:
+        return ""
+    unit = numbers[0][0]["unit"]
+    mean = readable(sum(errors) / len(errors), unit, DIGITS)
+    if len(errors) < 2 or _has_repeats(predictions):
+        return mean
+    found = bootstrap([errors], np.mean, method="percentile", rng=0).confidence_interval
+    return f"{mean} (95% interval {readable(found.low, digits=DIGITS)} to {readable(found.high, unit, DIGITS)})"
 
 
 def headers(record: ReceivedRecord) -> Mapping[str, str]:
     """Return the headers of a record as text."""
     return {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+
+
+def _has_repeats(predictions: Sequence[ReceivedRecord]) -> bool:
+    return len({record.key for record in predictions}) < len(predictions)
 
 
 def _right(predictions: Sequence[ReceivedRecord]) -> list[bool]:

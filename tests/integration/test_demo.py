@@ -43,7 +43,7 @@ def start(kafka_jars: Path, root: Path, tmp_path: Path) -> Iterator[Callable[...
 SHOWN = [
     ("iris", r"\w+ [\d.]+%", 30),
     ("heart_failure", r"\w+ [23] of 3 votes", 60),
-    ("penguins", r"[\d,]+ g \([\d,]+ to [\d,]+\)  error [+-]?[\d.]+ g, (?:within|outside) its interval", 69),
+    ("penguins", r"[\d,]+ g \([\d,]+ to [\d,]+\)  error [+-]?[\d.]+ g, (?:within|outside) its interval", 68),
 ]
 
 
