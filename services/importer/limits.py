@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 MOST_BYTES = 512 * 2**20
@@ -74,7 +75,8 @@ def impose() -> None:
     ):
         _, hard = resource.getrlimit(limit)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (least, least))
+        with suppress(ValueError, OSError):  # macOS has not all of them
+            resource.setrlimit(limit, (least, least))
     signal.alarm(2 * MOST_SECONDS)
     sys.addaudithook(_refuse)
 

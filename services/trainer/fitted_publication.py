@@ -30,7 +30,7 @@ def publish_fitted(settings: Settings, name: str, model: Definition, fitted: Fit
     path, seed = settings.data_dir / model.file.path, settings.train_seed
     content, model_file = csv_reader.read(path), read_fitted(settings.data_dir, model)
     model, samples = csv_reader.parse(content, path, model)
-    opened = open_fitted(fitted, model_file, model)
+    opened = open_fitted(fitted, model_file, model, samples.frame)
     estimator, task, parts = opened.estimator, task_of(model), unseen_parts(samples, model, seed)
     print(f"{name}: fitted elsewhere, so that all {len(samples):,} rows of {path.name} are new to it", flush=True)
     for difference in other_versions(opened.made_with):
