@@ -8,7 +8,9 @@ import os
 import resource
 import signal
 import sys
-from typing import Any, NoReturn
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 MOST_BYTES = 512 * 2**20
 MOST_MEMORY, MOST_SECONDS, MOST_FILES = 4 * 2**30, 60, 64
@@ -16,11 +18,14 @@ MOST_MEMORY, MOST_SECONDS, MOST_FILES = 4 * 2**30, 60, 64
 # https://docs.python.org/3/library/audit_events.html lists the events.
 _REFUSED = (
     "ctypes.",
+    "code.__new__",
     "fcntl.",
     "ftplib.",
+    "gc.",
     "http.",
     "imaplib.",
     "nntplib.",
+    "object.__setattr__",
     "os.chflags",
     "os.chmod",
     "os.chown",
@@ -53,6 +58,9 @@ _REFUSED = (
     "socket.",
     "sqlite3.",
     "subprocess.",
+    "sys.addaudithook",
+    "sys.setprofile",
+    "sys.settrace",
     "syslog.",
     "tempfile.",
     "urllib.",
@@ -74,21 +82,29 @@ def impose() -> None:
     ):
         _, hard = resource.getrlimit(limit)
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(limit, (least, least))
+        with suppress(ValueError, OSError):  # macOS has not all of them
+            resource.setrlimit(limit, (least, least))
     signal.alarm(2 * MOST_SECONDS)
-    sys.addaudithook(_refuse)
+    sys.addaudithook(_make_hook())
 
 
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """End the process for an event that is refused; a pickle could catch an exception."""
-    if event == "open":
-        path, mode, flags = arguments
-        if (isinstance(mode, str) and set(mode) & set("wax+")) or (isinstance(flags, int) and flags & _WRITES):
-            _end(f"to write to {path!r}")
-    elif event.startswith(_REFUSED):
-        _end(f"what Python calls {event}")
+def _make_hook() -> Callable[[str, tuple[Any, ...]], None]:
+    """Return a hook that ends the process for an event that is refused; a pickle could catch an exception.
 
+    It looks nothing up while it runs, since a pickle can replace what is in modules, and Python's own functions.
+    """
+    refused, writes, end, write = _REFUSED, _WRITES, os._exit, os.write
 
-def _end(what: str) -> NoReturn:
-    os.write(2, f"the file asked for {what} while it was opened, and the process was ended\n".encode()[:500])
-    os._exit(3)
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            if not arguments[2] & writes:
+                return
+            what = "to write to a file"
+        elif event.startswith(refused):
+            what = f"what Python calls {event}"
+        else:
+            return
+        write(2, f"\nthe file asked for {what} while it was opened, and the process was ended\n".encode())
+        end(3)
+
+    return refuse

@@ -1,15 +1,19 @@
 """From a pickle to a skops file: to data, which runs no code when it is opened."""
 
 import io
+import re
 import warnings
 from textwrap import shorten
 
 import joblib
+import sklearn
 import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 MAX_LENGTH = 300
+_MISSING = (ModuleNotFoundError, AttributeError)
+_VERSION = re.compile(rb"_sklearn_version[^0-9]{1,12}([0-9]+\.[0-9]+[0-9a-z.]*)")
 
 
 class NotOpened(Exception):
@@ -25,10 +29,9 @@ def open_pickle(content: bytes) -> tuple[bytes, dict[str, str]]:
         warnings.simplefilter("always")
         try:
             found = joblib.load(io.BytesIO(content))
-        except (ModuleNotFoundError, AttributeError) as error:
-            raise NotOpened(f"it needs what is not installed here: {_reason(error)}") from error
         except Exception as error:  # whatever the pickle raises
-            raise NotOpened(f"it cannot be opened{_of_version(caught)}: {_reason(error)}") from error
+            needs = "needs what is not installed here" if isinstance(error, _MISSING) else "cannot be opened"
+            raise NotOpened(f"it {needs}{_of_version(content)}: {_reason(error)}") from error
     if not isinstance(found, BaseEstimator):
         raise NotOpened(f"it holds a {type(found).__name__}, and no estimator of scikit-learn")
     try:
@@ -45,8 +48,10 @@ def _versions(caught: list[warnings.WarningMessage]) -> dict[str, str]:
     return {"scikit-learn": str(found[0].original_sklearn_version)} if found else {}
 
 
-def _of_version(caught: list[warnings.WarningMessage]) -> str:
-    return "".join(f", as it is of {name} {version}" for name, version in _versions(caught).items())
+def _of_version(content: bytes) -> str:
+    """Return of which other version of scikit-learn a pickle is, if it says so; one that is compressed does not."""
+    found = {each.decode() for each in _VERSION.findall(content)} - {sklearn.__version__}
+    return f", as it is of scikit-learn {min(found)}" if found else ""
 
 
 def _reason(error: Exception) -> str:

@@ -25,7 +25,7 @@ def evaluate_fitted(settings: Settings, prepared: Prepared, fitted: Fitted) -> C
     """
     name, model, samples, parts = prepared.name, prepared.definition, prepared.samples, prepared.parts
     prepared = replace(prepared, model_file=read_fitted(settings.data_dir, model))
-    opened = open_fitted(fitted, prepared.model_file, model)
+    opened = open_fitted(fitted, prepared.model_file, model, samples.frame)
     estimator, task = opened.estimator, task_of(model)
     print(f"{name}: fitted elsewhere, so that all {len(samples):,} rows of {model.file.path} are new to it", flush=True)
     for difference in other_versions(opened.made_with):

@@ -32,12 +32,12 @@ def read_signature(fitted: Fitted, content: bytes, name: str) -> Signature:
     return estimators.signature_of(estimator, {**made_with, **fitted.made_with}, name)
 
 
-def open_fitted(fitted: Fitted, content: bytes, definition: Definition) -> OpenedModel:
-    """Return the model with the inputs and labels of its definition. Raises FittedError."""
+def open_fitted(fitted: Fitted, content: bytes, definition: Definition, frame: Any) -> OpenedModel:
+    """Return the model with the inputs and labels of its definition; `frame` has rows of it. Raises FittedError."""
     name = PurePosixPath(fitted.path).name
     if fitted.is_graph:
         made_with = {**read_signature_of_graph(content, name).made_with, **fitted.made_with}
-        graph = open_graph(content, name, definition)
+        graph = open_graph(content, name, definition, frame)
         return OpenedModel(graph, graph.content, made_with, opset_of(read_graph(graph.content, name)))
     estimator, made_with = estimators.load(content, name, fitted.types)
     return OpenedModel(estimators.adapt(estimator, name, definition), None, {**made_with, **fitted.made_with})

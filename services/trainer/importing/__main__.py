@@ -19,6 +19,7 @@ from services.trainer.fitted.opening import read_signature
 from services.trainer.importing.acceptance import Accepted, accept
 from services.trainer.importing.columns import check_target, match_columns
 from services.trainer.importing.draft import write_definition
+from services.trainer.importing.rehearsal import rehearse
 from services.trainer.importing.request import Request, read_request
 from services.trainer.importing.written import written
 from services.trainer.models import load_definition
@@ -79,6 +80,7 @@ def take_in(configured: Settings, request: Request) -> None:
     if labels is None:
         labels = sorted({cell.strip() for cell in table.columns[request.target]} - {""})
     text = write_definition(request.csv.name, table, request.target, columns, labels, accepted.fitted)
+    rehearse(text, request.csv, accepted)
     files[definition] = text.encode()
     with TemporaryDirectory() as folder:
         models_dir = configured.models_dir if request.is_published else Path(folder)

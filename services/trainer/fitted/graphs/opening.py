@@ -1,8 +1,11 @@
 """From the content of an ONNX file to an estimator, and to what the file says of itself."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from onnx import ModelProto, TensorProto
 
 from services.trainer.definition import Definition
@@ -15,6 +18,11 @@ from services.trainer.fitted.graphs.reading import read_graph
 from services.trainer.fitted.graphs.trial import try_graph
 from services.trainer.fitted.labels import match_labels
 from services.trainer.fitted.signature import Signature
+
+# Of the sum of probabilities in 32 bits.
+ROUNDING = 1e-3
+# A threshold may make some labels others than the likeliest.
+LEAST_AGREEMENT = 0.5
 
 
 def read_signature(content: bytes, name: str) -> Signature:
@@ -32,8 +40,11 @@ def read_signature(content: bytes, name: str) -> Signature:
     )
 
 
-def open_graph(content: bytes, name: str, definition: Definition) -> GraphClassifier | GraphRegressor:
-    """Return the graph of the file `name`, joined to the inputs and labels of a definition. Raises FittedError."""
+def open_graph(content: bytes, name: str, definition: Definition, frame: Any) -> GraphClassifier | GraphRegressor:
+    """Return the graph of the file `name`, joined to the inputs and labels of a definition. Raises FittedError.
+
+    What it gives for the rows of `frame` shows whether its scores are probabilities, which no graph says.
+    """
     model = read_graph(content, name)
     layout = find_layout(model, name)
     _check_columns(layout, name, definition)
@@ -42,7 +53,29 @@ def open_graph(content: bytes, name: str, definition: Definition) -> GraphClassi
     try_graph(joined, len(definition.inputs), name)
     if layout.numbers is not None:
         return GraphRegressor(joined)
-    return GraphClassifier(joined, len(definition.labels), layout.probabilities is not None)
+    if layout.probabilities is None:
+        return GraphClassifier(joined, len(order), has_probabilities=False)
+    given = GraphClassifier(joined, len(order), has_probabilities=True)
+    if _are_probabilities(given.predict_proba(frame)):
+        _check_order(given, layout, name, frame)
+        return given
+    if layout.label is None:
+        raise FittedError(f"{name} gives scores that are no probabilities, and no label; add a softmax to it")
+    return GraphClassifier(
+        join(model, replace(layout, probabilities=None), definition.inputs, order), len(order), has_probabilities=False
+    )
+
+
+def _are_probabilities(found: NDArray[np.float64]) -> bool:
+    """Return whether rows are shares of 1, as the distances of support vectors are not."""
+    return bool((found >= -ROUNDING).all() and (np.abs(found.sum(axis=1) - 1) <= ROUNDING).all())
+
+
+def _check_order(graph: GraphClassifier, layout: Layout, name: str, frame: Any) -> None:
+    """Raise FittedError if the graph names no labels and the likeliest in their order is mostly another one."""
+    likeliest = graph.predict_proba(frame).argmax(axis=1)
+    if layout.labels is None and (graph.predict(frame) == likeliest).mean() < LEAST_AGREEMENT:
+        raise FittedError(f"{name} names no labels, and gives probabilities in another order than that of its labels")
 
 
 def _check_columns(layout: Layout, name: str, definition: Definition) -> None:

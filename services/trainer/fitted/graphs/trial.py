@@ -7,6 +7,7 @@ or repeat something without end. If it fails, the last line on standard error sa
 import resource
 import subprocess
 import sys
+from contextlib import suppress
 from textwrap import shorten
 
 import numpy as np
@@ -40,7 +41,8 @@ def try_graph(content: bytes, inputs: int, name: str) -> None:
 
 def main(inputs: int) -> int:
     """Run the graph. Returns the exit code."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    with suppress(ValueError, OSError):  # macOS has none
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
     try:
         Graph(sys.stdin.buffer.read()).infer(np.zeros((ROWS, inputs)))

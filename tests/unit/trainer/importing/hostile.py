@@ -99,6 +99,20 @@ PICKLES: dict[str, tuple[Make, str]] = {
         _calls(exec, f"try: open({MARKER!r}, 'w')\nexcept BaseException: open({MARKER!r}, 'w')"),
         "to write to",
     ),
+    "code that changes what is refused": (
+        _calls(exec, f"import services.importer.limits as l; l._REFUSED = (); l._WRITES = 0; open({MARKER!r}, 'w')"),
+        "to write to",
+    ),
+    "code that takes away the end": (
+        _calls(exec, f"import os; os._exit = os.write = print; os.system('touch ' + {MARKER!r})"),
+        "os.system",
+    ),
+    "code that changes Python's own functions": (
+        _calls(exec, f"import builtins; builtins.isinstance = builtins.len = print; open({MARKER!r}, 'w')"),
+        "to write to",
+    ),
+    "code that looks for the hook": (_calls(exec, "import gc; gc.get_objects()"), "gc.get_objects"),
+    "code that calls the system's library": (_calls(exec, "import ctypes; ctypes.CDLL(None)"), "ctypes.dlopen"),
     "joblib, deep in a list": (_dumped(lambda folder: {"model": [[_touches(folder)]]}), "os.system"),
     "joblib beside an array": (_dumped(lambda folder: [np.arange(9), _touches(folder)]), "os.system"),
     "joblib, compressed": (_dumped(_touches, compress=("zlib", 3)), "os.system"),
@@ -165,6 +179,27 @@ def _outside_of_a_branch(model: Any, folder: Path) -> None:
     )
     model.graph.node.insert(0, helper.make_node("If", ["is"], ["unused"], then_branch=branch, else_branch=branch))
     model.graph.initializer.append(numpy_helper.from_array(np.array(True), "is"))
+
+
+def _endless(model: Any, folder: Path) -> None:
+    """Have the graph repeat something 2^63 - 1 times."""
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Sin", ["last"], ["next"])],
+        "body",
+        [
+            helper.make_tensor_value_info("count", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("last", TensorProto.FLOAT, [3]),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("next", TensorProto.FLOAT, [3]),
+        ],
+    )
+    model.graph.initializer.append(numpy_helper.from_array(np.array(2**63 - 1), "times"))
+    model.graph.initializer.append(numpy_helper.from_array(np.array(True), "first"))
+    model.graph.node.insert(0, helper.make_node("Loop", ["times", "first", "bias"], ["turned"], body=body))
+    model.graph.node[1].input[2] = "turned"
 
 
 def _huge_constant(model: Any, folder: Path) -> None:
@@ -280,6 +315,7 @@ OTHERS: dict[str, tuple[Make, str]] = {
     "ONNX with numbers elsewhere in a branch": (_graph(_outside_of_a_branch), "names other files for its numbers"),
     "ONNX with a huge constant": (_graph(_huge_constant), "is no valid ONNX graph"),
     "ONNX that makes a huge tensor": (_graph(_huge_output), "cannot be run by ONNX Runtime"),
+    "ONNX without end": (_graph(_endless), "needs more than 8 GiB of memory or 60 s for 100 rows"),
     "ONNX with an unknown operator": (_graph(_unknown_operator), "cannot be run by ONNX Runtime"),
     "ONNX for one row": (_graph(_one_row), "takes 1 rows at once; any number is expected"),
     "ONNX of an old version": (_graph(_old), "has opset 7, and 9 or newer is needed"),

@@ -10,12 +10,14 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     VotingClassifier,
 )
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -23,6 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from petalstream.model.bundle import MODEL, ONNX
+from petalstream.model.inference import gives_probabilities
 from petalstream.settings import Settings
 from services.api.app import create_app
 from tests.unit.trainer.importing.command import Checkout
@@ -92,6 +95,17 @@ CASES = {
     "ONNX of a matrix, names of labels": Case(LINE, flowers, as_matrix_graph, *OF_FLOWERS, is_matrix=True),
     "ONNX of a matrix, numbers as labels": Case(LINE, codes, as_matrix_graph, *OF_CODES, is_matrix=True),
     "ONNX of columns, texts among them": Case(encoded(LogisticRegression()), loans, as_column_graph, *OF_LOANS),
+    "ONNX with scores that are no probabilities": Case(
+        make_pipeline(StandardScaler(), SVC()), flowers, as_matrix_graph, *OF_FLOWERS, is_matrix=True
+    ),
+    "neighbours fill in, without a graph, skops": Case(
+        make_pipeline(KNNImputer(), LogisticRegression(max_iter=1_000)),
+        flowers,
+        as_skops,
+        *OF_FLOWERS,
+        TRUST,
+        has_graph=False,
+    ),
     "ONNX of numbers": Case(
         make_pipeline(StandardScaler(), Ridge()), patients, as_matrix_graph, *OF_PATIENTS, is_matrix=True
     ),
@@ -142,6 +156,7 @@ def test_a_model_predicts_in_the_api_what_it_predicted_where_it_was_fitted(name:
     if bundle.manifest.predicts_numbers:
         assert [each["prediction"] for each in responses] == pytest.approx(expected.tolist(), rel=1e-5)
     else:
+        assert bool(responses[0]["probabilities"]) == gives_probabilities(estimator)
         assert [each["label"] for each in responses] == [str(each) for each in expected.tolist()]
     assert "Evaluated with" in report
     assert "Grid search" not in report
@@ -164,6 +179,32 @@ def test_a_graph_of_another_library_is_taken_as_it_is(copied: Checkout) -> None:
         responses = client.post("/models/softmax/predict", json=rows).get_json()
     given = [[each["probabilities"][label] for label in "012"] for each in responses]
     assert np.allclose(given, line.predict_proba(frame.to_numpy()), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("flavor", "file", "write", "kept"),
+    [
+        (
+            {"sklearn": {"pickled_model": "model.skops", "serialization_format": "skops"}},
+            "model.skops",
+            as_skops,
+            ".skops",
+        ),
+        ({"onnx": {"data": "model.onnx", "onnx_version": "1.20.0"}}, "model.onnx", as_matrix_graph, ".onnx"),
+    ],
+)
+def test_a_folder_of_mlflow_without_a_pickle_needs_no_trust(
+    flavor: dict[str, Any], file: str, write: Callable[[Any, pd.DataFrame], bytes], kept: str, copied: Checkout
+) -> None:
+    frame, targets = flowers()
+    model = f"flavor_{kept[1:]}"
+    folder = mlflow_folder(copied.folder / model, b"not opened")
+    (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": flavor}))
+    (folder / file).write_bytes(write(LINE.fit(frame.to_numpy(), targets), frame))
+    (copied.root / "data" / "flowers.csv").unlink(missing_ok=True)
+    ended = copied.run(model, "flowers.csv", "kind", model=model)
+    assert ended.code == 0, ended.errors
+    assert copied.bundle(model).manifest.fitted["file"] == f"{model}{kept}"
 
 
 def test_a_folder_of_mlflow_is_imported_and_its_other_version_is_told(copied: Checkout) -> None:

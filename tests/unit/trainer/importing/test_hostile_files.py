@@ -72,7 +72,9 @@ def test_a_trusted_pickle_can_do_no_harm_by_the_usual_means(
     assert not (folder / MARKER).exists()
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name == "ONNX without end" else []) for name in OTHERS]
+)
 def test_what_is_no_pickle_is_refused_even_if_it_is_trusted(
     name: str, folder: Path, csvs: Path, capsys: Captured
 ) -> None:

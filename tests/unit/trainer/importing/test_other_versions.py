@@ -1,5 +1,6 @@
 """Estimators that another scikit-learn has fitted: reported as such, or refused with the reason."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,8 +61,11 @@ def test_a_model_of_another_version_is_told_as_such_or_refused(
     code, said = take_in(copied, name)
     if code:
         (line,) = [line for line in said.splitlines() if line.startswith(f"import: other_{name}:")]
-        assert f"it cannot be opened, as it is of scikit-learn {OTHER}" in line
+        assert re.search(
+            f"it (cannot be opened|needs what is not installed here), as it is of scikit-learn {OTHER}: ", line
+        )
         assert copied.files() <= before
+        assert name == "histogram", "the others open"
         return
     assert f"other_{name}.skops was made with scikit-learn {OTHER}, and here is " in said
     manifest = copied.bundle(f"other_{name}").manifest
@@ -72,8 +76,3 @@ def test_a_model_of_another_version_is_told_as_such_or_refused(
     rows = Path(copied.folder / "flowers.csv").read_text().splitlines()[1:]
     right = sum(row.split(",")[0] == kind for row, kind in zip(rows, predicted[name].split(","), strict=True))
     assert manifest.metrics["test_accuracy"] == pytest.approx(right / len(rows))
-
-
-def test_a_pipeline_of_another_version_opens(copied: Checkout, predicted: dict[str, str]) -> None:
-    code, said = take_in(copied, "line")
-    assert code == 0 or "is there already" in said

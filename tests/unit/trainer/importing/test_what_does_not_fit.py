@@ -140,7 +140,7 @@ def test_a_definition_with_another_target_than_its_model_is_refused(
     ):
         definition = Definition("rows.csv", FEATURES, target, fitted=fitted)
         with pytest.raises(FittedError) as found:
-            open_fitted(fitted, content, definition)
+            open_fitted(fitted, content, definition, FLOWERS)
         assert said in str(found.value)
 
 
@@ -181,7 +181,7 @@ def test_types_that_a_definition_does_not_name_are_not_opened() -> None:
     definition = Definition("rows.csv", FEATURES, Classes("kind", KINDS), fitted=Fitted("model.skops"))
     content = bytes(skops.io.dumps(RandomForestClassifier(3).fit(FLOWERS, NAMES)))
     with pytest.raises(FittedError, match=r"has types that nobody has confirmed: sklearn\.tree\._tree\.Tree"):
-        open_fitted(Fitted("model.skops"), content, definition)
+        open_fitted(Fitted("model.skops"), content, definition, FLOWERS)
 
 
 def test_what_is_there_is_not_written_over(folder: Path, capsys: Captured) -> None:
