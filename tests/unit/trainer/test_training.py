@@ -8,6 +8,8 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from petalstream.features import Number
 from petalstream.model import bundle
@@ -19,6 +21,7 @@ from petalstream.settings import Settings
 from services.trainer.conditions.decisions import Refused
 from services.trainer.data import csv_reader
 from services.trainer.data.known_parts import parts_of, read_known_parts
+from services.trainer.definition import Classes, Definition
 from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
 from services.trainer.publishing.existing_bundles import find_up_to_date
@@ -116,6 +119,28 @@ def test_a_model_below_the_floor_is_not_published(own: Settings) -> None:
     with pytest.raises(Refused, match=r"must be at least 1\.000: no number of rows shows that; nothing was published"):
         train_quickly(dataclasses.replace(own, min_validation_accuracy=1.0), "iris")
     assert contents(own.models_dir) == before
+
+
+def test_a_model_that_is_no_better_than_the_commonest_label_is_refused_unless_that_is_asked_for(own: Settings) -> None:
+    """Labels at random, seven of ten alike: an estimator that learns them by heart is right in less than that."""
+    draw = np.random.default_rng(0)
+    lines = [f"{draw.random():.6f},{'no' if draw.random() < 0.7 else 'yes'}" for _ in range(300)]
+    (own.data_dir / "noise.csv").write_text("\n".join(["x,sold", *lines]))
+    noise = Definition("noise.csv", [Number("x")], Classes("sold", ["no", "yes"]), DecisionTreeClassifier())
+    with pytest.raises(Refused, match=r"of always no: the gain is at least -0.* and must be above 0.*; nothing was"):
+        train_definition(own, "noise", noise)
+    assert not (own.models_dir / "noise").exists()
+    published = train_definition(own, "noise", dataclasses.replace(noise, publish_if=[])).manifest.metrics
+    assert published["test_accuracy"] < published["commonest_share"]
+
+
+def test_an_estimator_that_draws_at_random_is_as_good_when_it_is_trained_again(own: Settings) -> None:
+    forest = dataclasses.replace(quick_definition("iris"), estimator=RandomForestClassifier(5), grid={})
+    first, again = (train_definition(own, "iris", forest).manifest for _ in range(2))
+    assert again.fingerprint == first.fingerprint
+    assert again.metrics == first.metrics
+    (compared,) = (each for each in again.conditions if each["condition"] == "NoWorseThanServed()")
+    assert (compared["value"], compared["rows"], compared["passed"]) == (0, 30, True)
 
 
 def test_an_unchanged_model_is_up_to_date(own: Settings) -> None:
