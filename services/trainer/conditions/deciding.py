@@ -49,7 +49,7 @@ def _decide_floor(
     metric, sign = name_of(floor.metric), measure(floor.metric)[1]
     value, bound = (write_value(sign * number, floor.metric, definition) for number in (found.value, found.low))
     limit = "at least" if sign > 0 else "at most"
-    measured = f"{metric} {value} on {rows:,} validation rows is {limit} {bound} with 95 % confidence"
+    measured = f"{metric} {value} on {rows:,} {_rows_of(definition)} is {limit} {bound} with 95 % confidence"
     wanted = write_value(sign * floor.at_least, floor.metric, definition)
     advice = advise(floor.metric, found, floor.at_least, rows)
     sentence = f"{measured}, as {floor} asks" if is_met else f"{measured}, and must be {limit} {wanted}{advice}"
@@ -69,7 +69,7 @@ def _decide_baseline(
     found = compare(compared_metric(definition), validation.targets, remembered.predictions, others)
     value, other, low = (found.write(number, definition) for number in (found.value, found.other, found.gain.low))
     metric, is_met = name_of(found.metric), found.gain.low > 0
-    measured = f"{metric} {value} on {found.rows:,} validation rows against {other} of {words}"
+    measured = f"{metric} {value} on {found.rows:,} {_rows_of(definition)} against {other} of {words}"
     sentence = f"{measured}: the gain is at least {low} with 95 % confidence"
     if not is_met:
         sentence += ", and must be above 0" + _hint(definition, validation, remembered, others)
@@ -84,3 +84,7 @@ def _hint(definition: Definition, validation: Dataset, remembered: Remembered, o
     if balanced.gain.low <= 0:
         return ""
     return f'; its balanced accuracy {balanced.value:.3f} is better, and is compared with scoring="balanced_accuracy"'
+
+
+def _rows_of(definition: Definition) -> str:
+    return "rows of the CSV" if definition.fitted else "validation rows"
