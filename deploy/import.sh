@@ -16,5 +16,5 @@ trusted=""
 for argument in "$@"; do [ "$argument" != --trust ] || trusted=1; done
 # Only a pickle needs the image, and none is opened without --trust.
 [ -z "$trusted" ] || docker compose --profile import build --quiet importer
-.venv/bin/python -m services.trainer.importing "$@" --sandbox "docker compose run --rm --no-TTY --no-deps importer"
+.venv/bin/python -m services.trainer.importing "$@" --sandbox "docker compose --progress quiet run --rm --no-TTY --no-deps importer"
 exec docker compose run --rm --build trainer python -m services.trainer "$1"

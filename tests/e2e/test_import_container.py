@@ -12,6 +12,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from services.trainer.fitted.errors import FittedError
+from services.trainer.fitted.estimators import load, signature_of, untrusted_types
+from services.trainer.importing.sandbox import open_pickle
+from services.trainer.importing.types import confirm_pickled
 from tests.checkouts import outer_environment, quick_copy
 from tests.e2e.compose import ROOT, Project, require_engine
 from tests.unit.trainer.importing.command import files_below
@@ -131,6 +135,32 @@ def test_whatever_runs_in_the_container_finds_no_way_out(importing: Importing, c
     ended = run_in_container(importing, code)
     assert ended.returncode != 0
     assert said in ended.stderr
+
+
+def take_in(estimator: bytes, name: str) -> None:
+    """Take what came out of a container as the trainer does."""
+    types = confirm_pickled(untrusted_types(estimator, name), (), name)
+    signature_of(load(estimator, name, types)[0], {}, name)
+
+
+def test_no_hostile_pickle_gets_a_model_out_of_the_container(importing: Importing) -> None:
+    run_in_container(importing, "")  # builds the image
+    named = f"COMPOSE_PROJECT_NAME={importing.stack.project}"
+    command = ["env", named, "docker", "compose", "run", "--rm", "--no-TTY", "--no-deps", "importer"]
+    home = importing.folder / "all"
+    home.mkdir()
+    for name, (make, _) in PICKLES.items():
+        path = make(home)
+        content = (path / "model.pkl" if path.is_dir() else path).read_bytes()
+        try:
+            estimator, _ = open_pickle(content, name, command)
+        except FittedError:
+            continue
+        # A forged result, or an estimator that was not fitted: the trainer refuses both.
+        with pytest.raises(FittedError):
+            take_in(estimator, name)
+    assert not (home / MARKER).exists()
+    assert importing.stack.compose("ps", "--all", "--quiet") == ""
 
 
 def test_a_trusted_pickle_goes_from_its_file_to_a_served_bundle(importing: Importing) -> None:

@@ -1,12 +1,12 @@
 """Which types of a skops file may be opened."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from services.trainer.fitted.errors import FittedError
 from services.trainer.fitted.labels import listed
 
-# Of an estimator that was pickled, which TRUST=1 covers already: its own parts.
-OWN_PACKAGES = ("sklearn.", "numpy.", "scipy.")
+_SCIKIT_LEARN = "sklearn"
 
 
 def confirm(untrusted: Sequence[str], confirmed: Sequence[str], name: str, is_trusted: bool) -> list[str]:
@@ -21,14 +21,26 @@ def confirm(untrusted: Sequence[str], confirmed: Sequence[str], name: str, is_tr
 
 
 def confirm_pickled(untrusted: Sequence[str], confirmed: Sequence[str], name: str) -> list[str]:
-    """Return the types of what came out of a pickle: those of scikit-learn and others that were named.
+    """Return the types of what came out of a pickle: classes of scikit-learn, and others that were named.
 
-    Raises FittedError for others. TRUST=1 is not enough: whatever ran in the pickle may have written them.
+    Raises FittedError for others. TRUST=1 is not enough: whatever ran in the pickle may have written them, and a
+    function, even one of numpy, may be one that runs code.
     """
-    others = [each for each in untrusted if not each.startswith(OWN_PACKAGES) and each not in confirmed]
+    others = [each for each in untrusted if each not in confirmed and not _is_class_of_scikit_learn(each)]
     if others:
         raise FittedError(
-            f'{name} has types of other packages than scikit-learn: {listed(others)}; add TYPES="{",".join(others)}" if'
-            " you know them"
+            f"{name} has functions, or types of other packages than scikit-learn: {listed(others)}; add"
+            f' TYPES="{",".join(others)}" if you know them'
         )
     return list(untrusted)
+
+
+def _is_class_of_scikit_learn(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    packages = module.split(".")
+    if packages[0] != _SCIKIT_LEARN or "tests" in packages:
+        return False
+    try:
+        return isinstance(getattr(import_module(module), attribute, None), type)
+    except Exception:  # the name may be any text
+        return False

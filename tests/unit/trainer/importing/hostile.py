@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ import joblib
 import numpy as np
 import skops.io
 from onnx import TensorProto, helper, numpy_helper
+from sklearn.datasets import get_data_home
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tests.unit.trainer.importing.models import flowers, mlflow_folder, softmax_graph
@@ -69,19 +72,26 @@ def _touches(folder: Path) -> Calls:
     return Calls(os.system, f"touch {folder / MARKER}")
 
 
-def _forged(folder: Path) -> bytes:
-    """A pickle that writes a result of its own to every open file, with a type that runs a command."""
-    forged = skops.io.dumps(FunctionTransformer(os.system))
-    code = f"""
+def _forged(function: Callable[..., Any], *arguments: Any) -> Make:
+    """A pickle that writes a result of its own to every open file: a model that calls a function when it predicts."""
+
+    def content(folder: Path) -> bytes:
+        named = [each.replace(MARKER, str(folder / MARKER)) if isinstance(each, str) else each for each in arguments]
+        model = make_pipeline(FunctionTransformer(), LogisticRegression(max_iter=1_000)).fit(*flowers())
+        model.steps[0][1].func = partial(function, *named)
+        forged = skops.io.dumps(model)
+        code = f"""
 import os
-for number in range(1, 20):
+for number in range(3, 20):
     try:
         os.write(number, b"{{}}" + bytes([10]) + {forged!r})
     except OSError:
         pass
 os._exit(0)
 """
-    return pickle.dumps(Calls(exec, code))
+        return pickle.dumps(Calls(exec, code))
+
+    return _file("forged.pkl", content)
 
 
 # Without TRUST=1 none of them is opened; with it, what they ask for is refused.
@@ -124,7 +134,15 @@ PICKLES: dict[str, tuple[Make, str]] = {
         _calls(exec, "import sys; sys.stderr.write(chr(27) + '[2J'); raise SystemExit(4)"),
         "[2J",
     ),
-    "a forged result": (_file("forged.pkl", _forged), "has types of other packages than scikit-learn: posix.system"),
+    "a forged result": (_forged(os.system, f"touch {MARKER}"), "packages than scikit-learn: functools.partial, posix"),
+    "a forged result with a function of numpy": (
+        _forged(np.testing.measure, f"open({MARKER!r}, 'w')", 1),
+        "packages than scikit-learn: functools.partial, numpy.testing",
+    ),
+    "a forged result with a function of scikit-learn": (
+        _forged(get_data_home, MARKER),
+        "packages than scikit-learn: functools.partial, sklearn.datasets._base.get_data_home",
+    ),
     "no estimator": (_calls(dict), "it holds a dict, and no estimator of scikit-learn"),
     "a broken pickle": (_file("model.pkl", lambda _: pickle.dumps(LogisticRegression())[:50]), "it cannot be opened"),
     "a class that is not here": (
