@@ -21,7 +21,7 @@ PENGUIN: Mapping[str, str | bool] = {
     "Bill depth": "15.3",
     "Flipper length": "222",
 }
-# The first patient of the data set. True and False are radio buttons.
+# The first patient of the data set, with a follow-up that the model has seen. True and False are radio buttons.
 PATIENT: Mapping[str, str | bool] = {
     "Age": "75",
     "Anaemia": False,
@@ -34,7 +34,7 @@ PATIENT: Mapping[str, str | bool] = {
     "Serum sodium": "130",
     "Male": True,
     "Smokes": False,
-    "Follow-up period": "4",
+    "Follow-up period": "10",
 }
 # Wrong in each way that there is: letters, out of range, missing; and radio buttons that nobody chose.
 WRONG_PATIENT: Mapping[str, str | bool] = {
