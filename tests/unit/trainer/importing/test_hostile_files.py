@@ -14,9 +14,14 @@ from services.trainer.importing.__main__ import run
 from services.trainer.importing.request import Request
 from tests.unit.trainer.importing.command import MODEL, Checkout, files_below
 from tests.unit.trainer.importing.conftest import write_csvs
-from tests.unit.trainer.importing.hostile import MARKER, OTHERS, PICKLES
+from tests.unit.trainer.importing.hostile_archives import ARCHIVES
+from tests.unit.trainer.importing.hostile_graphs import GRAPHS
+from tests.unit.trainer.importing.hostile_pickles import PICKLES
 from tests.unit.trainer.importing.models import flowers
+from tests.unit.trainer.importing.saving import MARKER
 
+# None of them is opened, whether TRUST=1 is given or not.
+OTHERS = {**GRAPHS, **ARCHIVES}
 pytestmark = pytest.mark.timeout(300)
 TARGET = "kind"
 Captured = pytest.CaptureFixture[str]
