@@ -21,7 +21,7 @@ from services.trainer.definition.conditions import condition_complaints
 from services.trainer.definition.fitted import Fitted
 from services.trainer.definition.scores import scores_numbers
 from services.trainer.definition.source import Source
-from services.trainer.definition.split import ALLOW, REFUSE, Split
+from services.trainer.definition.split import split_complaints
 
 if TYPE_CHECKING:
     from services.trainer.definition.model import Definition
@@ -40,7 +40,7 @@ def complaints(model: "Definition") -> Iterator[str]:
             yield f"features must be Number, Integer, YesNo, Category, Text, Date or Ignored, not {each!r}"
     yield from _text_complaints(model)
     yield from _column_complaints(model)
-    yield from _split_complaints(model)
+    yield from split_complaints(model)
     if isinstance(model.target, Classes):
         yield from _label_complaints(model.target)
     else:
@@ -96,19 +96,6 @@ def _column_complaints(model: "Definition") -> Iterator[str]:
     for name in model.compare_without:
         if name not in inputs or len(inputs) == 1:
             yield f"compare_without names {name!r}, which is none of two or more inputs"
-
-
-def _split_complaints(model: "Definition") -> Iterator[str]:
-    split = model.split
-    if not isinstance(split, Split):
-        yield f'split must be as in Split(group="house_id", time="sold"), not {split!r}'
-        return
-    for option in ("group", "time"):
-        column, others = getattr(split, option), [each.name for each in model.features]
-        if not isinstance(column, str) or (column and column not in others):
-            yield f"{option} of the split must be a column of the features, Ignored ones included, not {column!r}"
-    if split.duplicates not in (REFUSE, ALLOW):
-        yield f'duplicates of the split must be "{REFUSE}" or "{ALLOW}", not {split.duplicates!r}'
 
 
 def _label_complaints(target: Classes) -> Iterator[str]:
