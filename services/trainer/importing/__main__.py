@@ -96,15 +96,16 @@ def _evaluate(configured: Settings, models_dir: Path, name: str) -> None:
 
 
 def _files(data_dir: Path, request: Request, accepted: Accepted) -> dict[Path, bytes]:
-    """Return the files that go into the data folder: the model, and the CSV if it is not there already."""
+    """Return the files that go into the data folder: the model, and the CSV if the same one is not there already."""
     model, csv = data_dir / accepted.fitted.path, data_dir / request.csv.name
     _require_new(model)
     if not _NAME.fullmatch(request.csv.name):
         raise DataError(f"{request.csv.name!r} is no plain name of a file; rename the CSV")
-    if csv.exists() and csv.resolve() == request.csv.resolve():
+    content = request.csv.read_bytes()
+    if csv.is_file() and csv.read_bytes() == content:
         return {model: accepted.content}
     _require_new(csv)
-    return {model: accepted.content, csv: request.csv.read_bytes()}
+    return {model: accepted.content, csv: content}
 
 
 def _require_new(path: Path) -> None:

@@ -135,7 +135,6 @@ def test_a_model_predicts_in_the_api_what_it_predicted_where_it_was_fitted(name:
     estimator = case.estimator.fit(frame.to_numpy() if case.is_matrix else frame, targets)
     suffix = SUFFIXES[case.write.__name__]
     (copied.folder / f"{model}{suffix}").write_bytes(case.write(estimator, frame))
-    (copied.root / "data" / case.csv).unlink(missing_ok=True)
 
     ended = copied.run(f"{model}{suffix}", case.csv, case.target, *case.options, model=model)
 
