@@ -64,7 +64,7 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
     first = trainer(tmp_path, "iris")
     assert first.returncode == 0, first.stderr
     converted = "iris: converted to ONNX, probabilities within 1e-06 of scikit-learn's on 20,150 rows"
-    told_first = ("chosen classify__C=", "validation accuracy 1.000", "test accuracy", "precision", "published version 1")
+    told_first = ("chosen classify__C=", "validation accuracy 1.0", "test accuracy", "precision", "published version 1")
     for told in (*told_first, converted):
         assert told in first.stdout
     assert "search: 500 of 500 fits" in first.stderr
