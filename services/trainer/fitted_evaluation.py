@@ -28,7 +28,8 @@ def evaluate_fitted(settings: Settings, prepared: Prepared, fitted: Fitted) -> C
     opened = open_fitted(fitted, prepared.model_file, model, samples.frame)
     estimator, task = opened.estimator, task_of(model)
     print(f"{name}: fitted elsewhere, so that all {len(samples):,} rows of {model.file.path} are new to it", flush=True)
-    for difference in other_versions(opened.made_with):
+    differences = other_versions(opened.made_with)
+    for difference in differences:
         print(f"{name}: {fitted.path} was made with {difference}", flush=True)
     check_choices(estimator, parts.test, model)
     metrics = task.compute_metrics(estimator, parts)
@@ -41,7 +42,7 @@ def evaluate_fitted(settings: Settings, prepared: Prepared, fitted: Fitted) -> C
         "sha256": sha256(prepared.model_file),
         "is_graph": opened.graph is not None,
         "made_with": dict(opened.made_with),
-        "differences": other_versions(opened.made_with),
+        "differences": differences,
     }
     return Candidate(Trained(prepared, estimator, {}, decisions, facts), metrics, graph=_graph(opened))
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
+from scipy.stats import norm
+
+from services.trainer.evaluation.intervals import wilson
 
 # With which each bound of an interval holds by itself.
 CONFIDENCE = 0.95
@@ -74,6 +76,4 @@ def _centre_and_variance(gains: NDArray[np.float64]) -> tuple[float, float]:
 def _rate(is_right: Bools) -> Estimate:
     if not len(is_right):
         return Estimate(0.0, 0.0, 1.0)
-    found = binomtest(int(is_right.sum()), len(is_right))
-    bounds = found.proportion_ci(BOTH_SIDES, "wilson")
-    return Estimate(float(found.statistic), float(bounds.low), float(bounds.high))
+    return Estimate(float(is_right.mean()), *wilson(int(is_right.sum()), len(is_right), BOTH_SIDES))

@@ -62,7 +62,7 @@ def split(dataset: Dataset, strata: NDArray[Any] | None, seed: int, known: Known
 
 
 def unseen_parts(dataset: Dataset, calibrates: bool, seed: int) -> Parts:
-    """Return the parts of rows that a model was not fitted on: all test it, but for a quarter if some calibrate."""
+    """Return the parts of rows that a model was not fitted on: all test it, or three quarters if it `calibrates`."""
     if not calibrates:
         return Parts(dataset, dataset.part(np.arange(0)), dataset, are_unseen=True)
     quarter = GroupShuffleSplit(1, train_size=CALIBRATION, random_state=seed)

@@ -9,9 +9,9 @@ from scipy.stats import binomtest
 CONFIDENCE = 0.95
 
 
-def wilson(found: int, total: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval, from 0 to 1, of the probability behind `found` of `total` independent rows."""
-    interval = binomtest(found, total).proportion_ci(CONFIDENCE, method="wilson")
+def wilson(found: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return Wilson's interval, from 0 to 1, of the probability behind `found` of `total` independent rows."""
+    interval = binomtest(found, total).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 
 

@@ -55,8 +55,9 @@ def compute(estimator: Any, parts: Parts, definition: Definition, target: Classe
 
 def describe(metrics: Mapping[str, Any]) -> str:
     """Return the metrics as the lines that the trainer prints."""
+    validated = metrics.get("validation_accuracy")
     lines = [
-        *(f"validation accuracy {value:.3f}" for name, value in metrics.items() if name == "validation_accuracy"),
+        *([] if validated is None else [f"validation accuracy {validated:.3f}"]),
         f"test accuracy       {format_headline(metrics['test']['accuracy'])};"
         f" always the commonest class: {metrics['commonest_share']:.3f}",
         *format_table(metrics, "always the commonest"),

@@ -79,9 +79,10 @@ def compute(estimator: Any, parts: Parts, columns: Sequence[Feature], half_width
 
 def describe(metrics: Mapping[str, Any], unit: str, coverage: float) -> str:
     """Return the metrics as the lines that the trainer prints."""
+    validated = metrics.get("validation_r2")
     return "\n".join(
         [
-            *(f"validation R² {value:.3f}" for name, value in metrics.items() if name == "validation_r2"),
+            *([] if validated is None else [f"validation R² {validated:.3f}"]),
             f"test R²       {format_headline(metrics['test']['r2'])}",
             *format_table(metrics, "always the mean", unit),
             f"{metrics['interval_coverage']:.0%} of the intervals of {coverage:.0%} contain it",

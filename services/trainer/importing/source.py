@@ -56,7 +56,7 @@ def _kind_of(content: bytes, name: str) -> Kind:
         return Kind.PICKLE
     if start is not content:
         raise FittedError(f"{name} is compressed and no joblib file: unpack it, and import what is in it")
-    # A graph begins with the number of one of its fields; anything else is told apart when it is read.
+    # A graph begins with no fixed bytes: whether this is one is found out when it is read.
     return Kind.ONNX
 
 

@@ -12,7 +12,7 @@ from tests.unit.trainer.importing.saving import Make, saved
 
 
 def _graph(change: Callable[[Any, Path], None]) -> Make:
-    """An ONNX file that is right but for what `change` does to it."""
+    """An ONNX file that is valid until `change` has changed it."""
 
     def content(folder: Path) -> bytes:
         from onnx import load_model_from_string
