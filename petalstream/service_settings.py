@@ -36,6 +36,8 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "api_trusted_hosts",
         "script_name",
         "forwarded_allow_ips",
+        "history_dir",
+        "dashboard_public_url",
         "log_level",
     ),
     "probe": ("api_host", "api_port", "api_keys"),
@@ -70,9 +72,23 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "dead_letter_replays",
         "log_level",
     ),
+    "dashboard": (
+        "kafka_bootstrap_servers",
+        "consumer_group",
+        "api_url",
+        "api_keys",
+        "api_public_url",
+        "zookeeper_server",
+        "dashboard_host",
+        "dashboard_port",
+        "dashboard_trusted_hosts",
+        "log_level",
+    ),
+    "dashboard probe": ("dashboard_host", "dashboard_port"),
+    "watch": ("dashboard_port",),
     "demo": _DEMO,
     "consumer probe": ("consumer_health_port",),
-    "demo --keep": (*_DEMO, "api_port", "kafka_port", "consumer_health_port"),
+    "demo --keep": (*_DEMO, "api_port", "kafka_port", "consumer_health_port", "dashboard_port"),
 }
 
 _ADDRESS = re.compile(r"(?:tcp|udp|sctp)://\S+")

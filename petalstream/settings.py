@@ -146,6 +146,19 @@ class Settings:
     consumer_health_port: int = _setting(
         9464, "port on which the consumer answers `/health`, `/ready` and `/metrics`; 0: none", 0, 65535
     )
+    dashboard_host: str = _setting("127.0.0.1", "address the live page listens on")
+    dashboard_port: int = _setting(5001, "port of the live page on localhost", 1, 65535)
+    dashboard_trusted_hosts: Hosts = _setting(
+        Hosts("localhost,dashboard"), "names by which browsers may address the live page, beside addresses; `*`: any"
+    )
+    dashboard_public_url: str = _setting(
+        "", "where a browser finds the live page, for the link on the api's start page; empty: no link"
+    )
+    api_public_url: str = _setting("", "where a browser finds the api, for the links of the live page; empty: no links")
+    zookeeper_server: str = _setting("", "`host:port` of ZooKeeper, whose state the live page shows; empty: none")
+    history_dir: str = _setting(
+        "", "folder in which the api notes what it loads, unloads and refuses; empty: MODELS_DIR"
+    )
     kafka_port: int = _setting(9092, "port of the broker on localhost", 1, 65535)
     log_level: LogLevel = _setting(LogLevel("INFO"), "DEBUG, INFO, WARNING or ERROR")
 
