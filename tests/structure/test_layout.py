@@ -19,7 +19,7 @@ PACKAGES |= {"yaml": "pyyaml", "flask_swagger_ui": "flask-swagger-ui", "filelock
 PACKAGES |= {"onnx": "onnx", "onnxruntime": "onnxruntime", "skl2onnx": "skl2onnx"}
 PACKAGES |= {"packaging": "packaging", "pandas": "pandas"}
 PACKAGES |= {"skops": "skops"}
-PACKAGES |= {"orjson": "orjson", "starlette": "starlette"}
+PACKAGES |= {"orjson": "orjson", "starlette": "starlette", "a2wsgi": "a2wsgi", "rich": "rich"}
 PACKAGES |= {"sklearn": "scikit-learn", "scipy": "scipy", "werkzeug": "flask"}
 
 
