@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import bootstrap
 
+from petalstream.intervals import wilson
 from petalstream.messages import ReceivedRecord
 from petalstream.readable import finite_number, readable
 
@@ -27,8 +28,7 @@ def accuracy_interval(predictions: Sequence[ReceivedRecord]) -> tuple[float, flo
     right = _right(predictions)
     if not right or _has_repeats(predictions):
         return None
-    found = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    return wilson(sum(right), len(right))
 
 
 def mean_absolute_error(predictions: Sequence[ReceivedRecord]) -> str:

@@ -8,6 +8,7 @@ from petalstream.broker import client_version  # noqa: F401 - it must run before
 
 # isort: split
 from petalstream.broker.backlog import Backlog, PartitionBacklog, backlogs
+from petalstream.broker.batch_reader import BatchReader, PositionsGone
 from petalstream.broker.choice import client
 from petalstream.broker.compacted import CompactedReader, create_compacted_topic, write_compacted
 from petalstream.broker.creation import create_topics
@@ -33,6 +34,7 @@ from petalstream.broker.errors import (
 )
 from petalstream.broker.interfaces import Client, Consumer, Membership, PartitionProgress, Producer, Sender
 from petalstream.broker.kafka_python.admin import Admin
+from petalstream.broker.kafka_python.batches import Batch, Entry, WholeRecord
 from petalstream.broker.kafka_python.clients import close_producer, new_producer
 from petalstream.broker.kafka_python.offsets_producer import OffsetsProducer
 from petalstream.broker.kafka_python.producer import send
@@ -62,12 +64,15 @@ __all__ = [
     "Admin",
     "AuthorizationError",
     "Backlog",
+    "Batch",
+    "BatchReader",
     "BrokerWatch",
     "Client",
     "ClientNotInstalled",
     "CommitFailedError",
     "CompactedReader",
     "Consumer",
+    "Entry",
     "FencedInstanceIdError",
     "InconsistentGroupProtocolError",
     "InvalidProducerEpochError",
@@ -85,6 +90,7 @@ __all__ = [
     "PartitionState",
     "Position",
     "Positions",
+    "PositionsGone",
     "Producer",
     "ProducerFencedError",
     "Sender",
@@ -92,6 +98,7 @@ __all__ = [
     "UnreadableRecords",
     "UnreadableTopics",
     "UnsupportedCodecError",
+    "WholeRecord",
     "ask_lags",
     "backlogs",
     "client",

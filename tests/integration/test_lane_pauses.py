@@ -11,8 +11,9 @@ import pytest
 from embedded.ports import free_port
 from embedded.waiting import wait_until
 from petalstream.broker import KafkaError
+from petalstream.lane_state import lanes_topic
 from petalstream.messages import Message
-from services.consumer.pauses import LanePauses, lane_pauses, lanes_topic
+from services.consumer.pauses import LanePauses, lane_pauses
 from tests.operator import tools
 from tests.stack import Stack
 

@@ -16,7 +16,7 @@ def work_around(consumer: KafkaConsumer) -> KafkaConsumer:
     _name_coordinates(consumer._fetcher)
     _clear_tracebacks(consumer._fetcher._net)
     _return_parked_records(consumer._fetcher)
-    consumer._fetcher.PartitionRecords = _Records
+    consumer._fetcher.PartitionRecords = Records
     return consumer
 
 
@@ -71,14 +71,14 @@ def _return_parked_records(fetcher: Any) -> None:
     fetcher.fetched_records = fetched_with_parked_records
 
 
-class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
+class Records(Fetcher.PartitionRecords):  # type: ignore[misc]
     """The fetched records of one partition; unreadable bytes raise UnreadableRecords with the range of offsets.
 
     The client's own class raises no offsets, and then poll() loops forever over the records that it cannot read. If the
     partition is paused at that moment, it forgets the error and loops later.
     """
 
-    _batches: "_Batches"
+    _batches: "Batches"
 
     def take(self, n: int | None = None) -> list[Any]:
         """Return up to `n` records.
@@ -98,11 +98,14 @@ class _Records(Fetcher.PartitionRecords):  # type: ignore[misc]
             raise UnreadableRecords(topic, partition, first, self._batches.after(first), error) from error
 
     def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Any:
-        self._batches = _Batches(records, self.fetch_offset)
+        self._batches = self._batches_of(records)
         return super()._unpack_records(tp, self._batches, *deserializers)
 
+    def _batches_of(self, records: Any) -> "Batches":
+        return Batches(records, self.fetch_offset)
 
-class _Batches:
+
+class Batches:
     """The record batches of a fetch from offset `wanted` on; knows the one that is being unpacked.
 
     Two fields of a batch, which may both be corrupt, say where it ends; the next batch says where it begins. Offsets

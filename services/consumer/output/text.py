@@ -1,39 +1,16 @@
-"""Text for a terminal: what strangers wrote is made harmless, and tables have straight columns."""
+"""Text for a terminal: rows in words, and tables with straight columns."""
 
-import codecs
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-SHOWN = 80
 _YES_NO = {True: "yes", False: "no"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def printable(text: str, most: int = SHOWN) -> str:
-    """The first `most` characters; what would move the cursor, change colours or turn the writing round is escaped."""
-    if len(text) <= most and text.isprintable():
-        return text
-    shown = (
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text[:most]
-    )
-    return "".join(shown) + ("…" if len(text) > most else "")
 
 
 def describe_row(row: Mapping[str, object]) -> str:
     """The features of a row with their values."""
     # Without !s a float takes half as long again.
     return " ".join([f"{name}={(_YES_NO[value] if type(value) is bool else value)!s}" for name, value in row.items()])
-
-
-def shown(data: bytes) -> str:
-    """The beginning of a key or value as text, or as Python writes bytes where it is not UTF-8."""
-    # A character has up to four bytes, and the last one of this piece may be cut.
-    most = SHOWN * 4
-    try:
-        return printable(codecs.getincrementaldecoder("utf-8")().decode(data[: most + 1], final=len(data) <= most))
-    except UnicodeDecodeError:
-        return repr(data[:SHOWN]) + ("…" if len(data) > SHOWN else "")
 
 
 def moment(milliseconds: int) -> str:

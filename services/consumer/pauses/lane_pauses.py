@@ -9,8 +9,8 @@ from tenacity import RetryCallState, Retrying, sleep_using_event, stop_when_even
 
 from petalstream import broker
 from petalstream.broker import CompactedReader, KafkaError
+from petalstream.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
 from petalstream.messages import ReceivedRecord, coordinates
-from services.consumer.pauses.lane_state import LaneState, Phase, lanes_topic, read_lane, write_lane
 from services.consumer.pauses.read_before import ReadPartitions
 
 APPLY_SECONDS = 5

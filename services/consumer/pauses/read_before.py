@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from petalstream import broker
 from petalstream.broker import Partition
+from petalstream.lane_state import lanes_topic
 from petalstream.messages import ReceivedRecord
-from services.consumer.pauses.lane_state import lanes_topic
 
 _KEY = re.compile(r"(.+)\[(\d{1,9})\]")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from petalstream.dead_letters import REPLAYS, DeadLetter
+from petalstream.printable import printable, printable_bytes
 from services.consumer.output import text
 from services.consumer.tools.reading import Found
 from services.consumer.tools.replay import Tally
@@ -72,18 +73,18 @@ def _example(letter: DeadLetter) -> Example:
         f"{record.partition}:{record.offset}",
         text.moment(record.timestamp),
         letter.reason,
-        text.printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
-        "-" if record.key is None else text.shown(record.key),
-        f"replays: {text.printable(replays[-1].decode(errors='replace'), 10)}" if replays else "",
+        printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
+        "-" if record.key is None else printable_bytes(record.key),
+        f"replays: {printable(replays[-1].decode(errors='replace'), 10)}" if replays else "",
     )
-    return record.timestamp, columns, (text.printable(letter.message, MESSAGE), _value(letter))
+    return record.timestamp, columns, (printable(letter.message, MESSAGE), _value(letter))
 
 
 def _value(letter: DeadLetter) -> str:
     if not letter.replayable:
         return "(the request's bytes are not in the dead letter)"
     value = letter.record.value
-    return "(null)" if value is None else text.shown(value) or "(empty)"
+    return "(null)" if value is None else printable_bytes(value) or "(empty)"
 
 
 def _counts(tally: Tally, dry_run: bool) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from services.trainer.evaluation.intervals import wilson
+from petalstream.intervals import wilson
 
 # With which each bound of an interval holds by itself.
 CONFIDENCE = 0.95

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from services.trainer.evaluation.intervals import CONFIDENCE, wilson
+from petalstream.intervals import CONFIDENCE, wilson
 
 RESAMPLES, SEED = 1000, 0
 # Of so many rows, over all resamples, the counts are in memory at a time.

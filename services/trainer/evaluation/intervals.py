@@ -1,18 +1,9 @@
-"""Intervals: of the shares that were counted, and around predicted numbers."""
+"""Intervals around predicted numbers."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-
-CONFIDENCE = 0.95
-
-
-def wilson(found: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return Wilson's interval, from 0 to 1, of the probability behind `found` of `total` independent rows."""
-    interval = binomtest(found, total).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def half_width(true: NDArray[np.float64], predicted: NDArray[np.float64], coverage: float) -> float | None:

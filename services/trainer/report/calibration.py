@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from services.trainer.evaluation.intervals import wilson
+from petalstream.intervals import wilson
 from services.trainer.report.drawing import Drawing
 from services.trainer.report.labelled_predictions import LabelledPredictions
 from services.trainer.report.style import SMALL, WIDTH, Scheme, percent_axes

@@ -7,7 +7,7 @@ from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 from kafka.record.util import calc_crc32c
 
 from petalstream.broker import UnreadableRecords
-from petalstream.broker.kafka_python.workarounds import _Records
+from petalstream.broker.kafka_python.workarounds import Records
 
 PARTITION = TopicPartition("iris.requests", 3)
 # Where these fields lie in a record batch, version 2 (kafka.apache.org/documentation/#recordbatch).
@@ -35,7 +35,7 @@ def checked(raw: bytes) -> bytes:
 
 def taken(wanted: int, *batches: bytes) -> list[int]:
     """The offsets that one take of the patched client gives of a fetch from `wanted` on. Raises UnreadableRecords."""
-    return [record.offset for record in _Records(wanted, PARTITION, MemoryRecords(b"".join(batches))).take(100)]
+    return [record.offset for record in Records(wanted, PARTITION, MemoryRecords(b"".join(batches))).take(100)]
 
 
 def read_on(*batches: bytes, end: int) -> tuple[list[int], list[int]]:
@@ -48,7 +48,7 @@ def read_on(*batches: bytes, end: int) -> tuple[list[int], list[int]]:
     read: list[int] = []
     lost: list[int] = []
     while wanted < end and (found := [number for number, raw in enumerate(batches) if _end(raw) > wanted]):
-        records = _Records(wanted, PARTITION, MemoryRecords(b"".join(batches[found[0] :])))
+        records = Records(wanted, PARTITION, MemoryRecords(b"".join(batches[found[0] :])))
         try:
             while records:
                 read += [record.offset for record in records.take(100)]

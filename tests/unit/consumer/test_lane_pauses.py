@@ -10,7 +10,8 @@ import pytest
 
 from embedded.waiting import wait_until
 from petalstream.broker import KafkaError
-from services.consumer.pauses import LanePauses, LaneState
+from petalstream.lane_state import LaneState
+from services.consumer.pauses import LanePauses
 from tests.records import Record
 
 SECONDS = 30

@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 import pytest
 
+from petalstream.lane_state import LaneState, Phase, lanes_topic, read_lane
 from petalstream.messages import REQUEST_TOPICS
-from services.consumer.pauses import LaneState, Phase, lanes_topic, read_lane
 from services.consumer.tools import lanes
 from tests.records import Record
 

@@ -12,7 +12,7 @@ from kafka.record.memory_records import MemoryRecords
 
 from petalstream.broker import UnreadableRecords, UnreadableTopics
 from petalstream.broker.kafka_python.consumer import poll
-from petalstream.broker.kafka_python.workarounds import _Batches, _name_coordinates
+from petalstream.broker.kafka_python.workarounds import Batches, _name_coordinates
 from tests.records import Record
 from tests.unit.consumer.batches import (
     ATTRIBUTES,
@@ -115,7 +115,7 @@ def test_a_following_batch_whose_first_offset_is_corrupt_does_not_keep_reading_f
 
 def test_of_an_unknown_batch_one_offset_is_given_up() -> None:
     assert given_up(10, altered(MIDDLE, LENGTH, 5), LAST) == (10, 11)
-    assert _Batches(MemoryRecords(b""), 10).after(10) == 11
+    assert Batches(MemoryRecords(b""), 10).after(10) == 11
 
 
 def flipped_bits(places: range) -> Iterator[bytes]:

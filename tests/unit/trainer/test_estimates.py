@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
+from petalstream.intervals import wilson
 from services.trainer.evaluation import estimates
 from services.trainer.evaluation.estimates import estimate, estimate_share, evaluate
-from services.trainer.evaluation.intervals import wilson
 from services.trainer.evaluation.label_statistics import of_labels, of_probabilities
 from services.trainer.evaluation.number_metrics import of_numbers
 

@@ -6,12 +6,12 @@ import pytest
 from sklearn.metrics import mean_absolute_error
 
 from petalstream.features import Category, Number, YesNo
+from petalstream.intervals import wilson
 from petalstream.model.bundle import Bundle
 from petalstream.model.encoding import encode_inputs
 from petalstream.model.frames import to_frame
 from services.trainer.data.dataset import Dataset
 from services.trainer.evaluation.estimates import estimate_share
-from services.trainer.evaluation.intervals import wilson
 from services.trainer.evaluation.slices import MIN_ROWS, measure_slices
 
 FEATURES = (
