@@ -1,0 +1,90 @@
+"""The ledger of a model: an account for each partition of its requests, and the places that do not balance."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+
+from services.dashboard.ledger.partition_account import Intervals, Kind, PartitionAccount
+from services.dashboard.snapshot import Ledger, Place
+
+# Places that are remembered of each kind; the counts go on.
+MOST_PLACES = 1_000
+LOST, DOUBLED, UNKNOWN = "lost", "doubled", "unknown"
+
+
+class ModelLedger:
+    """Keeps the accounts of a model's partitions; `edge` says why the window begins where it does."""
+
+    def __init__(self, edge: str) -> None:
+        self.accounts: dict[int, PartitionAccount] = {}
+        self.edge = edge
+        self._places: dict[str, deque[Place]] = {kind: deque(maxlen=MOST_PLACES) for kind in (DOUBLED, UNKNOWN)}
+        self._lost_since: dict[tuple[int, int], float] = {}
+        self._checked_at: float | None = None
+
+    def open(self, partition: int, first: int, first_time: float | None) -> None:
+        """Begin the account of a partition at offset `first`."""
+        self.accounts[partition] = PartitionAccount(partition, first, first_time)
+
+    def add_requests(self, partition: int, batch: tuple[int, int, int], offsets: Iterable[int], now: float) -> None:
+        """Add a batch of requests: its first offset, the offset after it, and the number of its records."""
+        account = self.accounts[partition]
+        self._add_unknown(partition, account.add_requests(*batch, offsets), now)
+        if account.is_full:
+            account.begin_anew(now)
+            self.edge = "a partition began anew, since too many of its requests waited between others that did not"
+
+    def add_outcomes(
+        self, partition: int, kind: Kind, offsets: Sequence[int], places: Sequence[str], now: float
+    ) -> None:
+        """Add outcomes that are at `places`. Those of partitions without an account are ignored."""
+        if account := self.accounts.get(partition):
+            for index in account.add_outcomes(kind, offsets):
+                place = Place(DOUBLED, partition, offsets[index], now, (f"{kind} {places[index]}",))
+                self._places[DOUBLED].append(place)
+
+    def early(self) -> dict[int, Intervals]:
+        """Return the offsets of outcomes whose requests are not read yet, by partition."""
+        return {partition: account.early() for partition, account in self.accounts.items()}
+
+    def check(
+        self, committed: Mapping[int, int], early: Mapping[int, Intervals], ends: Mapping[int, int], now: float
+    ) -> None:
+        """Look for lost requests, and for outcomes of none.
+
+        `committed` are the offsets that the consumer has committed; all outcomes that existed then were read. `ends`
+        are the ends of the requests, asked for after `early` was returned.
+        """
+        self._checked_at = now
+        for partition, account in self.accounts.items():
+            account.check(committed.get(partition, 0))
+            if partition in ends:
+                found = account.remove_invented([*early.get(partition, ())], ends[partition])
+                self._add_unknown(partition, found, now)
+        lost = [
+            (partition, offset)
+            for partition, account in self.accounts.items()
+            for offset in _last(account.lost, MOST_PLACES)
+        ]
+        self._lost_since = {place: self._lost_since.get(place, now) for place in lost}
+
+    def view(self) -> Ledger:
+        """Return the ledger as the page shows it."""
+        lost = [Place(LOST, partition, offset, since) for (partition, offset), since in self._lost_since.items()]
+        places = [*lost, *self._places[DOUBLED], *self._places[UNKNOWN]]
+        places.sort(key=lambda place: (place.seen_at, place.partition, place.offset), reverse=True)
+        rows = tuple(self.accounts[partition].row() for partition in sorted(self.accounts))
+        return Ledger(rows, tuple(places), self._checked_at, self.edge)
+
+    def _add_unknown(self, partition: int, intervals: Intervals, now: float) -> None:
+        offsets = _last(intervals, MOST_PLACES)
+        self._places[UNKNOWN].extend(Place(UNKNOWN, partition, offset, now) for offset in offsets)
+
+
+def _last(intervals: Intervals, most: int) -> list[int]:
+    """Return up to `most` of the last numbers of intervals."""
+    found: list[int] = []
+    for begin, end in reversed(intervals):
+        found.extend(range(max(begin, end - most + len(found)), end))
+        if len(found) >= most:
+            break
+    return found
