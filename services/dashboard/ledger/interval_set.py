@@ -43,7 +43,7 @@ class IntervalSet:
     def discard(self, begin: int, end: int) -> None:
         """Remove the numbers from `begin` up to, not including, `end`."""
         first, last = bisect_right(self._ends, begin), bisect_left(self._begins, end)
-        if first >= last:
+        if begin >= end or first >= last:
             return
         kept = [(self._begins[first], begin), (end, self._ends[last - 1])]
         kept = [(low, high) for low, high in kept if low < high]

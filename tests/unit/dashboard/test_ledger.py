@@ -224,4 +224,4 @@ def test_too_many_gaps_begin_the_account_anew(monkeypatch: pytest.MonkeyPatch) -
     assert total(ledger).to_do == 0
     assert "began anew" in ledger.view().edge
     ledger.add_requests(2, (51, 53, 2), range(51, 53), now=1.0)
-    assert (total(ledger).requests, total(ledger).predictions, total(ledger).to_do) == (2, 1, 1)
+    assert (total(ledger).requests, total(ledger).predictions, total(ledger).to_do) == (3, 2, 1)
