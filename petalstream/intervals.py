@@ -6,7 +6,7 @@ from statistics import NormalDist
 CONFIDENCE = 0.95
 
 
-def wilson(found: int, total: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+def wilson(found: float, total: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return Wilson's interval, from 0 to 1, of the probability behind `found` of `total` independent rows.
 
     Wilson, Probable Inference, the Law of Succession, and Statistical Inference, Journal of the American Statistical

@@ -16,8 +16,8 @@ from petalstream.broker.partitions import Partition
 
 BOOTSTRAP_SECONDS, ANSWER_MS, MOST_BATCHES = 10, 10_000, 500
 # A fetch waits until there are so many bytes, or for so long: few large fetches take less than many small ones.
-FETCH_LEAST_BYTES, FETCH_WAIT_MS = 64 * 1024, 400
-FETCH_BYTES, PARTITION_FETCH_BYTES = 4 * 1024 * 1024, 512 * 1024
+FETCH_LEAST_BYTES, FETCH_WAIT_MS = 1024 * 1024, 400
+FETCH_BYTES, PARTITION_FETCH_BYTES = 4 * 1024 * 1024, 1024 * 1024
 
 
 class PositionsGone(KafkaError):  # type: ignore[misc]

@@ -72,6 +72,11 @@ class CompactedReader:
                     f"{self._partition.topic} was not read to its end: no record in {READ_SECONDS} s"
                 )
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether read_to_end() has found the topic."""
+        return bool(self._consumer.assignment())
+
     def poll(self) -> list[ReceivedRecord]:
         """Return the next records, in order; none if none arrives in 0.5 s. Raises KafkaError."""
         try:

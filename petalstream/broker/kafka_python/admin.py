@@ -36,6 +36,23 @@ class Admin:
             for partition in topic["partitions"]
         )
 
+    def topic_ids(self, topics: str) -> dict[str, str]:
+        """Return the id of each topic whose whole name matches the regex `topics`.
+
+        A topic that is created again has another id. Brokers before Kafka 2.8 give none.
+        """
+        described = self._client.describe_topics()
+        return {each["name"]: str(each.get("topic_id", "")) for each in described if re.fullmatch(topics, each["name"])}
+
+    def broker_count(self) -> int:
+        """Return the number of brokers that the cluster has now."""
+        return len(self._client.describe_cluster()["brokers"])
+
+    def group(self, group: str) -> tuple[str, int]:
+        """Return the state of a consumer group, such as Stable or Dead, and the number of its members."""
+        found = self._client.describe_groups([group])[group]
+        return str(found["group_state"]), len(found["members"])
+
     def first_offsets(self, partitions: Collection[TopicPartition]) -> Offsets:
         """Return the first offset that the log of each partition still has."""
         return self._list(partitions, OffsetSpec.EARLIEST, IsolationLevel.READ_UNCOMMITTED)

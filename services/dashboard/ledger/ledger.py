@@ -1,7 +1,7 @@
 """The ledger of a model: an account for each partition of its requests, and the places that do not balance."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from services.dashboard.ledger.partition_account import Intervals, Kind, PartitionAccount
 from services.dashboard.snapshot import Ledger, Place
@@ -12,11 +12,14 @@ LOST, DOUBLED, UNKNOWN = "lost", "doubled", "unknown"
 
 
 class ModelLedger:
-    """Keeps the accounts of a model's partitions; `edge` says why the window begins where it does."""
+    """Keeps the accounts of a model's partitions; `edge` says why the window begins where it does.
 
-    def __init__(self, edge: str) -> None:
+    `is_partial`: there are outcomes that were not read, since they are older than the window.
+    """
+
+    def __init__(self, edge: str = "") -> None:
         self.accounts: dict[int, PartitionAccount] = {}
-        self.edge = edge
+        self.edge, self.is_partial = edge, False
         self._places: dict[str, deque[Place]] = {kind: deque(maxlen=MOST_PLACES) for kind in (DOUBLED, UNKNOWN)}
         self._lost_since: dict[tuple[int, int], float] = {}
         self._checked_at: float | None = None
@@ -34,13 +37,13 @@ class ModelLedger:
             self.edge = "a partition began anew, since too many of its requests waited between others that did not"
 
     def add_outcomes(
-        self, partition: int, kind: Kind, offsets: Sequence[int], places: Sequence[str], now: float
+        self, partition: int, kind: Kind, offsets: Sequence[int], place: Callable[[int], str], now: float
     ) -> None:
-        """Add outcomes that are at `places`. Those of partitions without an account are ignored."""
+        """Add outcomes; `place` says by index where one is. Those of partitions without an account are ignored."""
         if account := self.accounts.get(partition):
             for index in account.add_outcomes(kind, offsets):
-                place = Place(DOUBLED, partition, offsets[index], now, (f"{kind} {places[index]}",))
-                self._places[DOUBLED].append(place)
+                outcomes = (f"{kind} {place(index)}",)
+                self._places[DOUBLED].append(Place(DOUBLED, partition, offsets[index], now, outcomes))
 
     def early(self) -> dict[int, Intervals]:
         """Return the offsets of outcomes whose requests are not read yet, by partition."""
@@ -54,12 +57,14 @@ class ModelLedger:
         `committed` are the offsets that the consumer has committed; all outcomes that existed then were read. `ends`
         are the ends of the requests, asked for after `early` was returned.
         """
-        self._checked_at = now
         for partition, account in self.accounts.items():
+            if self.is_partial and self._checked_at is None:
+                account.leave_out_first_gap(committed.get(partition, 0))
             account.check(committed.get(partition, 0))
             if partition in ends:
                 found = account.remove_invented([*early.get(partition, ())], ends[partition])
                 self._add_unknown(partition, found, now)
+        self._checked_at = now
         lost = [
             (partition, offset)
             for partition, account in self.accounts.items()

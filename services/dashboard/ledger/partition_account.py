@@ -94,6 +94,17 @@ class PartitionAccount:
             self.check(self._checked_to)
         return again
 
+    def leave_out_first_gap(self, committed: int) -> None:
+        """Let the window begin at the first settled offset below `committed`.
+
+        For a window whose beginning was found by timestamps: what lies before may have had its outcome earlier.
+        """
+        end = min(committed, self.next)
+        begin, gap_end = next(self._settled.gaps(self.first, end), (end, end))
+        if begin == self.first:
+            self._requests -= gap_end - begin
+            self.first = self._checked_to = gap_end
+
     def check(self, committed: int) -> None:
         """Set `lost`: the requests without an outcome that the consumer has committed past.
 

@@ -111,7 +111,7 @@ def test_an_account_counts_what_sets_count(log: Log, first: int) -> None:
 
 
 def consumed(ledger: ModelLedger, offsets: list[int], kind: Kind = Kind.PREDICTION) -> None:
-    ledger.add_outcomes(2, kind, offsets, [f"iris.predictions[2]@{offset}" for offset in offsets], now=10.0)
+    ledger.add_outcomes(2, kind, offsets, lambda index: f"iris.predictions[2]@{offsets[index]}", now=10.0)
 
 
 def opened() -> ModelLedger:

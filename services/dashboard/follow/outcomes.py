@@ -1,0 +1,57 @@
+"""Reads the headers of outcomes: which request each one is of."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from petalstream.broker import Batch, Entry
+from petalstream.latency import latency
+from services.dashboard.ledger.partition_account import Kind
+
+# Topic, partition, offset and timestamp of the request; and the reason of a dead letter.
+NAMES = {
+    Kind.PREDICTION: (b"source_topic", b"source_partition", b"source_offset", b"source_timestamp"),
+    Kind.DEAD_LETTER: (
+        b"dead_letter_topic",
+        b"dead_letter_partition",
+        b"dead_letter_offset",
+        b"dead_letter_timestamp",
+        b"dead_letter_reason",
+    ),
+}
+# More digits than a number of 8 bytes has that is no overflow.
+MOST_DIGITS = 18
+
+
+class Outcomes(NamedTuple):
+    """The outcomes of one batch whose requests are in one partition, with the offsets of their requests."""
+
+    partition: int
+    offsets: Sequence[int]
+    entries: Sequence[Entry]
+
+
+def read_outcomes(batch: Batch, kind: Kind, topic: str) -> list[Outcomes]:
+    """Return the outcomes of requests in `topic`; what names none is left out. Raises UnreadableRecords."""
+    entries = batch.entries(NAMES[kind])
+    found: dict[bytes, list[Entry]] = {}
+    wanted = topic.encode()
+    for entry in entries:
+        values = entry.values
+        if values[0] == wanted and values[1] is not None and values[2] is not None:
+            found.setdefault(values[1], []).append(entry)
+    groups = []
+    for partition, named in found.items():
+        usable = [entry for entry in named if _is_number(entry.values[2])]
+        if _is_number(partition) and usable:
+            groups.append(Outcomes(int(partition), [int(entry.values[2] or 0) for entry in usable], usable))
+    return groups
+
+
+def latencies(entries: Sequence[Entry]) -> list[int]:
+    """Return the milliseconds from each request's timestamp to its outcome's; those that can be none are left out."""
+    timed = [latency(int(sent), entry.timestamp) for entry in entries if (sent := entry.values[3]) and _is_number(sent)]
+    return [found for found in timed if found is not None]
+
+
+def _is_number(digits: bytes | None) -> bool:
+    return digits is not None and digits.isdigit() and len(digits) <= MOST_DIGITS

@@ -1,0 +1,133 @@
+"""Reads the values of some predictions and of the last dead letters."""
+
+import random
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from petalstream.broker import Batch, Entry, UnreadableRecords, WholeRecord
+from petalstream.dead_letters import DeadLetter
+from petalstream.latency import latency
+from petalstream.messages import coordinates
+from petalstream.model.votes import in_votes
+from petalstream.printable import printable, printable_bytes
+from petalstream.readable import finite_number, readable
+from services.dashboard.snapshot import DeadLetterRow, PredictionRow
+from services.dashboard.statistics.bucket import Bucket
+from services.dashboard.statistics.keys import Keys
+
+LAST = 20
+MOST_FEATURES = 40
+NULL = "(null)"
+
+
+class Read(NamedTuple):
+    """An outcome of which only headers are read, and its batch."""
+
+    batch: Batch
+    entry: Entry
+
+
+def pick(found: Sequence[Read], most: int) -> Sequence[Read]:
+    """Return up to `most` of the predictions at random, in their order: a fixed step would follow a pattern in them."""
+    if len(found) <= most:
+        return found
+    return [found[index] for index in sorted(random.sample(range(len(found)), most))]  # noqa: S311 - no secret
+
+
+class Values:
+    """The last predictions and dead letters, and what is counted of sampled values."""
+
+    def __init__(self) -> None:
+        self.predictions: deque[PredictionRow] = deque(maxlen=LAST)
+        self.dead_letters: deque[DeadLetterRow] = deque(maxlen=LAST)
+        self.keys = Keys()
+        self.unit = ""
+
+    def add_prediction(self, read: Read, bucket: Bucket, now: float) -> None:
+        """Read one prediction; one that is not as the consumer writes them is passed over."""
+        try:
+            record = read.batch.record(read.entry)
+            content = orjson.loads(record.value or b"")
+            prediction, version = content["prediction"], str(content["version"])
+            expected = _header(record, "expected")
+            known = bucket.pairs.total() + bucket.errors[0]
+            outcome, is_right = self._count(prediction, expected, bucket)
+        except (ValueError, TypeError, KeyError, AttributeError, UnreadableRecords):
+            return
+        if bucket.pairs.total() + bucket.errors[0] > known:
+            self.keys.add(record.key, now)
+        sent = read.entry.values[3] or b""
+        self.predictions.append(
+            PredictionRow(
+                request=_request(read.entry),
+                at=record.timestamp / 1000,
+                latency_ms=latency(int(sent), record.timestamp) if sent.isdigit() else None,
+                features=_features(content.get("features")),
+                outcome=outcome,
+                expected=None if expected is None else printable(expected),
+                is_right=is_right,
+                version=printable(version, 20),
+            )
+        )
+
+    def add_dead_letter(self, read: Read, model: str) -> None:
+        """Read one dead letter; one that is not as the consumer writes them is passed over."""
+        try:
+            record = read.batch.record(read.entry)
+            letter = DeadLetter.read(record)
+        except (ValueError, UnreadableRecords):
+            return
+        value = record.value
+        self.dead_letters.append(
+            DeadLetterRow(
+                request=printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
+                at=record.timestamp / 1000,
+                reason=printable(letter.reason, 40),
+                message=printable(letter.message, 300),
+                attempts=letter.attempts,
+                value=NULL if value is None else printable_bytes(value),
+                size=len(value or b""),
+                place=coordinates(record),
+                replay=f'make replay MODEL={model} ARGS="--offset {record.partition}:{record.offset}"',
+            )
+        )
+
+    def _count(self, prediction: Mapping[str, Any], expected: str | None, bucket: Bucket) -> tuple[str, bool | None]:
+        """Count a prediction; return it in words, and whether it is right, None where that is not known."""
+        if "value" in prediction:
+            predicted, true = float(prediction["value"]), finite_number(expected or "")
+            self.unit = printable(str(prediction.get("unit", "")), 20)
+            bucket.add_number(predicted, true)
+            words = readable(predicted, self.unit)
+            if "interval" not in prediction:
+                return words, None
+            low, high = map(float, prediction["interval"])
+            return f"{words} ({readable(low)} to {readable(high)})", None if true is None else low <= true <= high
+        label = printable(str(prediction["label"]))
+        bucket.add_label(label, None if expected is None else printable(expected))
+        is_right = None if expected is None else prediction["label"] == expected
+        share = prediction.get("probabilities", {}).get(prediction["label"])
+        if share is None:
+            return label, is_right
+        votes = in_votes(prediction["label"], share, list(prediction.get("votes", {}).values()))
+        return f"{label} {printable(votes or f'{float(share):.1%}')}", is_right
+
+
+def _request(entry: Entry) -> str:
+    topic, partition, offset = (value or b"" for value in entry.values[:3])
+    return printable(f"{topic.decode(errors='replace')}[{partition.decode()}]@{offset.decode()}", 300)
+
+
+def _header(record: WholeRecord, name: str) -> str | None:
+    found = [value for header, value in record.headers if header == name and value is not None]
+    return found[-1].decode(errors="replace") if found else None
+
+
+def _features(features: object) -> dict[str, Any]:
+    if not isinstance(features, dict):
+        return {}
+    shown = list(features.items())[:MOST_FEATURES]
+    return {printable(name): printable(value) if isinstance(value, str) else value for name, value in shown}

@@ -1,0 +1,35 @@
+"""Does something again and again in a thread, until it is closed."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+CLOSE_SECONDS = 2.0
+log = logging.getLogger(__name__)
+
+
+class Repeated:
+    """Calls `work` every so many seconds. An exception of it is logged, and the next call comes all the same."""
+
+    def __init__(self, name: str, seconds: float, work: Callable[[], None]) -> None:
+        self._seconds, self._work = seconds, work
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End after the call that is running; takes up to CLOSE_SECONDS."""
+        self._closed.set()
+        if self._thread.ident:
+            self._thread.join(CLOSE_SECONDS)
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            try:
+                self._work()
+            except Exception:
+                log.exception("%s failed, and is tried again", self._thread.name)
+            self._closed.wait(self._seconds)
