@@ -34,7 +34,7 @@ def pick(found: Sequence[Read], most: int) -> Sequence[Read]:
     """Return up to `most` of the predictions at random, in their order: a fixed step would follow a pattern in them."""
     if len(found) <= most:
         return found
-    return [found[index] for index in sorted(random.sample(range(len(found)), most))]  # noqa: S311 - no secret
+    return [found[index] for index in sorted(random.sample(range(len(found)), most))]
 
 
 class Values:
