@@ -33,15 +33,15 @@ class BatchReader:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._consumer = _new_consumer(bootstrap_servers)
-        self._positions: dict[Partition, int] = {}
+        self._assigned: set[Partition] = set()
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read these partitions and no others: one that is read goes on, a new one begins at its offset."""
         self._consumer.assign([TopicPartition(*each) for each in positions])
         for partition, offset in positions.items():
-            if partition not in self._positions:
+            if partition not in self._assigned:
                 self._consumer.seek(TopicPartition(*partition), offset)
-        self._positions = {each: self._positions.get(each, offset) for each, offset in positions.items()}
+        self._assigned = set(positions)
 
     def poll(self, seconds: float) -> list[Batch]:
         """Return the next batches, in order within each partition; none if none arrives in time.
@@ -52,23 +52,24 @@ class BatchReader:
             records = poll(self._consumer, seconds, MOST_BATCHES)
         except OffsetOutOfRangeError as error:
             raise PositionsGone([Partition(*each) for each in error.args[0]]) from error
-        for record in records:
-            batch: Batch = record.value  # type: ignore[assignment]
-            self._positions[Partition(batch.topic, batch.partition)] = batch.next
         return [record.value for record in records]  # type: ignore[misc]
 
     def skip(self, error: UnreadableRecords) -> None:
         """Read on after records that cannot be read."""
         self._consumer.seek(TopicPartition(error.topic, error.partition), error.next)
-        self._positions[Partition(error.topic, error.partition)] = error.next
 
-    def position(self, partition: Partition) -> int:
-        """Return the offset up to which an assigned partition was read, markers of transactions included."""
+    def position(self, partition: Partition, default: int) -> int:
+        """Return the offset up to which a partition was read, markers of transactions included.
+
+        `default` is that of a partition that is not assigned, or not begun.
+        """
+        if partition not in self._assigned:
+            return default
         try:
             found: int | None = self._consumer.position(TopicPartition(*partition), timeout_ms=0)
         except KafkaError:
             found = None
-        return self._positions[partition] if found is None else found
+        return default if found is None else found
 
     def offsets_at(self, partitions: Collection[Partition], milliseconds: int) -> dict[Partition, int | None]:
         """Return the first offset whose timestamp is not before this time (since 1970); None where there is none."""

@@ -10,7 +10,6 @@ from petalstream.broker import (
     Batch,
     BatchReader,
     KafkaError,
-    Partition,
     PositionsGone,
     UnreadableRecords,
     UnreadableTopics,
@@ -69,6 +68,11 @@ class Follower:
                 self._problem.report(f"{error}; it is tried again")
                 self._publish(f"not reading: {error}")
                 self._closed.wait(RETRY_SECONDS)
+            except Exception:
+                log.exception("the follower failed; it begins anew")
+                self._models, self._readings = {}, {}
+                self._publish("beginning anew after an error, which the log has")
+                self._closed.wait(RETRY_SECONDS)
 
     def _turn(self, reader: BatchReader) -> None:
         """Read once, and make a snapshot if it is time."""
@@ -90,7 +94,9 @@ class Follower:
             log.warning("%s; what is kept of their models begins anew", error)
             self._forget({_model(each.topic) for each in error.partitions}, reader)
         self._add(batches)
-        self._check(reader)
+        for reading in self._readings.values():
+            reading.move(reader)
+        self._check()
         if time.monotonic() >= self._next_snapshot:
             self._publish(self._reading_words())
 
@@ -129,15 +135,13 @@ class Follower:
     def _add_unreadable(self, error: UnreadableRecords) -> None:
         name = _model(error.topic)
         if name in self._models:
-            self._readings[name].positions[Partition(error.topic, error.partition)] = error.next
             self._models[name].add_unreadable(error, time.time())
 
-    def _check(self, reader: BatchReader) -> None:
+    def _check(self) -> None:
         for name, model in self._models.items():
-            positions = self._readings[name].positions
-            if model.is_check_due:
-                read = {each: reader.position(each) for each in positions if each.topic not in self._unreadable}
-                model.check(read, time.time())
+            reading = self._readings[name]
+            read = {each: offset for each, offset in reading.positions.items() if each.topic not in self._unreadable}
+            model.check(read, time.time(), reading.behind > 0)
 
     def _reading_words(self) -> str:
         behind = {name: reading.behind for name, reading in self._readings.items() if reading.behind}

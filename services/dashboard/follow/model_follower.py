@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from petalstream.broker import Batch, Partition, UnreadableRecords
+from petalstream.broker import Batch, Partition, UnreadableRecords, UnreadableTopics
 from petalstream.latency import age
 from petalstream.messages import dead_letters_topic, predictions_topic, requests_topic
 from petalstream.printable import printable
@@ -60,12 +60,7 @@ class ModelFollower:
         if self._pending is None:
             self._pending = facts
 
-    @property
-    def is_check_due(self) -> bool:
-        """Whether there are facts that no check has used."""
-        return self._pending is not None
-
-    def check(self, positions: Mapping[Partition, int], now: float) -> None:
+    def check(self, positions: Mapping[Partition, int], now: float, is_old: bool = False) -> None:
         """Look for lost requests once all outcomes are read that the facts know; `positions` are of the outcomes."""
         facts = self._pending
         if facts is None or not self._has_read(facts, positions):
@@ -76,7 +71,7 @@ class ModelFollower:
         taken_at, early = self._early
         if facts.began <= taken_at:
             early = {}
-        self.ledger.check(facts.committed_of(self.name), early, ends, now)
+        self.ledger.check(facts.committed_of(self.name), early, ends, now, is_old)
         self._early = time.monotonic(), self.ledger.early()
 
     def lag(self, now: float) -> tuple[int, float | None]:
@@ -111,7 +106,7 @@ class ModelFollower:
         """Add the outcomes of one batch; return its predictions."""
         try:
             groups = read_outcomes(batch, kind, requests_topic(self.name))
-        except UnreadableRecords as error:
+        except (UnreadableRecords, UnreadableTopics) as error:
             log.error("%s: these outcomes are left out", error)
             return []
         written = batch.max_timestamp / 1000 if is_old else now

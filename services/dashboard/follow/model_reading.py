@@ -47,13 +47,15 @@ class ModelReading:
         return sum(max(0, end - self.positions.get(each, end)) for each, end in self.ends.items())
 
     def note(self, batches: Sequence[Batch]) -> None:
-        """Note how far the partitions are read, and when the first outcomes were written."""
+        """Note when the first outcomes were written."""
         for batch in batches:
             partition = Partition(batch.topic, batch.partition)
-            if partition in self.positions:
-                self.positions[partition] = batch.next
-                if self.since.get(partition, 0) is None:
-                    self.since[partition] = batch.first_timestamp
+            if self.since.get(partition, 0) is None:
+                self.since[partition] = batch.first_timestamp
+
+    def move(self, reader: BatchReader) -> None:
+        """Note how far the partitions are read, past markers of transactions too."""
+        self.positions = {each: reader.position(each, offset) for each, offset in self.positions.items()}
 
     def update(self, facts: Facts, reader: BatchReader, ledger: ModelLedger, now: float) -> None:
         """Begin to read the partitions that are new. Raises KafkaError."""

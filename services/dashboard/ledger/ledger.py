@@ -18,53 +18,66 @@ class ModelLedger:
     """
 
     def __init__(self, edge: str = "") -> None:
-        self.accounts: dict[int, PartitionAccount] = {}
+        self._all: dict[int, PartitionAccount] = {}
+        self._opened: set[int] = set()
         self.edge, self.is_partial = edge, False
         self._places: dict[str, deque[Place]] = {kind: deque(maxlen=MOST_PLACES) for kind in (DOUBLED, UNKNOWN)}
         self._lost_since: dict[tuple[int, int], float] = {}
         self._checked_at: float | None = None
 
+    @property
+    def accounts(self) -> dict[int, PartitionAccount]:
+        """Return the accounts of the partitions whose requests are read, in order."""
+        return {partition: self._all[partition] for partition in sorted(self._opened)}
+
     def open(self, partition: int, first: int, first_time: float | None) -> None:
-        """Begin the account of a partition at offset `first`."""
-        self.accounts[partition] = PartitionAccount(partition, first, first_time)
+        """Vouch for the requests of a partition from offset `first` on; outcomes of them may have been read already."""
+        doubled = [each for each in self._places[DOUBLED] if each.partition != partition or each.offset >= first]
+        self._places[DOUBLED] = deque(doubled, MOST_PLACES)
+        self._opened.add(partition)
+        self._account(partition).begin_at(first, first_time, sum(each.partition == partition for each in doubled))
 
     def add_requests(self, partition: int, batch: tuple[int, int, int], offsets: Iterable[int], now: float) -> None:
         """Add a batch of requests: its first offset, the offset after it, and the number of its records."""
-        account = self.accounts[partition]
+        account = self._all[partition]
         self._add_unknown(partition, account.add_requests(*batch, offsets), now)
         if account.is_full:
-            account.begin_anew(now)
+            self.open(partition, account.next, now)
             self.edge = "a partition began anew, since too many of its requests waited between others that did not"
 
     def add_outcomes(
         self, partition: int, kind: Kind, offsets: Sequence[int], place: Callable[[int], str], now: float
     ) -> None:
-        """Add outcomes; `place` says by index where one is. Those of partitions without an account are ignored."""
-        if account := self.accounts.get(partition):
-            for index in account.add_outcomes(kind, offsets):
-                outcomes = (f"{kind} {place(index)}",)
-                self._places[DOUBLED].append(Place(DOUBLED, partition, offsets[index], now, outcomes))
+        """Add outcomes; `place` says by index where one is."""
+        for index in self._account(partition).add_outcomes(kind, offsets):
+            outcomes = (f"{kind} {place(index)}",)
+            self._places[DOUBLED].append(Place(DOUBLED, partition, offsets[index], now, outcomes))
 
     def early(self) -> dict[int, Intervals]:
         """Return the offsets of outcomes whose requests are not read yet, by partition."""
         return {partition: account.early() for partition, account in self.accounts.items()}
 
     def check(
-        self, committed: Mapping[int, int], early: Mapping[int, Intervals], ends: Mapping[int, int], now: float
+        self,
+        committed: Mapping[int, int],
+        early: Mapping[int, Intervals],
+        ends: Mapping[int, int],
+        now: float,
+        is_beginning: bool = False,
     ) -> None:
-        """Look for lost requests, and for outcomes of none.
+        """Look for lost requests, and for outcomes of none; `is_beginning` while old requests are still read.
 
         `committed` are the offsets that the consumer has committed; all outcomes that existed then were read. `ends`
         are the ends of the requests, asked for after `early` was returned.
         """
         for partition, account in self.accounts.items():
-            if self.is_partial and self._checked_at is None:
+            if self.is_partial and (is_beginning or self._checked_at is None):
                 account.leave_out_first_gap(committed.get(partition, 0))
             account.check(committed.get(partition, 0))
             if partition in ends:
                 found = account.remove_invented([*early.get(partition, ())], ends[partition])
                 self._add_unknown(partition, found, now)
-        self._checked_at = now
+        self._checked_at = None if is_beginning else now
         lost = [
             (partition, offset)
             for partition, account in self.accounts.items()
@@ -77,8 +90,14 @@ class ModelLedger:
         lost = [Place(LOST, partition, offset, since) for (partition, offset), since in self._lost_since.items()]
         places = [*lost, *self._places[DOUBLED], *self._places[UNKNOWN]]
         places.sort(key=lambda place: (place.seen_at, place.partition, place.offset), reverse=True)
-        rows = tuple(self.accounts[partition].row() for partition in sorted(self.accounts))
+        rows = tuple(account.row() for account in self.accounts.values())
         return Ledger(rows, tuple(places), self._checked_at, self.edge)
+
+    def _account(self, partition: int) -> PartitionAccount:
+        """Return the account of a partition; outcomes may be read before it is known where its requests begin."""
+        if partition not in self._all:
+            self._all[partition] = PartitionAccount(partition, 0, None)
+        return self._all[partition]
 
     def _add_unknown(self, partition: int, intervals: Intervals, now: float) -> None:
         offsets = _last(intervals, MOST_PLACES)

@@ -35,11 +35,12 @@ class PartitionAccount:
         self._settled = IntervalSet()
         self._early_dead_letters: set[int] = set()
 
-    def begin_anew(self, now: float) -> None:
-        """Vouch from now on only for the requests that are not read yet."""
-        early, self.lost = self.early(), []
-        self.first, self.first_time, self._checked_to = self.next, now, self.next
-        self._requests = self._doubled = self._unknown = 0
+    def begin_at(self, first: int, first_time: float | None, doubled: int) -> None:
+        """Vouch for the requests from `first` on, which are not read yet; keep their outcomes, with so many doubled."""
+        early = [*self._settled.between(first)]
+        self._early_dead_letters = {offset for offset in self._early_dead_letters if offset >= first}
+        self.first, self.first_time, self.next, self._checked_to, self.lost = first, first_time, first, first, []
+        self._requests, self._doubled, self._unknown = 0, doubled, 0
         self._settled = IntervalSet()
         settled = sum(self._settled.add(*interval) for interval in early)
         dead_letters = len(self._early_dead_letters)
