@@ -52,7 +52,9 @@ class IntervalSet:
 
     def between(self, begin: int, end: int = MOST) -> Iterator[tuple[int, int]]:
         """Yield the intervals that it holds of the numbers from `begin` up to, not including, `end`, in order."""
-        for index in range(bisect_right(self._ends, begin), bisect_left(self._begins, max(begin, end))):
+        if begin >= end:
+            return
+        for index in range(bisect_right(self._ends, begin), bisect_left(self._begins, end)):
             yield max(begin, self._begins[index]), min(end, self._ends[index])
 
     def count(self, begin: int, end: int = MOST) -> int:
