@@ -105,6 +105,6 @@ def _version(fields: Mapping[str, Any], name: str) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """Return the text in at most MAX_REASON characters, which can all be sent in UTF-8."""
-    words = " ".join(text.split()).encode(errors="backslashreplace").decode()
+    """Return the text in at most MAX_REASON characters, all of which can be printed."""
+    words = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in " ".join(text.split()))
     return words if len(words) <= MAX_REASON else words[: MAX_REASON - 1] + "…"

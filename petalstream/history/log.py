@@ -38,10 +38,12 @@ def read_events(folder: Path, model: str) -> list[Event]:
 def append(folder: Path, model: str, decide: Decide) -> None:
     """Append the event that `decide` returns, if any. A history that cannot be written is a warning in the log.
 
-    No two processes decide at once, so that the second one sees what the first one has written.
+    `decide` is called again while the file is locked: of several processes, the second one sees what the first one has
+    written.
     """
     try:
-        _append(folder, model, decide)
+        if decide(read_events(folder, model)):
+            _append(folder, model, decide)
     except OSError as error:
         _warn_once(folder / model / HISTORY, error.strerror or str(error))
 

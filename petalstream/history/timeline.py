@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from petalstream.history.events import PUBLICATIONS, Event, Kind
+
+# The entries that are shown, the newest ones.
+MOST_ENTRIES = 1_000
 
 
 @dataclass
@@ -17,6 +21,18 @@ class Entry:
     event: Event
     is_served: bool = False
     end: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry for JSON."""
+        return {
+            "event": self.event.kind,
+            "version": self.event.version,
+            "from": self.event.at,
+            "to": self.end,
+            "served": self.is_served,
+            "moved_by": self.event.moved_by,
+            "reason": self.event.reason,
+        }
 
 
 class Timeline:
@@ -39,6 +55,10 @@ class Timeline:
     def current(self) -> Entry | None:
         """Return the entry that decides what is served now; None if nothing is known to be served."""
         return self._served[-1] if self._served else None
+
+    def newest(self) -> list[Entry]:
+        """Return the last MOST_ENTRIES entries, the newest first."""
+        return self.entries[: -MOST_ENTRIES - 1 : -1]
 
     def _add(self, event: Event) -> None:
         entry = Entry(event)
