@@ -11,6 +11,7 @@ from pathlib import Path
 
 from petalstream import settings
 from petalstream.history import reading
+from petalstream.history.events import PUBLICATIONS
 from petalstream.history.timeline import Entry, Timeline
 from petalstream.messages import MODEL_NAME
 from petalstream.model import bundle
@@ -51,7 +52,7 @@ def _read(models_dir: Path, history_dir: Path, model: str) -> Timeline:
 
 def _cells(entry: Entry, is_current: bool) -> tuple[str, ...]:
     event = entry.event
-    until = entry.end or ("now" if is_current else "-")
+    until = entry.end or ("now" if is_current else "not served" if event.kind in PUBLICATIONS else "-")
     return event.at, event.kind, event.version or "-", until, event.moved_by, event.reason
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from petalstream.history.events import Event, Kind, Mover, now
+from petalstream.history.events import Kind, Mover, now
 from petalstream.history.timeline import Entry, Timeline
 
 # The axis, in units of the viewBox of its SVG, and the width of the shortest time that can be seen.
@@ -12,10 +12,10 @@ WIDTH, LEAST_WIDTH = 1000.0, 6.0
 # The lanes of the chart; older versions are in the table alone.
 MOST_LANES = 12
 EVENTS = {
-    Kind.TRAINED: "Trained and published",
-    Kind.IMPORTED: "Imported and published",
+    Kind.TRAINED: "Trained",
+    Kind.IMPORTED: "Imported",
     Kind.ROLLED_BACK: "Rolled back",
-    Kind.FOUND: "Found to be served",
+    Kind.FOUND: "Found",
     Kind.LOADED: "Loaded",
     Kind.UNLOADED: "Unloaded",
     Kind.REFUSED: "Refused",
@@ -103,11 +103,7 @@ def _bar(first: str, last: str, begin: str, end: str) -> tuple[float, float]:
 def _row(entry: Entry, end: str, is_current: bool) -> Row:
     lasts = entry.end or (end if is_current else None)
     duration = in_words(_moment(lasts) - _moment(entry.event.at)) if lasts else ""
-    return Row(entry, _event(entry.event), MOVERS[entry.event.moved_by], duration)
-
-
-def _event(event: Event) -> str:
-    return EVENTS[event.kind]
+    return Row(entry, EVENTS[entry.event.kind], MOVERS[entry.event.moved_by], duration)
 
 
 def in_words(time: timedelta) -> str:
