@@ -9,7 +9,7 @@ from petalstream.history import log
 from petalstream.history.events import Event, Kind, Mover, to_text
 from petalstream.history.timeline import Timeline
 
-BEGIN = datetime(2026, 11, 1, 12, tzinfo=UTC)
+BEGIN = datetime(2025, 11, 1, 12, tzinfo=UTC)
 MOVERS = {
     Kind.TRAINED: Mover.TRAINING,
     Kind.IMPORTED: Mover.IMPORT,
@@ -40,3 +40,18 @@ def told(timeline: Timeline) -> list[tuple[str, str | None, str, str | None, boo
     """What a timeline says, the oldest first: (event, version, from, to, whether it was served)."""
     dicts = [entry.to_dict() for entry in timeline.entries]
     return [(each["event"], each["version"], each["from"], each["to"], each["served"]) for each in dicts]
+
+
+LONG = "/models/iris/12/model.joblib was altered: sha256 " + "3b1f" * 16 + ", and the manifest says " + "77aa" * 16
+# All that can happen to a model, in more entries than a screen has.
+EVENTFUL = (
+    event(0, "found", "1", reason="it was served before there was a history"),
+    event(60, "imported", "2"),
+    *(event(5_000 * number, "trained", str(number + 2)) for number in range(1, 10)),
+    event(45_100, "refused", moved_by=Mover.TRAINING, reason="accuracy on 30 validation rows is at least 0.91"),
+    event(45_200, "rolled_back", "10"),
+    event(45_300, "trained", "12"),
+    event(45_301, "refused", "12", still_served="10", reason=LONG),
+    event(50_000, "unloaded", reason="a client asked for it"),
+    event(50_010, "loaded", "10", reason="the api restarted"),
+)

@@ -66,7 +66,7 @@ def build_view(timeline: Timeline) -> HistoryView:
     """Return the view of a timeline, which may be empty."""
     entries, end = timeline.newest(), now()
     begin = entries[-1].event.at if entries else end
-    end = max(end, begin)
+    end = max([end, *(entry.event.at for entry in entries)])  # another machine's clock may be ahead
     current = timeline.current
     rows = [_row(entry, end, is_current=entry is current) for entry in entries]
     return HistoryView(list(_lanes(entries, current, begin, end))[:MOST_LANES], begin, end, rows, current)
