@@ -9,7 +9,7 @@ from petalstream.history.timeline import Entry, Timeline
 
 # The axis, in units of the viewBox of its SVG, and the width of the shortest time that can be seen.
 WIDTH, LEAST_WIDTH = 1000.0, 6.0
-# The lanes of the chart; older versions are in the table alone.
+# The lanes of the chart; versions that were served earlier are in the table alone.
 MOST_LANES = 12
 EVENTS = {
     Kind.TRAINED: "Trained",
@@ -53,11 +53,11 @@ class Row:
 
 @dataclass(frozen=True)
 class HistoryView:
-    """The lanes of the chart, the first and the last moment of their axis, the table, and the entry that holds now."""
+    """The lanes of the chart, which may lack some, since when they are, the table, and the entry that holds now."""
 
     lanes: Sequence[Lane]
+    lacks_lanes: bool
     begin: str
-    end: str
     rows: Sequence[Row]
     current: Entry | None
 
@@ -69,18 +69,19 @@ def build_view(timeline: Timeline) -> HistoryView:
     end = max([end, *(entry.event.at for entry in entries)])  # another machine's clock may be ahead
     current = timeline.current
     rows = [_row(entry, end, is_current=entry is current) for entry in entries]
-    return HistoryView(list(_lanes(entries, current, begin, end))[:MOST_LANES], begin, end, rows, current)
+    lanes = list(_lanes(entries, current, begin, end))
+    return HistoryView(lanes[:MOST_LANES], len(lanes) > MOST_LANES, begin, rows, current)
 
 
 def _lanes(entries: Sequence[Entry], current: Entry | None, begin: str, end: str) -> Iterable[Lane]:
-    """Yield a lane for each version that was served, the newest first, after those for what could not be served."""
+    """Yield lanes for refusals and for the time without a version, and for each version, the last served one first."""
     if refused := [entry.event for entry in entries if entry.event.kind == Kind.REFUSED]:
         bars = [_bar(event.at, event.at, begin, end) for event in refused]
         yield Lane("Refused", f"{len(refused)} time{'s' if len(refused) > 1 else ''}", bars, is_bad=True)
     if unloaded := [entry for entry in entries if entry.event.kind == Kind.UNLOADED]:
         yield _lane("Unloaded", unloaded, current, begin, end)
     versions = {entry.event.version: None for entry in entries if entry.is_served}
-    for version in sorted(versions, key=lambda version: -int(version or 0)):
+    for version in versions:
         served = [entry for entry in entries if entry.is_served and entry.event.version == version]
         yield _lane(f"Version {version}", served, current, begin, end)
 

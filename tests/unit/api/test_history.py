@@ -2,15 +2,17 @@
 
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from petalstream.history import log
+from petalstream.history import log, reading
 from petalstream.history.events import Mover
 from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
@@ -260,14 +262,34 @@ def test_the_page_shows_every_entry_and_escapes_what_a_reason_says(
     assert "Version 1 is served since" in text
 
 
-def test_a_model_without_a_history_has_a_page_that_says_so(tmp_path: Path, iris: Bundle) -> None:
-    (tmp_path / "iris").mkdir()
-    (tmp_path / "iris" / "current").write_text("nothing")
-    (tmp_path / "rose").mkdir()
-    client = create_app(Settings(models_dir=tmp_path / "none")).test_client()
+def test_the_chart_has_the_versions_that_were_served_last(versions: Versions, start: Start) -> None:
+    published = [event(number, "trained", str(number + 1)) for number in range(20)]
+    write(versions.models_dir, "iris", [*published, event(50, "rolled_back", "1")])
+    chart = start().get("/models/iris/history", headers=PAGE).text.partition("What moved it")[0]
+    shown = re.findall(r'class="name">Version (\d+)', chart)
+    assert shown == ["1", *(str(number) for number in range(20, 9, -1))]
+    assert "earlier ones are in the table" in chart
+
+
+def test_a_model_without_a_history_has_a_page_that_says_so(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
+    (versions.models_dir / "iris" / log.HISTORY).unlink()
+    monkeypatch.setattr(reading, "SETTLED", timedelta(days=1))  # the trainer may be about to write it
+    client = create_app(Settings(models_dir=versions.models_dir)).test_client()
+    assert history(client) == []
+    assert "Nothing is recorded yet" in client.get("/models/iris/history", headers=PAGE).text
+
+
+def test_without_any_model_a_history_is_503(tmp_path: Path) -> None:
+    client = create_app(Settings(models_dir=tmp_path)).test_client()
     assert client.get("/models/iris/history").status_code == 503
-    registry = Registry(tmp_path, set())
-    assert registry.read_history("iris").entries == []
+
+
+def test_a_model_that_was_deleted_keeps_what_the_api_wrote(versions: Versions, start: Start) -> None:
+    client = start()
+    client.post(UNLOAD)
+    shutil.rmtree(versions.models_dir / "iris")
+    refresh(client)
+    assert [event for event, *_ in told(client)] == ["unloaded"]
 
 
 @pytest.mark.parametrize("path", ["", "/report", "/card", "/history"])

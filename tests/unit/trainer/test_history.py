@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,8 +102,9 @@ def test_a_process_that_is_killed_before_it_writes_leaves_no_wrong_history(home:
 def test_readers_find_what_an_interrupted_process_did_not_write(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = (home / log.HISTORY).read_bytes().splitlines(keepends=True)
     (home / log.HISTORY).write_bytes(lines[0])
+    monkeypatch.setattr(reading, "SETTLED", timedelta(days=1))
     assert [each.kind for each in read(home.parent)] == ["trained"]  # the trainer may be about to write it
-    monkeypatch.setattr(reading, "SETTLED", reading.SETTLED * 0)
+    monkeypatch.setattr(reading, "SETTLED", timedelta(0))
     assert [(each.kind, each.version) for each in read(home.parent)] == [("trained", "1"), ("found", "2")]
     assert (home / log.HISTORY).read_bytes() == lines[0]
 
@@ -112,7 +113,7 @@ def test_versions_from_before_there_was_a_history_begin_with_their_training(
     home: Path, iris: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (home / log.HISTORY).unlink()
-    monkeypatch.setattr(reading, "SETTLED", reading.SETTLED * 0)
+    monkeypatch.setattr(reading, "SETTLED", timedelta(0))
     (read_only,) = read(home.parent)
     with locked(home):
         pass
