@@ -1,4 +1,4 @@
-"""Reads files of a folder that others may write to: nothing outside of it, and through no symbolic link."""
+"""Opens files of a folder that others may write to: nothing outside of it, and through no symbolic link."""
 
 import os
 import stat
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_MODE = 0o644
 
 
 class UnsafePath(OSError):
@@ -14,15 +15,22 @@ class UnsafePath(OSError):
 
 
 def read_below(folder: Path, name: str) -> bytes:
-    """The content of the file `name`, written with / and relative to `folder`. Raises UnsafePath and OSError.
+    """The content of the file `name`, written with / and relative to `folder`. Raises UnsafePath and OSError."""
+    with os.fdopen(open_below(folder, name, os.O_RDONLY), "rb") as file:
+        return file.read()
 
-    Each folder on the way is opened from the one before, so that nothing can be swapped for a link in between.
+
+def open_below(folder: Path, name: str, flags: int) -> int:
+    """Open the regular file `name`, written with / and relative to `folder`, and return its descriptor.
+
+    `flags` are those of os.open, such as os.O_CREAT for a file that may be missing. Each folder on the way is opened
+    from the one before, so that nothing can be swapped for a link in between. Raises UnsafePath and OSError.
     """
     *folders, last = _parts(name)
     with ExitStack() as opened:
 
         def enter(part: str | Path, inside: int | None) -> int:
-            descriptor = os.open(part, _FLAGS | os.O_DIRECTORY, dir_fd=inside)
+            descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY | _FLAGS, dir_fd=inside)
             opened.callback(os.close, descriptor)
             return descriptor
 
@@ -31,9 +39,12 @@ def read_below(folder: Path, name: str) -> bytes:
         for part in folders:
             _require(stat.S_ISDIR, "folder", part, at, name)
             at = enter(part, at)
-        _require(stat.S_ISREG, "regular file", last, at, name)
-        with os.fdopen(os.open(last, _FLAGS | os.O_NONBLOCK, dir_fd=at), "rb") as file:
-            return file.read()
+        try:
+            _require(stat.S_ISREG, "regular file", last, at, name)
+        except FileNotFoundError:
+            if not flags & os.O_CREAT:
+                raise
+        return os.open(last, flags | os.O_NONBLOCK | _FLAGS, _MODE, dir_fd=at)
 
 
 def _parts(name: str) -> tuple[str, ...]:

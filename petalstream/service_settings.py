@@ -40,6 +40,7 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "dashboard_public_url",
         "log_level",
     ),
+    "history": ("models_dir", "history_dir"),
     "probe": ("api_host", "api_port", "api_keys"),
     "producer": (*_KAFKA, "models_dir", "producer_interval", "producer_loop", "log_level"),
     "consumer": (

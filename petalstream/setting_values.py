@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from petalstream.public_url import PublicUrl
 from petalstream.service_settings import service_link
 from petalstream.setting_types import (
     ConsumerPrint,
@@ -52,6 +53,7 @@ _KINDS: dict[type, tuple[str, Callable[[str], Any]]] = {
         "* or origins such as https://example.com:8443, without path and default port, with commas between",
         Origins,
     ),
+    PublicUrl: ("a URL such as https://example.com/live", PublicUrl),
     Prefix: ("a path such as /petal", Prefix),
     Proxies: ("* or addresses, with commas between", Proxies),
     Hosts: ("* or names of hosts without ports, with commas between", Hosts),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from petalstream.public_url import PublicUrl
 from petalstream.service_settings import SETTINGS_OF
 from petalstream.setting_types import (
     ConsumerPrint,
@@ -151,10 +152,12 @@ class Settings:
     dashboard_trusted_hosts: Hosts = _setting(
         Hosts("localhost,dashboard"), "names by which browsers may address the live page, beside addresses; `*`: any"
     )
-    dashboard_public_url: str = _setting(
-        "", "where a browser finds the live page, for the link on the api's start page; empty: no link"
+    dashboard_public_url: PublicUrl = _setting(
+        PublicUrl(""), "where a browser finds the live page, for the link on the api's start page; empty: no link"
     )
-    api_public_url: str = _setting("", "where a browser finds the api, for the links of the live page; empty: no links")
+    api_public_url: PublicUrl = _setting(
+        PublicUrl(""), "where a browser finds the api, for the links of the live page; empty: no links"
+    )
     zookeeper_server: str = _setting("", "`host:port` of ZooKeeper, whose state the live page shows; empty: none")
     history_dir: str = _setting(
         "", "folder in which the api notes what it loads, unloads and refuses; empty: MODELS_DIR"

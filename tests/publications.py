@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from petalstream.history.log import HISTORY
 from petalstream.model.bundle import MODEL, REPORT, Bundle
 from petalstream.model.inputs import Inputs
 from services.trainer.data.dataset import Dataset
@@ -31,8 +32,8 @@ def publish_again(models_dir: Path, like: Bundle, keep: int = 5, samples: int = 
 
 
 def names(home: Path) -> list[str]:
-    """What is in a model's folder, in order, but for the lock."""
-    return sorted(path.name for path in home.iterdir() if path.name != ".lock")
+    """What is in a model's folder, in order, but for the lock and the history."""
+    return sorted(path.name for path in home.iterdir() if path.name not in (".lock", HISTORY))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from services.trainer.data.split import Parts, split
 from services.trainer.evaluation.golden_rows import predict_golden_rows
 from services.trainer.models import load_definition
 from services.trainer.publishing import bundle_writer
+from services.trainer.publishing.history import rollback
 from services.trainer.publishing.versions import STAGING, serve
 from tests.records import FLOWER
 
@@ -46,7 +47,7 @@ class Versions:
         home = self.models_dir / "iris"
         pointer = home / f"{STAGING}{CURRENT}"
         pointer.write_text(f"{version}\n")
-        serve(home, pointer)
+        serve(home, pointer, rollback(version))
 
 
 def parts() -> Parts:

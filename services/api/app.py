@@ -14,6 +14,7 @@ from services.api.gateway.auth import Keys
 from services.api.gateway.fast_path import FastPath
 from services.api.gateway.middleware import Middleware
 from services.api.models import watch
+from services.api.models.history import History
 from services.api.models.registry import Registry
 from services.api.models.unloaded_models import UnloadedModels
 from services.api.pages import text_filters
@@ -37,6 +38,7 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["document"] = docs.Document(configured, Path(app.static_folder or ""))
     app.jinja_env.filters.update(text_filters.FILTERS)
     app.jinja_env.globals["METRICS"] = METRICS
+    app.jinja_env.globals["LIVE_PAGE"] = configured.dashboard_public_url
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for routes in (predict, pages, health, docs, open_inference, model_repository):
         app.register_blueprint(routes.blueprint)
@@ -70,7 +72,10 @@ def _start(registry: Registry) -> None:
 
 def _registry(configured: Settings) -> Registry:
     shared = settings.shared_folder()
-    registry = Registry(configured.models_dir, UnloadedModels(shared / "unloaded") if shared else set())
+    unloaded = UnloadedModels(shared / "unloaded") if shared else set[str]()
+    folder = Path(configured.history_dir) if configured.history_dir else configured.models_dir
+    history = History(configured.models_dir, folder, shared.name if shared else "")
+    registry = Registry(configured.models_dir, unloaded, history)
     try:
         registry.refresh()
     except OSError as error:  # the watch looks again every second

@@ -14,6 +14,7 @@ from services.trainer.definition import DefinitionError
 from services.trainer.fitted.errors import FittedError
 from services.trainer.models import model_names
 from services.trainer.publishing.existing_bundles import find_servable, find_up_to_date
+from services.trainer.publishing.history import record_refusal
 from services.trainer.publishing.trial import CannotBeServed
 from services.trainer.training import train
 
@@ -52,6 +53,8 @@ def _train_or_keep(configured: Settings, name: str, if_changed: bool) -> bool:
             return True
         published = train(configured, name)
     except (DataError, DefinitionError, FittedError, Refused, CannotBeServed, OSError) as error:
+        if isinstance(error, Refused | CannotBeServed):
+            record_refusal(configured.models_dir / name, str(error))
         _print_failed(configured, name, str(error))
         return False
     except (KeyboardInterrupt, SystemExit):

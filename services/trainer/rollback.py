@@ -13,6 +13,7 @@ from petalstream.messages import MODEL_NAME
 from petalstream.model import bundle
 from petalstream.model.bundle import CURRENT, Bundle
 from petalstream.model.manifest import BundleError
+from services.trainer.publishing.history import rollback
 from services.trainer.publishing.versions import STAGING, locked, serve, sync
 
 log = logging.getLogger("services.trainer")
@@ -54,7 +55,7 @@ def roll_back(models_dir: Path, model: str, to: str | None) -> tuple[str | None,
         pointer = home / f"{STAGING}{CURRENT}"
         pointer.write_text(f"{now}\n", encoding="utf-8")
         sync(pointer)
-        serve(home, pointer)
+        serve(home, pointer, rollback(now))
     return before, now
 
 

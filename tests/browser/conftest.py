@@ -1,12 +1,17 @@
 """The browser and the apis, started once: the browser for each module, the apis for the whole run."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 
+from petalstream.public_url import PublicUrl
 from petalstream.settings import Settings
 from tests.browser.site import MISSING, Site, Visit, browsing, find_chromium, serving
+from tests.histories import EVENTFUL, write
+
+LIVE_PAGE = PublicUrl("http://localhost:5001")
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +33,12 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def origin(chromium: str, all_models: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an api that serves the three examples."""
-    with serving(all_models, tmp_path_factory.mktemp("api")) as address:
+    """The address of an api that serves the three examples, with histories of all that can happen."""
+    histories = tmp_path_factory.mktemp("histories")
+    for model in ("iris", "rose"):
+        write(histories, model, EVENTFUL if model == "iris" else EVENTFUL[:-1])
+    settings = dataclasses.replace(all_models, history_dir=str(histories), dashboard_public_url=LIVE_PAGE)
+    with serving(settings, tmp_path_factory.mktemp("api")) as address:
         yield address
 
 

@@ -11,6 +11,8 @@ from tests.browser.site import Site
 from tests.length import long_except
 
 IRIS, HEART_FAILURE, PENGUINS = "/models/iris", "/models/heart_failure", "/models/penguins"
+# A model that was deleted while it was unloaded, of which the history is left.
+UNLOADED = "/models/rose"
 LOADED = "[...document.images].every(image => image.complete)"
 FLOWER = {"Sepal length": "5.9", "Sepal width": "3.0", "Petal length": "4.2", "Petal width": "1.5"}
 # The choices of the fields that are lists.
@@ -111,6 +113,8 @@ STATES: Mapping[str, Callable[[Page, Site], None]] = {
     "iris errors": ask(IRIS, {"Sepal length": "long"}),
     "iris report": look(f"{IRIS}/report"),
     "iris card": look(f"{IRIS}/card"),
+    "iris history": look(f"{IRIS}/history"),
+    "unloaded history": look(f"{UNLOADED}/history"),
     "heart failure form": look(HEART_FAILURE),
     "heart failure answer": ask(HEART_FAILURE, PATIENT),
     "heart failure errors": ask(HEART_FAILURE, WRONG_PATIENT),
@@ -127,6 +131,6 @@ STATES: Mapping[str, Callable[[Page, Site], None]] = {
     "not ready": look("/ready", empty=True),
     "form without models": look(IRIS, empty=True),
 }
-# What `make test` looks at: a list, a form with its result, and a form with its errors.
-IN_SHORT_RUNS = ["start", "heart failure answer", "heart failure errors", "penguins answer"]
+# What `make test` looks at: a list, a history, a form with its result, and a form with its errors.
+IN_SHORT_RUNS = ["start", "iris history", "heart failure answer", "heart failure errors", "penguins answer"]
 every_state = pytest.mark.parametrize("state", long_except(IN_SHORT_RUNS, STATES))

@@ -50,6 +50,7 @@ PATHS = [
     "/models/iris?format=json",
     "/models/iris/report?format=json",
     "/models/iris/card?format=json",
+    "/models/iris/history?format=json",
     "/ready",
 ]
 

@@ -15,9 +15,10 @@ NAMES = {setting.name for setting in fields(Settings)}
 # Where a service is a part of a folder, or has a name of its own.
 TOOLS = ROOT / "services/consumer/tools"
 PROBES = {"probe": ROOT / "services/api/probe.py", "consumer probe": ROOT / "services/consumer/probe.py"}
+PROBES |= {"history": ROOT / "services/api/show_history.py"}
 FOLDERS = {**PROBES, "tools": TOOLS, "demo --keep": ROOT / "embedded"}
 # What runs in a container beside its service.
-ALSO_IN = {"consumer": ("tools", "consumer probe"), "api": ("probe",)}
+ALSO_IN = {"consumer": ("tools", "consumer probe"), "api": ("probe", "history")}
 # Compose gives these in an override alone, as a port of the host, or not at all.
 ELSEWHERE = {"api_keys"}
 

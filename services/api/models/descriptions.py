@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from petalstream.history.timeline import Timeline
 from petalstream.model.manifest import Manifest
 from services.api.models.loading import ServedModel
 
@@ -65,6 +66,11 @@ def describe_card(manifest: Manifest, prefix: str = "") -> dict[str, Any]:
     }
 
 
+def describe_history(model: str, timeline: Timeline) -> dict[str, Any]:
+    """Return which versions of the model were served when, the newest first."""
+    return {"model": model, "history": [entry.to_dict() for entry in timeline.newest()]}
+
+
 def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
     path = f"{prefix}/models/{manifest.model}"
     headline = "r2" if manifest.predicts_numbers else "accuracy"
@@ -84,6 +90,7 @@ def _summarize(manifest: Manifest, prefix: str) -> dict[str, Any]:
             "predict": f"{path}/predict",
             "report": f"{path}/report",
             "card": f"{path}/card",
+            "history": f"{path}/history",
         },
     }
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from petalstream.history.timeline import Timeline
 from petalstream.messages import MODEL_NAME
 from petalstream.model import bundle
 from services.api.errors import NotReady, NotServed, UnknownModel
+from services.api.models.history import History
 from services.api.models.loading import ServedModel
 from services.api.models.unloaded_models import UnloadedModels
 from services.api.models.versions import ModelVersions
@@ -32,11 +34,13 @@ class Registry:
     """Keeps the models of the volume in memory by name. It is safe to use from several threads.
 
     `unloaded` has the names of the models that are not to be served. Workers share an UnloadedModels; a process that
-    serves alone can use a set.
+    serves alone can use a set. What is loaded, unloaded and refused is added to the `history`, by default beside the
+    models.
     """
 
-    def __init__(self, models_dir: Path, unloaded: UnloadedModels | set[str]) -> None:
+    def __init__(self, models_dir: Path, unloaded: UnloadedModels | set[str], history: History | None = None) -> None:
         self._models_dir, self._unloaded = models_dir, unloaded
+        self._history = history or History(models_dir)
         self._refreshing = threading.RLock()
         # Both are replaced as a whole by refresh(), so that requests need no lock.
         self._models: Mapping[str, ModelVersions] = {}
@@ -53,7 +57,7 @@ class Registry:
             names = bundle.model_names(self._models_dir)
             unloaded = {name for name in names if name in self._unloaded}
             models = {
-                name: self._models.get(name) or ModelVersions(self._models_dir, name)
+                name: self._models.get(name) or ModelVersions(self._models_dir, name, self._history)
                 for name in names
                 if name not in unloaded
             }
@@ -118,6 +122,8 @@ class Registry:
         self.refresh(force=name)
         if reason := self.refused.get(name):
             raise NotServed(f"{name} is not reloaded: {reason}")
+        if served := self.served.get(name):
+            self._history.load(name, served.manifest.version)
 
     def unload(self, name: str) -> None:
         """Stop serving a model in all workers, until it is loaded or the api restarts.
@@ -128,6 +134,21 @@ class Registry:
             raise self._missing(name)
         self._unloaded.add(name)
         self.refresh()
+        self._history.unload(name)
+
+    def read_history(self, name: str) -> Timeline:
+        """Return which versions of a model were served when, also of one that is not served now.
+
+        Raises UnknownModel, NotServed for a history that cannot be read, and NotReady if no model is served.
+        """
+        try:
+            timeline = self._history.read(name) if MODEL_NAME.fullmatch(name) else Timeline()
+            is_known = timeline.entries or name in bundle.model_names(self._models_dir)
+        except OSError as error:
+            raise NotServed(f"the history of {name} cannot be read: {error}") from error
+        if not is_known:
+            raise self._unknown(name)
+        return timeline
 
     def _find_model(self, name: str) -> ModelVersions:
         model = self._models.get(name)
@@ -138,10 +159,14 @@ class Registry:
             model = self._models.get(name)
         if model:
             return model
+        raise self._unknown(name)
+
+    def _unknown(self, name: str) -> NotServed | UnknownModel:
+        """Return the error for a model that is not in memory. Raises NotReady if none is served, whatever the name."""
         error = self._missing(name)
         if isinstance(error, UnknownModel):
             self.require_served()
-        raise error
+        return error
 
     def _what_is_wrong(self) -> str:
         """Return why the models volume cannot be read, "" if it can."""

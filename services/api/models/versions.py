@@ -9,6 +9,7 @@ from petalstream.model import bundle
 from petalstream.model.bundle import Bundle
 from petalstream.model.manifest import MANIFEST, BundleError
 from services.api.errors import NotServed, UnknownModel
+from services.api.models.history import History
 from services.api.models.loading import ServedModel, open_bundle
 from services.api.telemetry import metrics
 from services.api.telemetry.metrics import Reload
@@ -26,11 +27,11 @@ class ModelVersions:
     opened by the first request that names them.
     """
 
-    def __init__(self, models_dir: Path, name: str) -> None:
+    def __init__(self, models_dir: Path, name: str, history: History) -> None:
         self.name = name
         self.served: ServedModel | None = None
         self.refused = ""
-        self._models_dir = models_dir
+        self._models_dir, self._history = models_dir, history
         self._opening = threading.Lock()
         self._last_stamp: tuple[object, ...] = ()
         self._last_attempt = 0.0
@@ -84,14 +85,24 @@ class ModelVersions:
         self.served, self.refused = model, ""
         metrics.RELOADS.labels(Reload.LOADED).inc()
         log.info("serving %s version %s", self.name, model.manifest.version)
+        self._history.open(self.name, model.manifest.version)
 
     def _refuse(self, reason: str) -> None:
         if reason == self.refused:
             return
         self.refused = reason
         metrics.RELOADS.labels(Reload.REFUSED).inc()
-        still_served = f"; version {self.served.manifest.version} goes on serving" if self.served else ""
-        log.error("%s is not %s: %s%s", self.name, "reloaded" if self.served else "served", reason, still_served)
+        served = self.served.manifest.version if self.served else None
+        still_served = f"; version {served} goes on serving" if served else ""
+        log.error("%s is not %s: %s%s", self.name, "reloaded" if served else "served", reason, still_served)
+        self._history.refuse(self.name, self._named_version(), served, reason)
+
+    def _named_version(self) -> str | None:
+        """Return the version that `current` names, None if it cannot be read."""
+        try:
+            return bundle.current_version(self._models_dir, self.name)
+        except BundleError:
+            return None
 
     def _open(self, version: str) -> ServedModel:
         on_disk = self.versions()

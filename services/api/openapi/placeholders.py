@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from petalstream import cloudevents
+from petalstream.history.events import Kind, Mover
 from petalstream.json_schema import TEXT, Schema, one_of
 from petalstream.messages import MODEL_NAME
 from petalstream.model import manifest_schema
@@ -47,6 +48,8 @@ def shared(served: Sequence[ServedModel], deployment: Deployment) -> Json:
         "datatypes": list(datatypes.DATATYPES),
         "static_files": list(deployment.static_files),
         "docs_files": list(deployment.docs_files),
+        "history_events": list(Kind),
+        "history_movers": list(Mover),
         "report": reports.SCHEMA,
         **{f"manifest_{name}": schema for name, schema in manifest_schema.SCHEMA["properties"].items()},
     }

@@ -13,6 +13,12 @@ def moment(text: str) -> str:
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 
+def instant(text: str) -> str:
+    """Return a time of ISO 8601 in UTC to the second, short: 2026-11-24T17:22:55.123Z is 24 Nov 2026, 17:22:55."""
+    when = datetime.fromisoformat(text)
+    return f"{when.day} {when:%b %Y, %H:%M:%S}"
+
+
 def percent(share: float) -> str:
     """Return a share as a percentage with one decimal."""
     return f"{share:.1%}"
@@ -50,5 +56,5 @@ def article(noun: str) -> str:
 
 FILTERS = {
     function.__name__: function
-    for function in (moment, percent, spread, score, words, capital, sentence, article, in_full, readable)
+    for function in (moment, instant, percent, spread, score, words, capital, sentence, article, in_full, readable)
 }

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from petalstream.model.manifest import Manifest
 from services.api.errors import InvalidRows
 from services.api.models import descriptions
-from services.api.pages import form_entries, form_fields, prediction, stack_status
+from services.api.pages import form_entries, form_fields, history_view, prediction, stack_status
 from services.api.pages.form_entries import Entries
 from services.api.pages.prediction import PredictionView
 from services.api.routes import current, prediction_formats
@@ -96,6 +96,17 @@ def card(name: str) -> Response:
     if wants_page():
         return _page("card.html", manifest=manifest)
     return json_response(descriptions.describe_card(manifest, request.script_root))
+
+
+@blueprint.get("/models/<name>/history")
+def history(name: str) -> Response:
+    """Return which versions of the model were served when, also of one that is not served now."""
+    timeline = current.registry().read_history(name)
+    if not wants_page():
+        return json_response(descriptions.describe_history(name, timeline))
+    served = current.registry().served.get(name)
+    view = history_view.build_view(timeline)
+    return _page("history.html", name=name, manifest=served.manifest if served else None, view=view)
 
 
 @blueprint.get("/models/<name>/report/<file>")

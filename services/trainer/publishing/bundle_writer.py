@@ -11,6 +11,7 @@ import joblib
 from petalstream.model.bundle import CURRENT, MODEL, SAMPLE_ID, TEST_SET, Bundle, sha256
 from petalstream.model.manifest import MANIFEST, Manifest
 from services.trainer.data.dataset import Dataset
+from services.trainer.publishing.history import publication
 from services.trainer.publishing.versions import STAGING, locked, prune, serve, sync
 
 
@@ -40,7 +41,7 @@ def publish(
             if measure_memory:
                 published = replace(published, manifest=replace(published.manifest, memory=measure_memory(final)))
                 _replace_manifest(final, published.manifest)
-            serve(home, final / CURRENT)
+            serve(home, final / CURRENT, publication(published.manifest))
             prune(home, keep)
     except OSError as error:
         if error.errno is None or error.filename:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from petalstream.history import log as history
+from petalstream.history import reading
+from petalstream.history.events import Event
 from petalstream.model import bundle
 from petalstream.model.bundle import CURRENT
 from petalstream.model.manifest import BundleError
@@ -24,7 +27,10 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def locked(home: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-    """Lock the model's folder `home`; delete leftovers before and after. Raises TimeoutError after `seconds`."""
+    """Lock the model's folder `home`; delete leftovers before and after. Raises TimeoutError after `seconds`.
+
+    What an interrupted process did not write in the history is written first.
+    """
     lock = home / LOCK
     try:
         held = FileLock(lock).acquire(timeout=seconds)
@@ -32,16 +38,21 @@ def locked(home: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         raise TimeoutError(f"{lock} was held by another training or rollback for {seconds:g} s") from None
     with held:
         _tidy(home)
+        _complete_history(home)
         try:
             yield
         finally:
             _tidy(home)
 
 
-def serve(home: Path, pointer: Path) -> None:
-    """Rename `pointer`, a synced file that names a version, to the model's `current`."""
+def serve(home: Path, pointer: Path, event: Event) -> None:
+    """Rename `pointer`, a synced file that names a version, to the model's `current`, and record the `event`.
+
+    The event is from before the rename, so that what the api makes of the version comes after it.
+    """
     pointer.replace(home / CURRENT)
     sync(home)
+    history.append(home.parent, home.name, lambda events: event)
 
 
 def prune(home: Path, keep: int) -> None:
@@ -58,6 +69,11 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _complete_history(home: Path) -> None:
+    if (home / CURRENT).exists():
+        history.append(home.parent, home.name, lambda events: reading.find_missing(home.parent, home.name, events))
 
 
 def _tidy(home: Path) -> None:

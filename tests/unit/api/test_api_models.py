@@ -32,6 +32,7 @@ def test_the_models_are_listed_in_short(client: FlaskClient, iris: Bundle, path:
             "predict": "/models/iris/predict",
             "report": "/models/iris/report",
             "card": "/models/iris/card",
+            "history": "/models/iris/history",
         },
     }
 

@@ -1,5 +1,6 @@
 """The first page: the models and the state of the stack."""
 
+import dataclasses
 import shutil
 import socket
 import threading
@@ -11,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from petalstream.model.bundle import Bundle
+from petalstream.public_url import PublicUrl
 from petalstream.settings import Servers, Settings
 from services.api.app import create_app
 from services.api.pages import stack_status
@@ -122,3 +124,15 @@ def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
     ended.set()
     assert found == [Broker("slow.example:9092", False), Broker(there, True)]
     assert took < 4 * stack_status.CONNECT_SECONDS
+
+
+@pytest.mark.parametrize("path", ["/", "/models/iris"])
+def test_the_live_page_is_linked_where_its_address_is_known(
+    client: FlaskClient, settings: Settings, iris: Bundle, path: str
+) -> None:
+    address = PublicUrl("https://petals.example.com/live")
+    known = create_app(dataclasses.replace(settings, dashboard_public_url=address)).test_client()
+    assert f'<a href="{address}">Live</a>' in known.get(path, headers=PAGE).text
+    assert (f'<a href="{address}">live page</a>' in known.get(path, headers=PAGE).text) is (path == "/")
+    assert "ive</a>" not in client.get(path, headers=PAGE).text
+    assert "live page" not in client.get(path, headers=PAGE).text

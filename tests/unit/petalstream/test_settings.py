@@ -42,6 +42,22 @@ def test_each_kind_of_setting_is_read_from_the_environment() -> None:
         ("CONSUMER_DEAD_LETTER_SHARE", "1.1", "a number from 0 to 1"),
         ("CONSUMER_DEAD_LETTERS_IN_A_ROW", "-1", "a whole number of at least 0"),
         ("API_MEM_LIMIT", "2 GB", "an amount of memory such as 512m or 2g"),
+        *(
+            ("DASHBOARD_PUBLIC_URL", url, "a URL such as https://example.com/live")
+            for url in (
+                "javascript:alert(1)",
+                "localhost:5001",
+                "//example.com",
+                "https://",
+                "https://user:password@example.com",
+                "https://example.com:65536",
+                "https://example.com/?next=1",
+                "https://example.com/#live",
+                "https://example.com/a b",
+                'https://example.com/"onclick="',
+            )
+        ),
+        ("API_PUBLIC_URL", "file:///etc/passwd", "a URL such as https://example.com/live"),
         ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
@@ -49,6 +65,14 @@ def test_what_a_setting_cannot_be_is_refused_by_name(name: str, text: str, expec
     with pytest.raises(SettingError) as refused:
         settings.load({name: text})
     assert str(refused.value) == f"{name} must be {expected}, not {text!r}"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:5001", "https://petals.example.com/live", "http://[::1]:5001", "HTTPS://EXAMPLE.COM"]
+)
+def test_the_address_of_a_page_is_a_url_of_http_without_a_slash_at_its_end(url: str) -> None:
+    loaded = settings.load({"DASHBOARD_PUBLIC_URL": f"{url}/", "API_PUBLIC_URL": url})
+    assert (loaded.dashboard_public_url, loaded.api_public_url) == (url, url)
 
 
 def test_models_are_listed_with_commas_between() -> None:
