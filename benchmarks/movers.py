@@ -26,6 +26,7 @@ EVENT: Headers = [
     ("ce_time", b"2026-01-01T00:00:00.000Z"),
     ("content-type", b"application/json"),
     ("expected", b"versicolor"),
+    ("source_timestamp", b"1767225600000"),
 ]
 
 

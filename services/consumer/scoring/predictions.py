@@ -45,6 +45,7 @@ def write_prediction(request: Request, prediction: Mapping[str, Any], stamp: Sta
         ("source_topic", record.topic.encode()),
         ("source_partition", b"%d" % record.partition),
         ("source_offset", b"%d" % record.offset),
+        ("source_timestamp", b"%d" % record.timestamp),
     ]
     value = {
         "model": prediction["model"],

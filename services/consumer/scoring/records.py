@@ -26,7 +26,7 @@ CAUSE = "ce_causationid"
 REPLACED_HEADERS = frozenset(
     (
         *("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type", CAUSE),
-        *("source_topic", "source_partition", "source_offset"),
+        *("source_topic", "source_partition", "source_offset", "source_timestamp"),
         *("ce_dataschema", "ce_datacontenttype"),
     )
 )

@@ -18,7 +18,7 @@ TIME = b"2026-01-02T03:04:05.678Z"
 RESULT = {"model": "iris", "version": "1", "label": "setosa", "probabilities": {"setosa": 1.0}, "warnings": []}
 OWN = (
     *("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"),
-    *("source_topic", "source_partition", "source_offset"),
+    *("source_topic", "source_partition", "source_offset", "source_timestamp"),
 )
 REQUEST_ONLY = ("ce_dataschema", "ce_datacontenttype", "ce_causationid")
 
