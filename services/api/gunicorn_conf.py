@@ -12,9 +12,8 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from petalstream import keys, lifecycle, settings
+from petalstream import address, keys, lifecycle, settings
 from petalstream.keys import KeysError
-from services.api import address
 from services.api.server.handover import Handover
 from services.api.server.shares import Shares
 from services.api.telemetry import worker_slot

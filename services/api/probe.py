@@ -4,10 +4,9 @@ import sys
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
-from petalstream import keys, settings
+from petalstream import address, keys, settings
 from petalstream.keys import KeysError
 from petalstream.settings import Settings
-from services.api import address
 
 SECONDS = 3
 

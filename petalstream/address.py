@@ -1,4 +1,4 @@
-"""The address that the api listens on, as gunicorn and as a client on this machine write it."""
+"""The address that a service listens on, as gunicorn and as a client on this machine write it."""
 
 import ipaddress
 from contextlib import suppress
@@ -14,7 +14,7 @@ def bind(host: str, port: int) -> str:
 
 
 def host_on_this_machine(host: str) -> str:
-    """Return where a client on this machine finds an api that listens on `host`."""
+    """Return where a client on this machine finds a service that listens on `host`."""
     host = _normalize(host)
     return _LOOPBACK.get(host, host)
 

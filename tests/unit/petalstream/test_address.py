@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api import address
+from petalstream import address
 
 
 @pytest.mark.parametrize(
@@ -22,5 +22,5 @@ from services.api import address
         ("fe80::1%eth0", "[fe80::1%eth0]:5000", "fe80::1%eth0"),
     ],
 )
-def test_the_api_is_asked_where_it_listens(host: str, bound: str, asked: str) -> None:
+def test_a_service_is_asked_where_it_listens(host: str, bound: str, asked: str) -> None:
     assert (address.bind(host, 5000), address.host_on_this_machine(host)) == (bound, asked)
