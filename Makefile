@@ -1,4 +1,4 @@
-# The commands of the project; `make` alone prints them. Settings stand in README.md: give them as `make up API_PORT=5001`.
+# The commands of the project; `make` alone prints them. Settings stand in README.md: give them as `make up API_PORT=8000`.
 # A recipe is one plain command where it can be, so that a signal to make reaches the command itself.
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
@@ -8,6 +8,8 @@ tools = docker compose exec $$([ -t 0 ] || echo -T) consumer python -m services.
 
 # In the stack, or else beside `make demo KEEP=1`.
 stream-tools = $(if $(shell docker compose ps --quiet consumer 2>/dev/null),$(tools),$(VENV_PYTHON) -m services.consumer.tools)
+watch = python -m services.dashboard.watch
+history = python -m services.api.show_history
 # The words after `send` are values, and no targets.
 values := $(if $(filter send,$(firstword $(MAKECMDGOALS))),$(filter-out send,$(MAKECMDGOALS)))
 
@@ -18,7 +20,7 @@ all-tests = $(VENV_PYTHON) -m pytest -n 3 --dist loadgroup --no-loadscope-reorde
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down logs dead-letters replay lag lanes resume train rollback new import check send clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
+.PHONY: help up down logs watch dead-letters replay lag lanes resume history train rollback new import check send clean demo test test-all test-long test-unit test-structure test-integration test-fuzz test-load test-conformance test-chaos test-e2e test-browser chaos bench lint format distclean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^## /{printf "\n%s\n", substr($$0, 4)} /^[a-z0-9-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -29,6 +31,8 @@ up: ## Build and start everything, each service when what it needs is healthy
 logs: ## Follow the consumer: a line for each prediction
 	@deploy/preflight.sh
 	@docker compose logs --follow --no-log-prefix consumer
+watch: ## Show the live page in this terminal until Ctrl-C
+	@$(if $(shell docker compose ps --quiet dashboard 2>/dev/null),docker compose exec $$([ -t 0 ] || echo -T) dashboard $(watch),.venv/bin/$(watch))
 dead-letters: ## Count what could not be scored, by reason, and show the last ones (MODEL=iris names one)
 	@deploy/preflight.sh
 	@$(tools) dead-letters list $(MODEL:%=--model %) $(ARGS)
@@ -44,6 +48,9 @@ lanes: ## List the models whose lane is paused, since when and why
 resume: ## Score the records of paused lanes again (MODEL=iris names one)
 	@deploy/preflight.sh
 	@$(tools) resume $(or $(MODEL),--all)
+history: ## Show which versions of a model were served when, and who moved them: make history MODEL=iris
+	$(if $(MODEL),,$(error which model? Name it, as in: make history MODEL=iris))
+	@$(if $(shell docker compose ps --quiet api 2>/dev/null),docker compose exec -T api $(history),.venv/bin/$(history)) $(MODEL)
 train: ## Train again (MODEL=iris names one) and publish a new version, which is served then
 	@deploy/preflight.sh
 	@docker compose run --rm --build trainer python -m services.trainer $(MODEL)
@@ -66,7 +73,7 @@ send: ## Send a row to the stream and print what comes back: make send MODEL=iri
 down: ## Stop the stack and remove its containers and networks; models and Kafka's data stay
 	@deploy/preflight.sh
 	@docker compose down --remove-orphans
-clean: ## Like down, and delete the volumes too: models and Kafka's data
+clean: ## Like down, and delete the volumes too: models, their history and Kafka's data
 	@deploy/preflight.sh
 	@docker compose down --remove-orphans --volumes
 

@@ -17,21 +17,30 @@ accepts() { # address, port: whether a program accepts a connection within 2 s; 
   read -r -t 2 < <(exec 2>/dev/null; exec 3<>"/dev/tcp/$1/$2" && echo connected)
 }
 
+checked=""
 check_port() { # setting, default, service, port in its container
-  local port own holder=""
+  local port own each other holder=""
   port="$(setting "$1" "$2")"
+  for each in $checked; do
+    [ "${each#*=}" != "$port" ] || fail "${each%=*} and $1 are both $port: choose another, as in \`make up $1=$((port + 1))\`"
+  done
+  checked="$checked $1=$port"
   own="$(docker compose port "$3" "$4" 2>/dev/null)"
   [ "${own##*:}" = "$port" ] && return # it is this stack itself, up already
   # A client of `localhost` may connect to either.
   accepts 127.0.0.1 "$port" || accepts ::1 "$port" || return 0
   [ "$port" = 5000 ] && holder=" (on macOS it may be the AirPlay Receiver)"
-  fail "port $port is in use$holder: choose another, as in \`make up $1=$((port + 1))\`"
+  # The next one may be the live page's.
+  other=$((port + 1))
+  [ "$other" != "$(setting DASHBOARD_PORT 5001)" ] || other=$((port + 2))
+  fail "port $port is in use$holder: choose another, as in \`make up $1=$other\`"
 }
 case "$(docker compose config --services 2>/dev/null)" in
   *proxy*) check_port HTTPS_PORT 5443 proxy 8443 ;;
   *) check_port API_PORT 5000 api 5000 ;;
 esac
 check_port KAFKA_PORT 9092 kafka 9092
+check_port DASHBOARD_PORT 5001 dashboard 5001
 
 readable_inside() { # by the containers' user; Docker Desktop does not ask who owns a file
   [ "$(uname)" != Linux ] || [ "$(find -L "$1" -perm -o=r -o -user 10001 -perm -u=r -o -group 10001 -perm -g=r)" ]

@@ -29,4 +29,4 @@ fi
 # A model that could not be trained does not keep the others from being served.
 docker logs --since "$began" "$(docker compose ps --all --quiet trainer)" 2>&1 | grep -E '^(trainer: |  line )' >&2 || true
 if [ -n "$proxy" ]; then api="https://$(docker compose port proxy 8443)"; else api="http://$(docker compose port api 5000)"; fi
-echo "api: $api   broker: $(docker compose port kafka 9092)   predictions: make logs"
+echo "api: $api   live page: http://$(docker compose port dashboard 5001)   broker: $(docker compose port kafka 9092)   predictions: make logs"

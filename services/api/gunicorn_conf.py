@@ -4,7 +4,6 @@ import atexit
 import os
 import resource
 import shutil
-import socket
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import Any
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from petalstream import address, keys, lifecycle, settings
+from petalstream import address, keys, lifecycle, settings, stalled_clients
 from petalstream.keys import KeysError
 from services.api.server.handover import Handover
 from services.api.server.shares import Shares
 from services.api.telemetry import worker_slot
 
-# What sends nothing of a response to its client for so long closes the connection (tcp(7)).
-STALLED_MS = 30_000
 MOST_FILES = 65_536
 # The workers are what uses the processors.
 settings.limit_native_threads()
@@ -82,9 +79,7 @@ def post_fork(server: Any, forked: Any) -> None:
     """Set the slot of the worker before it loads the app, and bound how long its clients may read nothing."""
     worker_slot.number = forked.slot
     _handover.join()
-    for listener in forked.sockets:
-        if listener.sock.family != socket.AF_UNIX:
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
+    stalled_clients.disconnect(forked.sockets)
 
 
 def post_worker_init(worker: Any) -> None:

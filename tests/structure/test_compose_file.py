@@ -106,6 +106,20 @@ def test_all_data_is_on_named_volumes_and_only_the_trainer_writes_models() -> No
     assert len(mounts["zookeeper"]) == 2
 
 
+def test_nothing_waits_for_the_live_page_and_it_waits_for_the_broker_alone() -> None:
+    assert not [name for name, service in ALL.items() if "dashboard" in service.get("depends_on", {})]
+    assert SERVICES["dashboard"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+
+
+def test_the_api_alone_mounts_its_history_and_its_image_has_the_folder() -> None:
+    mounted = [name for name, service in SERVICES.items() if "history:/history" in service.get("volumes", [])]
+    assert mounted == ["api"]
+    assert SERVICES["api"]["environment"]["HISTORY_DIR"] == "/history"
+    assert " && install --directory --owner petalstream /models /history\n" in (
+        (ROOT / "services/api/Dockerfile").read_text()
+    )
+
+
 def test_no_probe_starts_a_java_machine() -> None:
     for name in ("kafka", "zookeeper"):
         assert SERVICES[name]["healthcheck"]["test"][:3] == ["CMD", "bash", "-c"]

@@ -108,6 +108,7 @@ def test_a_service_requires_what_it_imports_and_nothing_else(service: str) -> No
     needed = {PACKAGES[name] for name in reached - set(sys.stdlib_module_names) - {"petalstream", "services"}}
     # What a library needs beside it: pickled models, the app's server and its loop, checksums and codecs for Kafka.
     beside = {"api": {"scikit-learn", "gunicorn", "uvloop"}, "consumer": {"crc32c", "cramjam"}, "trainer": OPENING}
+    beside["dashboard"] = {"crc32c", "cramjam", "gunicorn"}
     beside["importer"] = {"cloudpickle"}  # in files that mlflow has written
     beside.setdefault(service, {"crc32c"})
     assert required == (needed | beside[service]) - {None}

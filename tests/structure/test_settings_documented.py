@@ -18,14 +18,17 @@ README, DEPLOY = (
 OVERRIDES = {
     name: default
     for path in sorted((ROOT / "deploy").glob("compose.*.yml"))
-    for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", path.read_text())
+    # The default may name another setting, as in ${A:-http://localhost:${B:-5000}}.
+    for name, default in re.findall(r"\$\{([A-Z_]+):-((?:[^{}]|\{[^}]*\})*)\}", path.read_text())
 }
 SETTINGS = {variable(setting.name): setting for setting in fields(Settings)}
 # Compose alone reads these: they name images.
 IMAGES = {"PYTHON_IMAGE", "KAFKA_IMAGE", "ZOOKEEPER_IMAGE"}
 # Compose gives these values that only make sense inside a container.
 FIXED = {"API_HOST", "API_KEYS", "API_URL", "CONSUMER_HEALTH_HOST", "DATA_DIR", "KAFKA_BOOTSTRAP_SERVERS"}
-FIXED |= {"MODELS_DIR"}
+FIXED |= {"DASHBOARD_HOST", "HISTORY_DIR", "MODELS_DIR", "ZOOKEEPER_SERVER"}
+# Compose knows where a browser finds what it publishes.
+PUBLISHED = {"API_PUBLIC_URL": "API_PORT", "DASHBOARD_PUBLIC_URL": "DASHBOARD_PORT"}
 
 
 def shown(name: str) -> str:
@@ -44,9 +47,15 @@ def test_the_example_file_gives_the_default(name: str) -> None:
     assert EXAMPLE[name] == shown(name)
 
 
-@pytest.mark.parametrize("name", sorted(set(SETTINGS) - FIXED))
+@pytest.mark.parametrize("name", sorted(set(SETTINGS) - FIXED - set(PUBLISHED)))
 def test_compose_passes_the_setting_on_with_the_same_default(name: str) -> None:
     assert f"${{{name}:-{shown(name)}}}" in COMPOSE
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_compose_makes_an_address_of_the_port_that_it_publishes(name: str) -> None:
+    port = PUBLISHED[name]
+    assert f"      {name}: ${{{name}:-http://localhost:${{{port}:-{shown(port)}}}}}\n" in COMPOSE
 
 
 def test_everything_compose_reads_is_a_setting_or_an_image() -> None:

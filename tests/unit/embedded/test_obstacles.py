@@ -131,14 +131,34 @@ def test_without_compose_v2_make_up_says_so(checkout: Path, tools: Path) -> None
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::"])
-@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
+@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT", "DASHBOARD_PORT"])
 def test_make_up_names_a_port_in_use_and_its_setting(checkout: Path, tools: Path, setting: str, address: str) -> None:
     docker_that(tools, "[ $1 = info ] || [ $2 = version ]")
     with listen(address) as server:
         port = server.getsockname()[1]
-        settings = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port()), setting: str(port)}
+        settings = {name: str(free_port()) for name in ("API_PORT", "KAFKA_PORT", "DASHBOARD_PORT")} | {
+            setting: str(port)
+        }
         ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
     assert told(ended) == (f"petalstream: port {port} is in use: choose another, as in `make up {setting}={port + 1}`")
+
+
+def test_make_up_names_two_settings_of_one_port(checkout: Path, tools: Path) -> None:
+    docker_that(tools, "[ $1 = info ] || [ $2 = version ]")
+    port = free_port()
+    settings = {"API_PORT": str(port), "KAFKA_PORT": str(free_port()), "DASHBOARD_PORT": str(port)}
+    ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
+    advice = f"choose another, as in `make up DASHBOARD_PORT={port + 1}`"
+    assert told(ended) == f"petalstream: API_PORT and DASHBOARD_PORT are both {port}: {advice}"
+
+
+def test_make_up_does_not_propose_the_port_of_the_live_page(checkout: Path, tools: Path) -> None:
+    docker_that(tools, "[ $1 = info ] || [ $2 = version ]")
+    with listen("127.0.0.1") as server:
+        port = server.getsockname()[1]
+        settings = {"API_PORT": str(port), "KAFKA_PORT": str(free_port()), "DASHBOARD_PORT": str(port + 1)}
+        ended = make(checkout, "up", PATH=f"{tools}:{os.environ['PATH']}", **settings)
+    assert told(ended) == f"petalstream: port {port} is in use: choose another, as in `make up API_PORT={port + 2}`"
 
 
 def with_the_proxy(tools: Path, certificate: Path) -> str:
@@ -167,7 +187,7 @@ def told_of(certificate: Path, checkout: Path, tools: Path) -> str:
     """What is told of a certificate where only the api's port is taken, which the proxy does not need."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = str(server.getsockname()[1])
-        free = {"HTTPS_PORT": str(free_port()), "KAFKA_PORT": str(free_port())}
+        free = {name: str(free_port()) for name in ("HTTPS_PORT", "KAFKA_PORT", "DASHBOARD_PORT")}
         return told(make(checkout, "up", PATH=with_the_proxy(tools, certificate), API_PORT=taken, **free))
 
 
