@@ -4,17 +4,16 @@ The exit code is 0 only if every record came back.
 """
 
 import argparse
-import dataclasses
 import signal
 import tempfile
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
-from embedded import jars, node, ports
+from embedded import browsers, jars, node, ports
+from embedded.demo_ports import PortInUse, ports_of
 from embedded.processes import ChildFailed, Processes, Stopped, python
 from embedded.summary import Summary
 from petalstream import settings
@@ -27,26 +26,22 @@ from petalstream.settings import Settings
 START_SECONDS = 60
 TRAIN_SECONDS = 1800
 RETURN_SECONDS = 60
-PORTS = ("api_port", "kafka_port", "consumer_health_port")
 MODEL_FILES = Path("services/trainer/models")
 API = python("gunicorn", "-c", "services/api/gunicorn_conf.py", "services.api.app:create_server()")
-
-
-class PortInUse(Exception):
-    """A port that the stack should listen on is taken."""
-
-    def __init__(self, name: str, port: int) -> None:
-        holder = " (on macOS it may be the AirPlay Receiver)" if port == 5000 else ""
-        super().__init__(f"port {port} is in use{holder}: choose another, as in `make demo KEEP=1 {name}={port + 1}`")
+LIVE_PAGE = python("gunicorn", "-c", "services/dashboard/gunicorn_conf.py", "services.dashboard.app:create_server()")
 
 
 @dataclass(frozen=True)
 class Demo:
-    """One run of the stack: its processes, its settings, and a folder that is deleted afterwards."""
+    """One run of the stack: its processes, its settings, and a folder that is deleted afterwards.
+
+    One that stays up until Ctrl-C (`keep`) has the live page too.
+    """
 
     processes: Processes
     settings: Settings
     folder: Path
+    keep: bool = False
 
     # Not `localhost`, which may stand for ::1: the stack listens on 127.0.0.1 only, and another program may on ::1.
     @property
@@ -58,6 +53,11 @@ class Demo:
     def url(self) -> str:
         """The api's address."""
         return f"http://{ports.LOOPBACK}:{self.settings.api_port}"
+
+    @property
+    def page_url(self) -> str:
+        """The live page's address, as a person types it."""
+        return f"http://localhost:{self.settings.dashboard_port}"
 
     def bring_up(self) -> None:
         """Start broker, api and consumer, each when what it needs is ready; train where no bundle fits."""
@@ -75,6 +75,9 @@ class Demo:
         self.processes.wait_until(lambda: answers(ready), f"status 200 from {ready}", START_SECONDS)
         say("starting the consumer")
         self.processes.start("the consumer", python("services.consumer"), self._environment())
+        if self.keep:
+            say(f"starting the live page on {self.page_url}")
+            self.processes.start("the live page", LIVE_PAGE, self._environment(), self.folder / "dashboard.log")
 
     def stream(self) -> None:
         """Stream every model's test set once and wait until all of it came back, at most a minute."""
@@ -86,6 +89,11 @@ class Demo:
             self.processes.wait_until(self._all_back, "every record to come back", RETURN_SECONDS)
         except TimeoutError as error:
             say(str(error))  # the summary names what is missing
+
+    def await_live_page(self) -> None:
+        """Wait until the live page responds. Raises TimeoutError, ChildFailed."""
+        health = f"http://{ports.LOOPBACK}:{self.settings.dashboard_port}/health"
+        self.processes.wait_until(lambda: answers(health), f"status 200 from {health}", START_SECONDS)
 
     def summaries(self) -> dict[str, Summary]:
         """What became of each model's records."""
@@ -106,6 +114,9 @@ class Demo:
             api_port=self.settings.api_port,
             api_url=self.url,
             consumer_health_port=self.settings.consumer_health_port,
+            dashboard_port=self.settings.dashboard_port,
+            api_public_url=f"http://localhost:{self.settings.api_port}",
+            dashboard_public_url=self.page_url if self.keep else "",
             **overrides,
         )
 
@@ -129,20 +140,8 @@ def say(text: str) -> None:
     standard_output().write(f"==> {text}\n")
 
 
-def ports_of(configured: Settings, keep: bool) -> Settings:
-    """The settings with the ports to use: those configured where the stack stays up, else free ones."""
-    if not keep:
-        free: Any = {name: ports.free_port() for name in PORTS}
-        return dataclasses.replace(configured, **free)
-    for name in PORTS:
-        port: int = getattr(configured, name)
-        if port and ports.in_use(port):
-            raise PortInUse(settings.variable(name), port)
-    return configured
-
-
-def run(demo: Demo, keep: bool, stop: Stop) -> int:
-    """Bring the stack up, stream, print the summaries; with `keep` stay until Ctrl-C. The exit code."""
+def run(demo: Demo, stop: Stop) -> int:
+    """Bring the stack up, stream, print the summaries; if it is kept, stay until Ctrl-C. The exit code."""
     demo.bring_up()
     demo.stream()
     summaries = demo.summaries()
@@ -150,14 +149,23 @@ def run(demo: Demo, keep: bool, stop: Stop) -> int:
         say(f"summary of {model}\n{summary}")
     if untrained := demo.untrained():
         say(f"not trained, and the trainer said above why: {', '.join(untrained)}")
-    if keep:
-        api_port, kafka_port = demo.settings.api_port, demo.settings.kafka_port
-        if health_port := demo.settings.consumer_health_port:
-            say(f"the consumer's health is on http://localhost:{health_port}/ready, its metrics on /metrics there")
-        say(f"the api is on http://localhost:{api_port}, the broker on localhost:{kafka_port}; Ctrl-C stops both")
+    if demo.keep:
+        say_where(demo)
         while not stop.wait(0.5):
             demo.processes.check()
     return 0 if summaries and all(summary.complete for summary in summaries.values()) else 1
+
+
+def say_where(demo: Demo) -> None:
+    """Tell the addresses of what stays up, once the live page responds."""
+    api_port, kafka_port = demo.settings.api_port, demo.settings.kafka_port
+    if health_port := demo.settings.consumer_health_port:
+        say(f"the consumer's health is on http://localhost:{health_port}/ready, its metrics on /metrics there")
+    demo.await_live_page()
+    opened_by = browsers.command(demo.page_url)
+    how = f"; `{opened_by}` opens it" if opened_by else ""
+    say(f"the api is on http://localhost:{api_port}, the broker on localhost:{kafka_port}")
+    say(f"the live page is on {demo.page_url}{how}; Ctrl-C stops everything")
 
 
 def main() -> int:
@@ -174,7 +182,7 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     try:
         with tempfile.TemporaryDirectory(prefix="petalstream-") as folder, Processes(stop) as processes:
-            return run(Demo(processes, ports_of(configured, keep), Path(folder)), keep, stop)
+            return run(Demo(processes, ports_of(configured, keep), Path(folder), keep), stop)
     except Stopped:
         standard_error().write("stopped\n")
         return 130

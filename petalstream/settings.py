@@ -1,6 +1,7 @@
 """Reads the settings, and is the only module that reads the environment."""
 
 import os
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -33,6 +34,7 @@ __all__ = [
     "Servers",
     "SettingError",
     "Settings",
+    "has_desktop",
     "inherited",
     "limit_native_threads",
     "load",
@@ -88,6 +90,11 @@ def limit_native_threads() -> None:
     """Have native libraries that are loaded later compute in one thread, unless their own variables say more."""
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
+def has_desktop() -> bool:
+    """Return whether this process belongs to a desktop: on macOS always, elsewhere if a display is named."""
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def inherited(**overrides: object) -> dict[str, str]:

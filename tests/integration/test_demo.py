@@ -71,6 +71,7 @@ def test_it_trains_what_is_not_trained_streams_the_test_sets_prints_every_predic
         summary = printed.split(f"==> summary of {model}\n")[1].splitlines()[:2]
         assert summary[0] == f"sent {records}, predicted {records}, dead-lettered 0"
         assert (f"{model}: published version 1" in printed) == (not are_trained)
+        assert "live page" not in printed
         metrics = bundle.current(tmp_path / "models", model).manifest.metrics
         assert re.fullmatch(rf"{quality(metrics)}, latency p50 \d+ ms, p99 \d+ ms, rate [\d.]+ records/s", summary[1])
     assert run.left_behind() == []
@@ -118,12 +119,14 @@ def test_a_second_ctrl_c_does_not_leave_anything_behind_either(start: Callable[.
 def test_kept_it_stays_up_on_its_ports_until_ctrl_c(
     start: Callable[..., Run], all_models: Settings, root: Path
 ) -> None:
-    api_port, kafka_port, health_port = free_port(), free_port(), free_port()
+    api_port, kafka_port, health_port, page_port = (free_port() for _ in range(4))
     own = {"api_port": api_port, "kafka_port": kafka_port, "consumer_health_port": health_port}
-    run = start("--keep", trained=all_models, **own)
-    run.said("Ctrl-C stops both")
+    run = start("--keep", trained=all_models, dashboard_port=page_port, **own)
+    run.said("Ctrl-C stops everything")
     for port in (api_port, health_port):
         assert requests.get(f"http://localhost:{port}/ready", timeout=10).status_code == 200
+    assert requests.get(f"http://localhost:{page_port}/health", timeout=10).status_code == 200
+    assert f"==> the live page is on http://localhost:{page_port}" in run.output.read_text()
     producer = broker.new_producer(f"localhost:{kafka_port}", 10)
     broker.send(producer, Message("iris.requests", b"my-flower", FLOWER, [])).get(timeout=20)
     producer.close(timeout=5)

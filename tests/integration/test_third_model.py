@@ -31,10 +31,10 @@ def running(
     shutil.copytree(all_models.models_dir, folder / "models")
     bring(checkout)
     port = free_port()
-    other_ports = {"kafka_port": free_port(), "consumer_health_port": free_port()}
+    other_ports = {name: free_port() for name in ("kafka_port", "consumer_health_port", "dashboard_port")}
     settings = {"models_dir": folder / "models", "api_port": port, **other_ports}
     with demo(checkout, folder, "--keep", **settings) as run:
-        run.said("Ctrl-C stops both")
+        run.said("Ctrl-C stops everything")
         yield run, f"http://localhost:{port}"
         run.interrupt()
         assert run.process.wait(30) == 0

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from embedded import jars, ports
-from embedded.demo import Demo, PortInUse, ports_of
+from embedded.demo import Demo
+from embedded.demo_ports import PortInUse, ports_of
 from embedded.jars import JarError
 from embedded.processes import Child, ChildFailed, Processes, Stopped
 from embedded.waiting import wait_until
@@ -118,7 +119,7 @@ def test_free_ports_differ_and_are_none_that_linux_gives_to_outgoing_connections
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT"])
+@pytest.mark.parametrize("setting", ["API_PORT", "KAFKA_PORT", "DASHBOARD_PORT"])
 def test_a_demo_that_stays_up_refuses_a_port_in_use_and_names_its_setting(setting: str, address: str) -> None:
     with listen(address) as server:
         port = server.getsockname()[1]
@@ -126,6 +127,15 @@ def test_a_demo_that_stays_up_refuses_a_port_in_use_and_names_its_setting(settin
         with pytest.raises(PortInUse) as refused:
             ports_of(configured, keep=True)
     assert str(refused.value) == f"port {port} is in use: choose another, as in `make demo KEEP=1 {setting}={port + 1}`"
+
+
+def test_a_demo_that_stays_up_refuses_one_port_for_two_and_proposes_one_that_no_part_has() -> None:
+    port = ports.free_port()
+    configured = Settings(api_port=port, kafka_port=port + 1, consumer_health_port=0, dashboard_port=port)
+    with pytest.raises(PortInUse) as refused:
+        ports_of(configured, keep=True)
+    advice = f"choose another, as in `make demo KEEP=1 DASHBOARD_PORT={port + 2}`"
+    assert str(refused.value) == f"port {port} is in use as API_PORT: {advice}"
 
 
 def test_a_demo_connects_to_the_address_that_its_services_listen_on(tmp_path: Path) -> None:
