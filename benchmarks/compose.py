@@ -39,7 +39,7 @@ class Project:
         name = f"petalstream-benchmark-{uuid.uuid4().hex[:8]}"
         # A make that runs the benchmarks would hand its own words on to the make that they run.
         outer = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-        own = {"API_PORT": str(ports.free_port()), "KAFKA_PORT": str(ports.free_port())}
+        own = {name: str(ports.free_port()) for name in ("API_PORT", "KAFKA_PORT", "DASHBOARD_PORT")}
         project = cls(name, outer | own | {"COMPOSE_PROJECT_NAME": name})
         try:
             yield project

@@ -7,7 +7,7 @@ from benchmarks.bench import Bench, BenchmarkError, say
 from benchmarks.compose import Project, why_not
 from benchmarks.results import OURS, Bar, Row
 
-LIMITS = {"producer": 15, "consumer": 25, "api": 350}
+LIMITS = {"producer": 15, "consumer": 25, "dashboard": 25, "api": 350}
 PYTHON_IMAGE = "python:3.13-slim-trixie"
 
 

@@ -22,7 +22,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, str,
     require_engine()
     checkout = quick_copy(ROOT, tmp_path_factory.mktemp("brought"))
     bring(checkout)
-    ports = {name: str(free_port()) for name in ("API_PORT", "KAFKA_PORT")}
+    ports = {name: str(free_port()) for name in ("API_PORT", "KAFKA_PORT", "DASHBOARD_PORT")}
     stack = Project({**ports, "CONSUMER_HEALTH_PORT": "0", "PRODUCER_INTERVAL": "0.05"}, root=checkout)
     with stack.removed_afterwards():
         printed = stack.make("up").stderr

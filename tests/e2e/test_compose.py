@@ -3,100 +3,22 @@
 import functools
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 import requests
 
-from embedded.ports import free_port
 from embedded.summary import Summary
 from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.settings import Settings
-from tests.e2e.compose import Project, require_engine
+from tests.e2e.stack import LONG_RUNNING, SECONDS, Stack
 from tests.length import Length
 from tests.served import await_served
 
 pytestmark = [pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
-SECONDS, SERVED_SECONDS = 180, 30
+SERVED_SECONDS = 30
 MOST_KILLS_OF_A_CONSUMER = 2  # its own, and the broker's
-LONG_RUNNING = ["zookeeper", "kafka", "api", "producer", "consumer"]
-SHOWN = re.compile(r"^iris\.requests\[\d\]@\d+  sepal_length=.* ->  \w+ [\d.]+%  [✓✗] .*\(iris version \d+, \d+ ms\)$")
-
-
-class Stack(Project):
-    """The stack with everything in it, and its ports on this machine."""
-
-    def state(self, service: str) -> str:
-        """Such as `running healthy`, or `running` for a service without a health check."""
-        return self.inspect(service, "{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{end}}").strip()
-
-    def up_and_well(self, service: str) -> bool:
-        """Whether the container runs and, where it has a health check, is healthy."""
-        return self.state(service) in ("running", "running healthy")
-
-    def restarts(self, service: str) -> int:
-        """How often Docker has restarted the container."""
-        return int(self.inspect(service, "{{.RestartCount}}"))
-
-    def came_back(self, service: str, restarts_before: int) -> bool:
-        """Whether the container was restarted since and is well."""
-        return self.restarts(service) > restarts_before and self.up_and_well(service)
-
-    @property
-    def api_port(self) -> str:
-        """The api's port on this machine."""
-        return self.settings["API_PORT"]
-
-    @property
-    def api_url(self) -> str:
-        """Where the api answers on this machine."""
-        return f"http://localhost:{self.api_port}"
-
-    @property
-    def current(self) -> str:
-        """The version of Iris that is to be served."""
-        return self.compose("exec", "api", "cat", "/models/iris/current").strip()
-
-    @property
-    def servers(self) -> str:
-        """The broker's address from outside."""
-        return f"localhost:{self.settings['KAFKA_PORT']}"
-
-    def shown(self) -> set[str]:
-        """The flowers, by their features, for which the consumer has printed a prediction."""
-        lines = self.docker("logs", self.container("consumer")).splitlines()
-        return {line.split("  ")[1] for line in lines if SHOWN.match(line)}
-
-    def predicted(self) -> dict[bytes | None, bytes]:
-        """The values of the predictions on the broker, one a flower, by key."""
-        return {record.key: record.value or b"" for record in broker.read_topic(self.servers, "iris.predictions")}
-
-    def predictions(self) -> int:
-        """How many predictions are on the broker."""
-        return broker.record_count(self.servers, "iris.predictions")
-
-    def existing(self, *kinds: str) -> list[str]:
-        """The ids or names of what there is of the project: containers, networks or volumes."""
-        commands = {"containers": ["ps", "--all"], "networks": ["network", "ls"], "volumes": ["volume", "ls"]}
-        own = ["--quiet", "--filter", f"label=com.docker.compose.project={self.project}"]
-        return [found for kind in kinds for found in self.docker(*commands[kind], *own).split()]
-
-    def has_predicted(self, least: int) -> bool:
-        """Whether so many predictions are on the broker."""
-        return self.predictions() >= least
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """A stack that `make up` brought up; all of it is removed afterwards, the images that it built too."""
-    require_engine()
-    ports = {"API_PORT": str(free_port()), "KAFKA_PORT": str(free_port())}
-    stack = Stack({**ports, "PRODUCER_INTERVAL": "0.02", "PRODUCER_LOOP": "true"})
-    with stack.removed_afterwards():
-        stack.make("up")
-        yield stack
 
 
 def kill_main_process(stack: Stack, service: str) -> None:
@@ -115,18 +37,12 @@ def test_the_trainer_has_ended_well_and_everything_else_is_up(stack: Stack) -> N
         wait_until(functools.partial(stack.up_and_well, service), f"{service} to be well", SECONDS)
 
 
-def ask_consumer(stack: Stack, path: str) -> str:
-    """What the consumer answers to a GET from another container of the stack."""
-    ask = f"import urllib.request as u; print(u.urlopen('http://consumer:9464{path}', timeout=10).read().decode())"
-    return stack.compose("exec", "api", "/opt/venv/bin/python", "-c", ask).strip()
-
-
 def test_the_consumer_is_ready_and_has_metrics_on_the_stacks_network_alone(stack: Stack) -> None:
     wait_until(lambda: stack.has_predicted(1), "a prediction", SECONDS)
     # Another test may have just killed it, and the first health check comes 10 s after a start.
     wait_until(lambda: stack.state("consumer") == "running healthy", "the consumer to be healthy", SECONDS)
-    assert json.loads(ask_consumer(stack, "/ready")) == {"status": "ready"}
-    assert 'petalstream_consumer_lane_state{model="iris",state="running"} 1.0' in ask_consumer(stack, "/metrics")
+    assert json.loads(stack.ask_consumer("/ready")) == {"status": "ready"}
+    assert 'petalstream_consumer_lane_state{model="iris",state="running"} 1.0' in stack.ask_consumer("/metrics")
     assert stack.docker("port", stack.container("consumer")) == ""
 
 
@@ -204,7 +120,7 @@ def test_the_api_answers_on_its_port_and_only_on_loopback(stack: Stack) -> None:
     assert published == f"127.0.0.1:{stack.api_port}"
 
 
-@pytest.mark.parametrize("service", ["trainer", "api", "producer", "consumer"])
+@pytest.mark.parametrize("service", ["trainer", "api", "producer", "consumer", "dashboard"])
 def test_our_containers_run_without_rights(stack: Stack, service: str) -> None:
     form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
     assert stack.inspect(service, form) == "petalstream true [ALL] [no-new-privileges:true]"
@@ -300,7 +216,7 @@ def test_make_down_keeps_the_volumes_and_make_up_goes_on_with_them(stack: Stack)
     before = stack.predictions()
     stack.make("down")
     assert stack.existing("containers", "networks") == []
-    assert len(stack.existing("volumes")) == 4
+    assert len(stack.existing("volumes")) == 5
     stack.make("up")
     assert stack.predictions() >= before
 
