@@ -1,6 +1,5 @@
 """The ledger beside a real broker: what is injected behind the consumer's back is found, and nothing else."""
 
-import dataclasses
 import random
 import signal
 import time
@@ -12,7 +11,6 @@ from embedded.waiting import wait_until
 from petalstream import broker
 from petalstream.broker.kafka_python.clients import close_producer, new_transactional_producer
 from petalstream.messages import Message, ReceivedRecord
-from petalstream.settings import Settings
 from services.dashboard.follow import model_reading
 from services.dashboard.snapshot import Condition
 from tests.following import Place, following, places, write_flow
@@ -35,10 +33,6 @@ def drawn(chance: random.Random, count: int, offsets: int) -> set[Place]:
 def copied(record: ReceivedRecord) -> Message:
     headers = [(name, value or b"") for name, value in record.headers]
     return Message(record.topic, record.key, record.value, headers, record.partition)
-
-
-def settings_of(stack: Stack) -> Settings:
-    return dataclasses.replace(stack.settings)
 
 
 def test_every_loss_and_every_duplicate_is_found_with_its_place_and_nothing_else(stack: Stack, length: Length) -> None:
@@ -84,6 +78,8 @@ def test_the_real_stack_balances_and_what_is_skipped_or_copied_behind_its_back_i
 
         consumer.process.send_signal(signal.SIGTERM)
         assert consumer.process.wait(SECONDS) == 0
+        # A static member stays one until its session has timed out.
+        wait_until(lambda: _members(stack) == 0, "the group to be empty", SECONDS)
         skipped = [REQUEST._replace(partition=partition) for partition in (1, 4) for _ in range(3)]
         ends = {number: end for number, (_, end) in _bounds(stack, "iris.requests").items()}
         stack.write(skipped)
@@ -185,6 +181,14 @@ def test_a_broker_that_is_away_is_said_and_the_ledger_goes_on_when_it_is_back(st
         write_flow(stack.servers, 2, range(50, 60))
         ledger = followed.await_ledger(lambda row: row.predictions == 120, "20 more predictions")
         assert (ledger.total.requests, ledger.is_balanced) == (120, True)
+
+
+def _members(stack: Stack) -> int:
+    admin = broker.Admin(stack.servers)
+    try:
+        return admin.group(stack.settings.consumer_group)[1]
+    finally:
+        admin.close()
 
 
 def _bounds(stack: Stack, topic: str) -> dict[int, tuple[int, int]]:
