@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from petalstream.latency import latency
 from petalstream.line_writer import standard_output
 from petalstream.messages import coordinates
+from petalstream.printable import printable
 from petalstream.reasons import Fault
 from petalstream.settings import ConsumerPrint
 from services.consumer.api_client.responses import RowResult
 from services.consumer.output.predicted import compare, compare_without_values, describe
-from services.consumer.output.text import describe_row, moment, printable
+from services.consumer.output.text import describe_row, moment
 from services.consumer.scoring.outcomes import Outcome
 from services.consumer.scoring.records import Request
 

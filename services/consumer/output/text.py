@@ -4,20 +4,10 @@ import codecs
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-SHOWN = 80
+from petalstream.printable import SHOWN, printable
+
 _YES_NO = {True: "yes", False: "no"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def printable(text: str, most: int = SHOWN) -> str:
-    """The first `most` characters; what would move the cursor, change colours or turn the writing round is escaped."""
-    if len(text) <= most and text.isprintable():
-        return text
-    shown = (
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text[:most]
-    )
-    return "".join(shown) + ("…" if len(text) > most else "")
 
 
 def describe_row(row: Mapping[str, object]) -> str:

@@ -18,11 +18,12 @@ from petalstream.dead_letters import DeadLetter
 from petalstream.features import Feature, feature_from_dict
 from petalstream.keys import authorization
 from petalstream.messages import ReceivedRecord, dead_letters_topic, predictions_topic, write_request
+from petalstream.printable import printable
 from petalstream.settings import Settings
 from petalstream.tables.csv_lines import CsvError
 from petalstream.tables.csv_table import read_table
 from services.consumer.output.predicted import describe
-from services.consumer.output.text import describe_row, printable
+from services.consumer.output.text import describe_row
 
 # Those whose problem says what is wrong with the model or the key.
 DESCRIBED_STATUSES = (401, 404, 503)

@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 import click
 
 from petalstream.broker import CompactedReader
+from petalstream.printable import printable
 from services.consumer.output import text
 from services.consumer.pauses import LaneState, Phase, lanes_topic, read_lane, write_lane
 
@@ -35,7 +36,7 @@ def resume(servers: str, group: str, model: str | None, all_lanes: bool) -> Iter
         yield "no lane is paused"
     for name in [model] if model else lanes:
         write_lane(servers, group, name, LaneState.running())
-        yield f"{name}: resumed; it was paused since {text.printable(lanes[name].since)}"
+        yield f"{name}: resumed; it was paused since {printable(lanes[name].since)}"
 
 
 def listing(lanes: Mapping[str, LaneState]) -> Iterator[str]:
@@ -43,5 +44,5 @@ def listing(lanes: Mapping[str, LaneState]) -> Iterator[str]:
     if not lanes:
         yield "no lane is paused"
         return
-    rows = [(name, text.printable(lane.since), text.printable(lane.reason, REASON)) for name, lane in lanes.items()]
+    rows = [(name, printable(lane.since), printable(lane.reason, REASON)) for name, lane in lanes.items()]
     yield from text.table([("model", "since", "reason"), *rows])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from petalstream.dead_letters import REPLAYS, DeadLetter
+from petalstream.printable import printable
 from services.consumer.output import text
 from services.consumer.tools.reading import Found
 from services.consumer.tools.replay import Tally
@@ -72,11 +73,11 @@ def _example(letter: DeadLetter) -> Example:
         f"{record.partition}:{record.offset}",
         text.moment(record.timestamp),
         letter.reason,
-        text.printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
+        printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
         "-" if record.key is None else text.shown(record.key),
-        f"replays: {text.printable(replays[-1].decode(errors='replace'), 10)}" if replays else "",
+        f"replays: {printable(replays[-1].decode(errors='replace'), 10)}" if replays else "",
     )
-    return record.timestamp, columns, (text.printable(letter.message, MESSAGE), _value(letter))
+    return record.timestamp, columns, (printable(letter.message, MESSAGE), _value(letter))
 
 
 def _value(letter: DeadLetter) -> str:

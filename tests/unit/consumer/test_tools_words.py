@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
+from petalstream.printable import printable
 from petalstream.reasons import Reason
 from services.consumer.output import text
 from services.consumer.tools import options, reports
@@ -24,7 +25,7 @@ def own_logging() -> Iterator[None]:
 
 
 def test_nothing_of_a_record_reaches_the_terminal_as_a_control_sequence() -> None:
-    assert text.printable("\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓") == r"\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓"
+    assert printable("\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓") == r"\x1b[2J\r\x07\u202e\u200b\u2028\ud800é✓"
     assert text.shown(b"\x9b31m") == r"b'\x9b31m'"
     assert text.shown("\x9b31m é".encode()) == r"\x9b31m é"
 
@@ -34,7 +35,7 @@ def test_only_the_beginning_of_a_long_text_is_shown_and_a_character_is_not_cut()
     assert text.shown(b"x" * 81) == "x" * 80 + "…"
     assert text.shown("x😀".encode() * 200) == "x😀" * 40 + "…"
     assert text.shown(b"\xff" * 100) == repr(b"\xff" * 80) + "…"
-    assert text.printable("\x00" * 9, 2) == r"\x00\x00…"
+    assert printable("\x00" * 9, 2) == r"\x00\x00…"
 
 
 def test_a_time_that_is_no_date_is_shown_as_it_is() -> None:
