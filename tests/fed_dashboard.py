@@ -98,10 +98,14 @@ class FedDashboard:
 
 
 @contextmanager
-def fed_dashboard(folder: Path, *states: str, port: int = 0) -> Iterator[FedDashboard]:
-    """A live page that shows models in these states, once it responds; its log goes into `folder`."""
+def fed_dashboard(folder: Path, *states: str, port: int = 0, loop: str = "asyncio") -> Iterator[FedDashboard]:
+    """A live page that shows models in these states, once it responds; its log goes into `folder`.
+
+    Its image has no uvloop, which gunicorn takes where there is one.
+    """
     port, log = port or ports.free_port(), folder / "dashboard.log"
-    options = ["-k", "asgi", "-w", "1", "--graceful-timeout", "5", "--no-control-socket", "-b", f"127.0.0.1:{port}"]
+    options = ["-k", "asgi", "--asgi-loop", loop, "--graceful-timeout", "5", "--no-control-socket"]
+    options += ["-b", f"127.0.0.1:{port}"]
     command = python("gunicorn", *options, f"tests.fed_dashboard:create({str(folder)!r})")
     with Processes(Stop()) as processes:
         (folder / FILE).write_text("\n".join(states))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from petalstream.printable import printable
 from services.dashboard.pages import words
-from services.dashboard.pages.scales import HOUR, TICK_SECONDS, Tick, across, steps, up, value_ticks
+from services.dashboard.pages.scales import BOTTOM, HOUR, TICK_SECONDS, Tick, across, steps, up, value_ticks
 from services.dashboard.snapshot import Minute, ModelSnapshot
 
 MINUTE = 60.0
@@ -56,11 +56,23 @@ def draw_charts(model: ModelSnapshot, now: float) -> list[Chart]:
     return charts
 
 
-def draw_spark(model: ModelSnapshot, now: float) -> str:
-    """Return the path of the requests of the last hour, for the small chart of a card; empty without two minutes."""
+@dataclass(frozen=True)
+class Spark:
+    """The small chart of a card: the path of a line, and that of the area below it."""
+
+    line: str
+    area: str
+
+
+def draw_spark(model: ModelSnapshot, now: float) -> Spark | None:
+    """Return the requests of each minute of the last hour, None before there are two minutes."""
     minutes, end = _last_hour(model, now)
-    top = max((each.requests for each in minutes), default=0) or 1
-    return _path(minutes, end, lambda each: each.requests, top) if len(minutes) > 1 else ""
+    if len(minutes) < 2:
+        return None
+    line = _path(minutes, end, lambda each: each.requests, max(each.requests for each in minutes) or 1)
+    runs = [run.split("L") for run in line.replace("h0", "").split("M")[1:]]
+    area = "".join(f"M{run[0].split()[0]} {BOTTOM}L{'L'.join(run)}L{run[-1].split()[0]} {BOTTOM}Z" for run in runs)
+    return Spark(line, area)
 
 
 def _last_hour(model: ModelSnapshot, now: float) -> tuple[list[Minute], float]:
