@@ -56,9 +56,7 @@ def _minute(begin: float, rate: float, classes: Mapping[str, float], back: int) 
 def ledger(at: float, partitions: tuple[PartitionLedger, ...] = BALANCED, places: tuple[Place, ...] = ()) -> Ledger:
     """A ledger that begins an hour ago."""
     timed = tuple(replace(each, first_time=at - 3600 + each.partition) for each in partitions)
-    return Ledger(
-        timed, places, at - 4, "it began with the first record that the topic still had when the page started"
-    )
+    return Ledger(timed, places, at - 4, "it began with the first record that the topic had when the page started")
 
 
 def of_labels(at: float) -> ModelSnapshot:

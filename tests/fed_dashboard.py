@@ -104,8 +104,7 @@ def fed_dashboard(folder: Path, *states: str, port: int = 0, loop: str = "asynci
     Its image has no uvloop, which gunicorn takes where there is one.
     """
     port, log = port or ports.free_port(), folder / "dashboard.log"
-    options = ["-k", "asgi", "--asgi-loop", loop, "--graceful-timeout", "5", "--no-control-socket"]
-    options += ["-b", f"127.0.0.1:{port}"]
+    options = ["-c", "python:tests.fed_gunicorn", "--asgi-loop", loop, "-b", f"127.0.0.1:{port}"]
     command = python("gunicorn", *options, f"tests.fed_dashboard:create({str(folder)!r})")
     with Processes(Stop()) as processes:
         (folder / FILE).write_text("\n".join(states))

@@ -26,11 +26,7 @@ def model(name: str) -> Response:
     """Return one model with its ledger."""
     snapshot = latest().snapshot
     if name not in snapshot.models:
-        shown = printable(name, 60)
-        abort(
-            404,
-            f"no model {shown} is known (the live page is {snapshot.reading}); it shows a model once it has a topic",
-        )
+        abort(404, f"no model {printable(name, 60)} is known yet; the live page is {snapshot.reading}")
     return _respond("model.html", f"{live.MODELS}{name}")
 
 
