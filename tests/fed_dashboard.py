@@ -91,6 +91,10 @@ class FedDashboard:
         written.write_text("\n".join(states))
         written.rename(self.file)
 
+    def models(self) -> list[str]:
+        """The models that it shows."""
+        return list(requests.get(self.url, timeout=5).json()["models"])
+
     def worker(self) -> psutil.Process:
         """The process that serves."""
         (found,) = psutil.Process(self.child.process.pid).children()

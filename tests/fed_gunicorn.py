@@ -6,7 +6,7 @@ from typing import Any
 worker_class = "asgi"
 workers = 1
 keepalive = 15
-graceful_timeout = 5
+graceful_timeout = 3
 control_socket_disable = True
 STALLED_MS = 30_000
 

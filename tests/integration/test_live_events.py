@@ -161,9 +161,8 @@ def test_stopping_ends_events_and_the_server_at_once(tmp_path: Path, loop: str) 
     with fed_dashboard(tmp_path, "labels", loop=loop) as page, closing(Viewer(page)) as viewer, closing(Viewer(page)):
         viewer.read_event()
         page.child.process.terminate()
-        began = time.monotonic()
         viewer.read_until(b"\r\n0\r\n\r\n")
-        page.child.process.wait(4)
-        assert time.monotonic() - began < 4, "below gunicorn's graceful timeout of 5 s"
-        assert "Traceback" not in page.log.read_text()
-        assert "Forcing close" not in page.log.read_text()
+        page.child.process.wait(10)
+        log = page.log.read_text()
+        assert "Traceback" not in log
+        assert "Forcing close" not in log, "all viewers were gone within gunicorn's graceful timeout"
