@@ -30,6 +30,7 @@ class _Page:
         self.renewed = asyncio.Event()
 
     def renew(self, event: bytes) -> None:
+        """Replace the event, and wake those who wait for a newer one."""
         self.event = event
         renewed, self.renewed = self.renewed, asyncio.Event()
         renewed.set()

@@ -35,14 +35,15 @@ def _models(models: Json, is_wide: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     longest = max(len(name) for name in models)
     table.add_column("Model", overflow="fold", min_width=min(longest, 15), max_width=30 if is_wide else 16)
-    for heading in ("Per s", "p50", "p99", "Lag"):
-        table.add_column(heading, justify="right", overflow="fold")
+    for heading in ("Per s", "p50", "p99"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Lag", justify="right", overflow="fold")
     table.add_column("Quality", overflow="fold")
     if is_wide:
         table.add_column("Test set", overflow="fold")
-    table.add_column("Dead", justify="right")
+    table.add_column("Dead", justify="right", no_wrap=True)
     table.add_column("Ledger", overflow="fold")
-    table.add_column("Lane")
+    table.add_column("Lane", no_wrap=True)
     if is_wide:
         table.add_column("Version", overflow="fold", max_width=24)
     for name, model in models.items():
