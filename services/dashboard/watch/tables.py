@@ -32,12 +32,10 @@ def draw(content: Json, width: int) -> RenderableType:
 
 
 def _models(models: Json, is_wide: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    longest = max(len(name) for name in models)
-    table.add_column("Model", overflow="fold", min_width=min(longest, 15), max_width=30 if is_wide else 16)
-    for heading in ("Per s", "p50", "p99"):
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1 if is_wide else 0, 0, 0))
+    table.add_column("Model", no_wrap=True, max_width=30 if is_wide else 15)
+    for heading in ("Per s", "p50", "p99", "Lag", "Oldest"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Lag", justify="right", overflow="fold")
     table.add_column("Quality", overflow="fold")
     if is_wide:
         table.add_column("Test set", overflow="fold")
@@ -56,7 +54,7 @@ def _row(name: str, model: Json, is_wide: bool) -> Iterator[Text]:
     yield Text(words.rate(model["requests_per_second"]))
     yield Text(words.milliseconds(model["p50_ms"]))
     yield Text(words.milliseconds(model["p99_ms"]))
-    yield _lag(Lag(**model["lag"]))
+    yield from _lag(Lag(**model["lag"]))
     yield _quality(model["quality"])
     if is_wide:
         yield _quality(model["test_quality"])
@@ -69,9 +67,12 @@ def _row(name: str, model: Json, is_wide: bool) -> Iterator[Text]:
         yield Text(printable(model["version"], 20) if model["version"] else "–")
 
 
-def _lag(lag: Lag) -> Text:
-    seconds = f", {words.seconds(lag.seconds)}" if lag.records and lag.seconds is not None else ""
-    return Text(words.count(lag.records) + seconds, BAD if lag.grows else "")
+def _lag(lag: Lag) -> Iterator[Text]:
+    """Yield the requests without an outcome, and the age of the oldest in its largest unit."""
+    style = BAD if lag.grows else ""
+    yield Text(words.count(lag.records), style)
+    oldest = words.seconds(lag.seconds if lag.records else None)
+    yield Text(" ".join(oldest.split()[:2]), style)
 
 
 def _quality(found: Json | None) -> Text:

@@ -29,7 +29,7 @@ def test_every_line_fits(width: int) -> None:
 def test_80_columns_have_the_figures_the_ledger_and_the_parts() -> None:
     text = drawn(80, "labels", "numbers")
     row = next(line for line in text.splitlines() if line.split()[:1] == ["labels"])
-    for part in ("20", "3.1 ms", "12 ms", "5, 0.2 s", "96.1%", "9", "balances", "running"):
+    for part in ("20", "3.1 ms", "12 ms", " 5 ", "0.2 s", "96.1%", "9", "balances", "running"):
         assert part in row, row
     assert "241 g" in text
     assert "18,204" in text
