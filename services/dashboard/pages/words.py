@@ -52,6 +52,14 @@ def clock(at: float, now: float) -> str:
     return f"{when.day} {when:%B}{'' if when.year == today.year else f' {when.year}'}, {when:%H:%M} UTC"
 
 
+def clock_of(text: str, now: float) -> str:
+    """Return a time of ISO 8601 as `clock` does, and any other text as it is."""
+    try:
+        return clock(datetime.fromisoformat(text).timestamp(), now)
+    except (ValueError, OverflowError):
+        return printable(text, 40)
+
+
 def iso(at: float) -> str:
     """Return a time as the attribute datetime has it."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -95,16 +103,11 @@ def quality_interval(quality: Quality) -> str:
     return f"95% interval {METRICS[quality.metric].format_interval(ends, quality.unit)}"
 
 
-def equation(total: PartitionLedger) -> str:
-    """Return the ledger's sum: 12 requests = 10 predictions + 1 dead letter + 1 still to do."""
-    terms = [
-        plural(total.predictions, "prediction"),
-        plural(total.dead_letters, "dead letter"),
-        f"{total.to_do:,} still to do",
-    ]
-    if total.lost:
-        terms.append(f"{total.lost:,} lost")
-    return f"{plural(total.requests, 'request')} = {' + '.join(terms)}"
+def terms(total: PartitionLedger) -> list[str]:
+    """Return what the requests of a ledger have become, such as 10 predictions, 1 dead letter, 1 still to do."""
+    found = [plural(total.predictions, "prediction"), plural(total.dead_letters, "dead letter")]
+    found.append(f"{total.to_do:,} still to do")
+    return [*found, f"{total.lost:,} lost"] if total.lost else found
 
 
 def imbalance(ledger: Ledger) -> str:
@@ -127,7 +130,20 @@ def features(row: dict[str, object]) -> str:
 FILTERS = {
     function.__name__: function
     for function in (
-        *(count, rate, milliseconds, seconds, clock, iso, minute, share, lag_words, quality_value, quality_interval),
-        *(equation, imbalance, plural, features, printable),
+        *(
+            count,
+            rate,
+            milliseconds,
+            seconds,
+            clock,
+            clock_of,
+            iso,
+            minute,
+            share,
+            lag_words,
+            quality_value,
+            quality_interval,
+        ),
+        *(terms, imbalance, plural, features, printable),
     )
 }

@@ -60,7 +60,7 @@ def test_an_overview_has_a_card_for_each_model_and_the_parts(client: FlaskClient
         "oldest 0.2 s, clears in 0.3 s",
         "oldest 21 s, growing",
         "95% interval 95.0% to 97.1%, 1,190 predictions",
-        "Mean absolute error, last hour 241 g",
+        "Live error 241 g mean absolute, 95% interval 230 to 252 g",
         "5 missing feature, 4 undecodable",
         "lane paused",
         "ledger: 3 lost, 1 doubled, 1 unknown",

@@ -44,6 +44,8 @@ def test_a_time_has_its_date_unless_it_is_today() -> None:
     assert words.clock(now - 60, now) == "20:25:40 UTC"
     assert words.clock(now - 86_400, now) == "27 May, 20:26 UTC"
     assert words.clock(now - 366 * 86_400, now) == "27 May 2025, 20:26 UTC"
+    assert words.clock_of("2026-05-28T18:40:12Z", now) == "18:40:12 UTC"
+    assert words.clock_of("\x1byesterday", now) == r"\x1byesterday"
 
 
 @pytest.mark.parametrize(
@@ -66,11 +68,11 @@ def test_a_lag_says_how_old_it_is_and_when_it_is_over(lag: Lag, text: str) -> No
     assert words.lag_words(lag) == text
 
 
-def test_the_equation_names_what_is_lost_only_where_something_is() -> None:
+def test_the_terms_of_the_sum_name_what_is_lost_only_where_something_is() -> None:
     row = PartitionLedger(0, 0, 9, None, 1204, 1190, 9, 5, 0, 2, 0)
-    assert words.equation(row) == "1,204 requests = 1,190 predictions + 9 dead letters + 5 still to do"
+    assert words.terms(row) == ["1,190 predictions", "9 dead letters", "5 still to do"]
     one = PartitionLedger(0, 0, 9, None, 4, 1, 1, 1, 1, 0, 0)
-    assert words.equation(one) == "4 requests = 1 prediction + 1 dead letter + 1 still to do + 1 lost"
+    assert words.terms(one) == ["1 prediction", "1 dead letter", "1 still to do", "1 lost"]
 
 
 def test_a_metric_without_enough_rows_says_so() -> None:
