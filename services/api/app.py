@@ -9,7 +9,8 @@ from flask import Flask, request
 from petalstream import keys, logs, settings
 from petalstream.model.metrics import METRICS
 from petalstream.settings import Settings
-from services.api.gateway import auth, compression, problems, security_headers
+from petalstream.web import frame, security_headers
+from services.api.gateway import auth, compression, problems
 from services.api.gateway.auth import Keys
 from services.api.gateway.fast_path import FastPath
 from services.api.gateway.middleware import Middleware
@@ -17,7 +18,6 @@ from services.api.models import watch
 from services.api.models.history import History
 from services.api.models.registry import Registry
 from services.api.models.unloaded_models import UnloadedModels
-from services.api.pages import text_filters
 from services.api.routes import docs, health, model_repository, open_inference, pages, predict
 from services.api.server.asgi import Api
 from services.api.server.handover import Handover
@@ -36,10 +36,9 @@ def create_app(configured: Settings | None = None) -> Flask:
     app.extensions["settings"] = configured
     app.extensions["registry"] = _registry(configured)
     app.extensions["document"] = docs.Document(configured, Path(app.static_folder or ""))
-    app.jinja_env.filters.update(text_filters.FILTERS)
+    frame.register(app)
     app.jinja_env.globals["METRICS"] = METRICS
     app.jinja_env.globals["LIVE_PAGE"] = configured.dashboard_public_url
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for routes in (predict, pages, health, docs, open_inference, model_repository):
         app.register_blueprint(routes.blueprint)
     app.before_request(_record_route)

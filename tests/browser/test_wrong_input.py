@@ -125,7 +125,7 @@ def test_hostile_text_is_shown_as_text_and_runs_nothing(visit: Visit, site: Site
     # Long enough for a handler of a broken image to run, were there one.
     visit.page.wait_for_timeout(200)
     paths = {url.removeprefix(site.origin) for url in visit.requests[before:]}
-    own = {f"/static/{name}" for name in ("frame.css", "style.css", "favicon.svg")}
+    own = {f"/static/{name}" for name in ("frame.css", "parts.css", "style.css", "favicon.svg")}
     assert paths <= {f"{IRIS}/predict", f"{IRIS}/predict#outcome"} | own
     assert visit.page.locator("script, main img, form:not(#form)").count() == 0
 

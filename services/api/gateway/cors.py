@@ -4,8 +4,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from petalstream.setting_types import Origins
+from petalstream.web.trusted_hosts import TrustedHosts
 from services.api.gateway.middleware import METHODS
-from services.api.gateway.trusted_hosts import TrustedHosts
 from services.api.wire.binary_tensors import HEADER
 
 EXPOSED_HEADERS = ("Retry-After", "X-Request-ID", HEADER)

@@ -10,8 +10,9 @@ from functools import cache
 from io import BytesIO
 
 from petalstream.settings import Settings
+from petalstream.web import security_headers
 from services.api import deadline
-from services.api.gateway import compression, security_headers
+from services.api.gateway import compression
 from services.api.gateway.auth import Keys
 from services.api.gateway.parsed_request import Environ, Headers, HeadersAndBody, Request
 from services.api.models.loading import ServedModel

@@ -8,8 +8,9 @@ from typing import Any
 import werkzeug
 
 from petalstream.reasons import Reason
+from petalstream.web import security_headers
 from services.api import deadline, errors
-from services.api.gateway import problems, security_headers
+from services.api.gateway import problems
 from services.api.gateway.fast_path import FastPath
 from services.api.gateway.parsed_request import Environ, Headers, HeadersAndBody, Request
 from services.api.telemetry import access_log, metrics, request_info

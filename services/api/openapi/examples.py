@@ -10,9 +10,9 @@ from typing import Any
 from petalstream import cloudevents
 from petalstream.features import Feature, YesNo
 from petalstream.model.manifest import Manifest
+from petalstream.web.text_filters import capital
 from services.api.models.loading import ServedModel
 from services.api.pages import form_fields
-from services.api.pages.text_filters import capital
 from services.api.wire import datatypes, inference_json
 from services.api.wire.inference_json import InferenceRequest
 

@@ -10,11 +10,11 @@ from petalstream.json_schema import TEXT, Schema, one_of
 from petalstream.messages import MODEL_NAME
 from petalstream.model import manifest_schema
 from petalstream.reasons import Reason
+from petalstream.web.text_filters import capital
 from services.api import deadline
 from services.api.models import reports
 from services.api.models.loading import ServedModel
 from services.api.openapi import examples, responses, rows, tensors
-from services.api.pages.text_filters import capital
 from services.api.wire import datatypes
 
 Json = dict[str, Any]

@@ -8,8 +8,8 @@ from petalstream.features import OTHER, Category, Date, Feature, Kind, Number, Y
 from petalstream.model.manifest import Manifest
 from petalstream.readable import readable
 from petalstream.row_validation import RowError
+from petalstream.web.text_filters import article, capital
 from services.api.pages.form_entries import Entries
-from services.api.pages.text_filters import article, capital
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from petalstream.features import Feature
 from petalstream.model.manifest import Manifest
 from petalstream.model.votes import in_votes
 from petalstream.readable import readable, readable_interval
+from petalstream.web.text_filters import capital, percent, words
 from services.api.pages.distributions import Distribution, build_distributions
-from services.api.pages.text_filters import capital, percent, words
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import flask_swagger_ui
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, send_from_directory
 
 from petalstream.settings import Settings
-from services.api.gateway.security_headers import NOTHING
+from petalstream.web import frame
+from petalstream.web.security_headers import NOTHING
 from services.api.models.loading import ServedModel
 from services.api.openapi import document
 from services.api.openapi.placeholders import Deployment
@@ -28,7 +29,7 @@ class Document:
 
     def __init__(self, configured: Settings, static: Path) -> None:
         open_parts = configured.api_open.split(",") if configured.api_keys else None
-        static_files = sorted(path.name for path in static.iterdir())
+        static_files = sorted([*frame.FILES, *(path.name for path in static.iterdir())])
         self._deployment = Deployment(configured.default_model, open_parts, static_files, list(ASSETS))
         self._last: tuple[Sequence[ServedModel], str, bytes] | None = None
 

@@ -16,12 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from petalstream.reasons import Reason
 from petalstream.settings import Settings
+from petalstream.web.trusted_hosts import TrustedHosts
 from services.api import deadline
 from services.api.gateway.cors import with_cors
 from services.api.gateway.middleware import Middleware, Response
 from services.api.gateway.parsed_request import Environ
 from services.api.gateway.path_prefix import PathPrefix
-from services.api.gateway.trusted_hosts import TrustedHosts
 from services.api.server import bodies, paths
 from services.api.server.bodies import Bodies, NotRead
 from services.api.server.environ import build as build_environ

@@ -7,9 +7,10 @@ from flask import Response, g, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import MIMEAccept
 
+from petalstream.web.accept import prefers_page, without_parameters
 from services.api.errors import UnreadableBody
 from services.api.wire.json_text import write_json
-from services.api.wire.media_types import CSV, JSON, PAGE, PROBLEM
+from services.api.wire.media_types import CSV, JSON
 from services.api.wire.rows import READERS
 
 # What `?format=` may ask for.
@@ -54,19 +55,9 @@ def wants_error_report() -> bool:
     return requested == "report"
 
 
-def prefers_page(accept: MIMEAccept) -> bool:
-    """Return whether `accept` ranks HTML above JSON; JSON wins a tie, as in `*/*` or without any Accept.
-
-    Parameters of a type, as in `text/html;charset=utf-8`, do not count.
-    """
-    types = _without_parameters(accept)
-    # A wildcard covers problems as it does JSON. A client that names application/problem+json reads JSON.
-    return types.quality(PAGE) > max(types.quality(JSON), dict(types).get(PROBLEM, 0))
-
-
 def prefers_csv(accept: MIMEAccept) -> bool:
     """Return whether `accept` ranks CSV above JSON. Problems do not count: they have no CSV form."""
-    types = _without_parameters(accept)
+    types = without_parameters(accept)
     return types.quality(CSV) > types.quality(JSON)
 
 
@@ -87,7 +78,3 @@ def add_vary(response: Response) -> Response:
     if g.get("varies"):
         response.vary.add("Accept")
     return response
-
-
-def _without_parameters(accept: MIMEAccept) -> MIMEAccept:
-    return MIMEAccept([(media_type.partition(";")[0].strip(), quality) for media_type, quality in accept])

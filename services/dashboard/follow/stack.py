@@ -38,6 +38,8 @@ class Stack:
     def close(self) -> None:
         """End the threads."""
         for each in self._asking:
+            each.stop()
+        for each in self._asking:
             each.close()
         self.broker.close()
 

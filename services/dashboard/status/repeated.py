@@ -20,8 +20,12 @@ class Repeated:
         """Begin."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Make the call that is running the last one."""
+        self._closed.set()
+
     def close(self) -> None:
-        """End after the call that is running; takes up to CLOSE_SECONDS."""
+        """Wait for the end of the last call, for up to CLOSE_SECONDS."""
         self._closed.set()
         if self._thread.ident:
             self._thread.join(CLOSE_SECONDS)

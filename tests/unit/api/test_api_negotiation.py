@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from services.api.wire.negotiation import prefers_csv, prefers_page
+from petalstream.web.accept import prefers_page
+from services.api.wire.negotiation import prefers_csv
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 FORM = "application/x-www-form-urlencoded"

@@ -1,0 +1,1 @@
+"""The overview of the live page in a terminal."""
