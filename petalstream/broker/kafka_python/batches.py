@@ -166,6 +166,7 @@ class _BatchesAsRecords(Batches):
         self._new_batch = new_batch
 
     def next_batch(self) -> Any:
+        """Return the next batch as one record, None after the last one. Raises UnsupportedCodecError."""
         raw = super().next_batch()
         if raw is None:
             return None

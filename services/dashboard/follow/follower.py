@@ -16,7 +16,6 @@ from petalstream.broker import (
 )
 from petalstream.messages import REQUEST_TOPICS, model_of
 from petalstream.problems import Problem
-from services.dashboard.follow.facts import Facts
 from services.dashboard.follow.model_follower import ModelFollower
 from services.dashboard.follow.model_reading import ModelReading
 from services.dashboard.follow.stack import Stack
@@ -24,6 +23,7 @@ from services.dashboard.follow.views import view
 from services.dashboard.latest import Latest
 from services.dashboard.snapshot import Snapshot
 from services.dashboard.status.api_status import ModelFacts
+from services.dashboard.status.facts import Facts
 
 POLL_SECONDS, SNAPSHOT_SECONDS, RETRY_SECONDS, CLOSE_SECONDS = 0.5, 1.0, 1.0, 5.0
 log = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ from petalstream.broker import Batch, Partition, UnreadableRecords, UnreadableTo
 from petalstream.latency import age
 from petalstream.messages import dead_letters_topic, predictions_topic, requests_topic
 from petalstream.printable import printable
-from services.dashboard.follow.facts import Facts
 from services.dashboard.follow.outcomes import Outcomes, latencies, read_outcomes
 from services.dashboard.follow.values import LAST, Read, Values, pick
 from services.dashboard.follow.waiting import SentTimes
@@ -17,6 +16,7 @@ from services.dashboard.ledger.ledger import ModelLedger
 from services.dashboard.ledger.partition_account import Intervals, Kind
 from services.dashboard.statistics.hour import Hour
 from services.dashboard.statistics.latencies import count
+from services.dashboard.status.facts import Facts
 
 log = logging.getLogger(__name__)
 # Values that are read a second; of more predictions than that in a poll of old ones, every tenth.

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from petalstream.broker import Batch, BatchReader, Partition
 from petalstream.messages import requests_topic
-from services.dashboard.follow.facts import Facts
 from services.dashboard.ledger.ledger import ModelLedger
+from services.dashboard.status.facts import Facts
 
 SPAN_SECONDS, SKEW_SECONDS, MOST_RECORDS = 3600, 60, 200_000
 WHOLE = "from the beginning of the topics"

@@ -7,8 +7,8 @@ from petalstream.broker import Admin, CompactedReader, KafkaError, Partition
 from petalstream.lane_state import LaneState, Phase, lanes_topic, read_lane
 from petalstream.messages import MODEL_NAME
 from petalstream.printable import printable
-from services.dashboard.follow.facts import Facts, TopicFacts
 from services.dashboard.snapshot import Condition, Lane, Part
+from services.dashboard.status.facts import Facts, TopicFacts
 
 TOPICS = rf"{MODEL_NAME.pattern}\.(requests|predictions|dead-letters)"
 SECONDS = 2.0

@@ -2,11 +2,11 @@
 
 from petalstream.broker import Partition, UnreadableRecords
 from petalstream.messages import requests_topic
-from services.dashboard.follow.facts import Facts, TopicFacts
 from services.dashboard.follow.model_follower import VALUES_PER_SECOND, ModelFollower
 from services.dashboard.follow.views import view
 from services.dashboard.snapshot import ModelSnapshot
 from services.dashboard.status.api_status import ModelFacts
+from services.dashboard.status.facts import Facts, TopicFacts
 from tests.unit.dashboard import batches
 
 NOW = 1_790_000_000.0

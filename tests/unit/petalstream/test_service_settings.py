@@ -45,7 +45,12 @@ def test_what_is_no_value_of_a_setting_of_another_service_is_ignored(
 def test_a_service_link_is_named_for_what_it_is(name: str) -> None:
     with pytest.raises(SettingError) as refused:
         settings.load({name: LINK})
-    service = {"API_PORT": "api", "KAFKA_PORT": "kafka", "CONSUMER_HEALTH_PORT": "consumer-health"}[name]
+    service = {
+        "API_PORT": "api",
+        "KAFKA_PORT": "kafka",
+        "CONSUMER_HEALTH_PORT": "consumer-health",
+        "DASHBOARD_PORT": "dashboard",
+    }[name]
     assert (
         f"65535, not '{LINK}'. Kubernetes sets {name} to an address in each container beside a Service named {service}"
         in str(refused.value)
