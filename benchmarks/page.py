@@ -11,6 +11,7 @@ TITLES = {
     "stream": "Predictions on the stream",
     "latency": "Latency from end to end",
     "isolation": "A fast model beside a slow one",
+    "live": "The live page beside the stream",
     "memory": "Memory",
     "start": "Starting",
     "images": "Images",

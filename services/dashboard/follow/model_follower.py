@@ -96,6 +96,7 @@ class ModelFollower:
     def _add_requests(self, batch: Batch, now: float, is_old: bool) -> None:
         if batch.partition not in self.ledger.accounts:
             return
+        self.ledger.note_first(batch.partition, batch.first_timestamp / 1000)
         self.ledger.add_requests(batch.partition, (batch.first, batch.next, batch.count), batch.offsets(), now)
         self._sent.setdefault(batch.partition, SentTimes()).add(batch.first, batch.first_timestamp)
         sent = batch.max_timestamp / 1000 if is_old else now

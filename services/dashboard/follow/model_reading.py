@@ -15,10 +15,8 @@ from services.dashboard.ledger.ledger import ModelLedger
 from services.dashboard.status.facts import Facts
 
 SPAN_SECONDS, SKEW_SECONDS, MOST_RECORDS = 3600, 60, 200_000
-WHOLE = "from the beginning of the topics"
-PARTIAL = (
-    "requests that were sent before {}, when this page began to read, or before their outcomes are kept, are left out"
-)
+WHOLE = "It begins with the first requests that the topics have."
+PARTIAL = "It leaves out requests that were sent before {}: their outcomes may be older than what was read."
 
 
 @dataclass

@@ -37,13 +37,19 @@ class ModelLedger:
         self._opened.add(partition)
         self._account(partition).begin_at(first, first_time, sum(each.partition == partition for each in doubled))
 
+    def note_first(self, partition: int, sent: float) -> None:
+        """Note when the first request of a partition was sent, unless its window begins at a time."""
+        account = self._all[partition]
+        if account.first_time is None:
+            account.first_time = sent
+
     def add_requests(self, partition: int, batch: tuple[int, int, int], offsets: Iterable[int], now: float) -> None:
         """Add a batch of requests: its first offset, the offset after it, and the number of its records."""
         account = self._all[partition]
         self._add_unknown(partition, account.add_requests(*batch, offsets), now)
         if account.is_full:
             self.open(partition, account.next, now)
-            self.edge = "a partition began anew, since too many of its requests waited between others that did not"
+            self.edge = "One partition began anew: too many of its requests waited between others that did not."
 
     def add_outcomes(
         self, partition: int, kind: Kind, offsets: Sequence[int], place: Callable[[int], str], now: float
