@@ -14,8 +14,8 @@ from petalstream.files import open_below
 from petalstream.history.events import Event
 
 HISTORY = "history.jsonl"
-# The end of a longer file: more than a thousand of the longest events.
-TAIL_BYTES = 2 * 1024 * 1024
+# What is read of a longer file, its end: more than the thousand entries that are shown.
+TAIL_BYTES, TAIL_EVENTS = 2 * 1024 * 1024, 2_000
 LOCK_SECONDS = 2.0
 # Given the events of the file, what is to be appended, if anything.
 Decide = Callable[[Sequence[Event]], Event | None]
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 def read_events(folder: Path, model: str) -> list[Event]:
     """Return the events in `folder`/`model`/history.jsonl in the order of the file; none if there is no such file.
 
-    A last line that was not written in full is left out. Raises OSError for a file that cannot be read.
+    Of a very long file these are the last ones. A last line that was not written in full is left out. Raises OSError
+    for a file that cannot be read.
     """
     try:
         descriptor = open_below(folder, f"{model}/{HISTORY}", os.O_RDONLY)
@@ -87,7 +88,7 @@ def _tail(descriptor: int) -> bytes:
 
 
 def _parse(content: bytes) -> list[Event]:
-    return [event for line in content.split(b"\n") if (event := Event.from_line(line))]
+    return [event for line in content.split(b"\n")[-TAIL_EVENTS:] if (event := Event.from_line(line))]
 
 
 @cache

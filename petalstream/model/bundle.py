@@ -2,7 +2,7 @@
 
 models/<name>/<version>/ holds manifest.json, model.joblib, test.csv, parts.json (the part of each row of the CSV),
 report/, which is for people, and model.onnx where the converted model gives the same answers; models/<name>/current
-names the served version.
+names the served version, and models/<name>/history.jsonl says which version was served when.
 """
 
 import csv

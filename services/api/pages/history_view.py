@@ -1,8 +1,9 @@
 """Prepares the history of a model for its page: bars on one axis of time, and rows of a table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from petalstream.history.events import Kind, Mover, now
 from petalstream.history.timeline import Entry, Timeline
@@ -69,11 +70,11 @@ def build_view(timeline: Timeline) -> HistoryView:
     end = max([end, *(entry.event.at for entry in entries)])  # another machine's clock may be ahead
     current = timeline.current
     rows = [_row(entry, end, is_current=entry is current) for entry in entries]
-    lanes = list(_lanes(entries, current, begin, end))
+    lanes = list(islice(_lanes(entries, current, begin, end), MOST_LANES + 1))
     return HistoryView(lanes[:MOST_LANES], len(lanes) > MOST_LANES, begin, rows, current)
 
 
-def _lanes(entries: Sequence[Entry], current: Entry | None, begin: str, end: str) -> Iterable[Lane]:
+def _lanes(entries: Sequence[Entry], current: Entry | None, begin: str, end: str) -> Iterator[Lane]:
     """Yield lanes for refusals and for the time without a version, and for each version, the last served one first."""
     if refused := [entry.event for entry in entries if entry.event.kind == Kind.REFUSED]:
         bars = [_bar(event.at, event.at, begin, end) for event in refused]
