@@ -140,6 +140,7 @@ def test_errors_are_pages_for_browsers_without_a_script(client: FlaskClient) -> 
         assert (response.status_code, response.mimetype) == (status, "text/html")
         assert "<script" not in response.text
         assert "<b>x" not in response.text
+        assert "format=json" not in response.text, "such as //evil.example?format=json"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
