@@ -1,4 +1,7 @@
-"""`python -m tests.browser.screenshots docs/images`: the pictures of the api's pages that README shows."""
+"""`python -m tests.browser.screenshots docs/images`: the pictures of the pages that README shows.
+
+Those of the live page need one that runs, such as that of `make demo KEEP=1`: `--live http://localhost:5001`.
+"""
 
 import argparse
 import sys
@@ -7,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.sync_api import FloatRect
+from playwright.sync_api import Browser, FloatRect, ViewportSize, expect
 
 from embedded import jars, node, ports
 from embedded.processes import Processes
@@ -59,6 +62,35 @@ PICTURES: Mapping[str, Picture] = {
 }
 
 
+@dataclass(frozen=True)
+class LivePicture:
+    """A page of the live page that runs, from its top down to the end of the element `until`."""
+
+    path: str
+    until: str
+    scheme: Literal["light", "dark"] = "light"
+    width: int = 1200
+
+    def take(self, browser: Browser, origin: str, path: Path) -> None:
+        """Draw it into the file `path`, once it lives."""
+        size: ViewportSize = {"width": self.width, "height": HEIGHT}
+        with Site(browser, origin, origin).visit(viewport=size, color_scheme=self.scheme) as visit:
+            visit.page.goto(origin + self.path)
+            expect(visit.page.get_by_role("status")).to_have_text("Live: renewed every second")
+            last = visit.page.locator(self.until).bounding_box()
+            assert last, f"{self.until} is not to be seen"
+            clip: FloatRect = {"x": 0, "y": 0, "width": self.width, "height": last["y"] + last["height"] + BELOW}
+            visit.page.screenshot(path=path, animations="disabled", full_page=True, clip=clip)
+
+
+LIVE_PICTURES: Mapping[str, LivePicture] = {
+    "live": LivePicture("/", "#parts"),
+    "ledger": LivePicture("/models/iris", "#quality"),
+    "live-dark": LivePicture("/models/penguins", "#quality", scheme="dark"),
+    "live-phone": LivePicture("/models/iris", "#ledger", width=390),
+}
+
+
 @contextmanager
 def a_broker(settings: Settings, folder: Path) -> Iterator[None]:
     """Kafka where the settings say, so that the start page finds one; it is the one of a demo where that is up."""
@@ -81,12 +113,18 @@ def main() -> int:
     parser.add_argument(
         "--only", choices=PICTURES, action="append", help="take this picture only; may be given more than once"
     )
+    parser.add_argument("--live", metavar="URL", help="take the pictures of this live page, and no others")
     arguments = parser.parse_args()
     executable = find_chromium()
     if not executable:
         print(f"screenshots: {MISSING}", file=sys.stderr)
         return 1
     arguments.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.live:
+        with browsing(executable) as browser:
+            for picture, shown in LIVE_PICTURES.items():
+                shown.take(browser, arguments.live.rstrip("/"), arguments.folder / f"{picture}.png")
+        return 0
     with tempfile.TemporaryDirectory(prefix="petalstream-") as name:
         folder = Path(name)
         settings = Settings(models_dir=arguments.models or folder / "models")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 MODELS = {state: f"/models/{state.replace(' ', '_')}" for state in STATES}
 PAGES = {"overview": "/", **MODELS, "unknown model": "/models/tulip"}
-every_page = pytest.mark.parametrize("state", long_except(["overview", "unbalanced"], PAGES))
+every_page = pytest.mark.parametrize("state", long_except(["unbalanced"], PAGES))
 TOUCHED = "button, nav a, summary, .more"
 
 

@@ -99,6 +99,7 @@ def test_focus_selection_open_details_and_scrolled_tables_stay(visit: Visit, das
     assert visit.complaints == []
 
 
+@pytest.mark.long
 def test_selected_text_is_not_changed_until_it_is_let_go(visit: Visit, dashboard: FedDashboard) -> None:
     page = visit.page
     page.goto(f"{dashboard.url}/models/labels")

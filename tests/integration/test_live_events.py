@@ -126,7 +126,7 @@ def test_a_viewer_who_does_not_read_slows_nobody_and_takes_little_memory(page: F
         for _ in range(20):
             silent.enter_context(closing(Viewer(page, IRIS)))
         gaps, last = list[float](), time.monotonic()
-        until = last + length.seconds(6, 90)
+        until = last + length.seconds(4, 90)
         while last < until:
             reader.read_event()
             gaps.append(time.monotonic() - last)

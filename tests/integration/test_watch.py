@@ -37,6 +37,7 @@ def test_once_prints_one_snapshot_and_says_where_there_is_none(tmp_path: Path) -
         assert "\x1b" not in there.stdout
 
 
+@pytest.mark.long
 def test_it_waits_for_the_page_goes_on_and_ends_quietly_on_ctrl_c(tmp_path: Path) -> None:
     port, log = ports.free_port(), tmp_path / "watch.log"
     with log.open("wb") as output:

@@ -90,6 +90,11 @@ def lag_words(lag: Lag) -> str:
     return ", ".join(parts) or "age not known"
 
 
+def quality_title(quality: Quality) -> str:
+    """Return the name of a metric."""
+    return METRICS[quality.metric].title
+
+
 def quality_value(quality: Quality) -> str:
     """Return the value of a metric with its unit."""
     return METRICS[quality.metric].format(quality.value, quality.unit)
@@ -130,20 +135,23 @@ def features(row: dict[str, object]) -> str:
 FILTERS = {
     function.__name__: function
     for function in (
-        *(
-            count,
-            rate,
-            milliseconds,
-            seconds,
-            clock,
-            clock_of,
-            iso,
-            minute,
-            share,
-            lag_words,
-            quality_value,
-            quality_interval,
-        ),
-        *(terms, imbalance, plural, features, printable),
+        count,
+        rate,
+        milliseconds,
+        seconds,
+        clock,
+        clock_of,
+        iso,
+        minute,
+        share,
+        lag_words,
+        quality_title,
+        quality_value,
+        quality_interval,
+        terms,
+        imbalance,
+        plural,
+        features,
+        printable,
     )
 }

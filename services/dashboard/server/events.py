@@ -22,6 +22,15 @@ TAKEN = f"All {PLACES} places for viewers of the live page are taken. It tries a
 log = logging.getLogger(__name__)
 
 
+def encode(html: str) -> bytes:
+    """Return an event with the HTML as its data."""
+    lines = [line for line in html.splitlines() if line.strip()]
+    return "".join([*(f"data: {line.strip()}\n" for line in lines), "\n"]).encode(errors="replace")
+
+
+GONE = encode('<section class="card" id="gone"><p>This model is not known any more: its topics are gone.</p></section>')
+
+
 class _Page:
     """The newest event of one page; `renewed` is set when a newer one replaces it."""
 
@@ -124,18 +133,12 @@ class Events:
         except Exception:
             log.exception("the page %s could not be rendered; its viewers keep what they have", path)
         else:
-            page.renew(event or page.event)
+            page.renew(event or GONE)
 
     async def _event(self, path: str) -> bytes | None:
         """Return a rendering as an event, None where there is none."""
         html = await asyncio.get_running_loop().run_in_executor(self._pool, self._render, path)
         return None if html is None else encode(html)
-
-
-def encode(html: str) -> bytes:
-    """Return an event with the HTML as its data."""
-    lines = [line for line in html.splitlines() if line.strip()]
-    return "".join([*(f"data: {line.strip()}\n" for line in lines), "\n"]).encode(errors="replace")
 
 
 async def _wait_for_end(receive: Receive) -> None:

@@ -85,6 +85,7 @@ def test_a_ledger_that_does_not_balance_says_where(client: FlaskClient) -> None:
 
 def test_a_model_of_numbers_has_errors_and_no_confusion_matrix(client: FlaskClient) -> None:
     text = text_of(client, "/models/numbers")
+    assert "Mean absolute error 241 g (95% interval 230 to 252 g) for 802 predictions" in text
     assert "Residuals" in text
     assert "their mean is -12.4 g" in text
     assert "Confusion" not in text
@@ -140,6 +141,7 @@ def test_errors_are_pages_for_browsers_without_a_script(client: FlaskClient) -> 
         assert (response.status_code, response.mimetype) == (status, "text/html")
         assert "<script" not in response.text
         assert "<b>x" not in response.text
+        assert "format=json" not in response.text, "such as //evil.example?format=json"
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
