@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -129,19 +130,18 @@ def _page(bench: Bench, broker: Broker, api_url: str) -> Iterator[_Page]:
 @contextmanager
 def _viewer(port: int) -> Iterator[None]:
     """One viewer, who reads each update."""
-    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=RESPONSE_SECONDS)
-    connection.request("GET", "/events?page=/")
-    response = connection.getresponse()
+    with socket.create_connection((ports.LOOPBACK, port), RESPONSE_SECONDS) as connection:
+        connection.sendall(f"GET /events?page=/ HTTP/1.1\r\nHost: {ports.LOOPBACK}\r\n\r\n".encode())
 
-    def read() -> None:
-        with suppress(OSError, ValueError, http.client.HTTPException):
-            while response.readline():
-                pass
+        def read() -> None:
+            with suppress(OSError):
+                while connection.recv(65_536):
+                    pass
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        connection.close()
-        thread.join(RESPONSE_SECONDS)
+        thread = threading.Thread(target=read, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            connection.shutdown(socket.SHUT_RDWR)
+            thread.join(RESPONSE_SECONDS)
