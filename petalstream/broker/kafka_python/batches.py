@@ -40,6 +40,13 @@ class WholeRecord:
     headers: Sequence[tuple[str, bytes | None]]
 
 
+class _Wanted(NamedTuple):
+    """The indexes of headers by name, and how long their names are."""
+
+    indexes: dict[bytes, int]
+    lengths: set[int]
+
+
 class Batch:
     """Records of one partition with offsets from `first` up to, not including, `next`, of which there are `count`.
 
@@ -66,7 +73,7 @@ class Batch:
 
     def entries(self, names: Sequence[bytes]) -> list[Entry]:
         """Return the records, with the last header of each name. Raises UnreadableRecords and UnreadableTopics."""
-        wanted = {name: index for index, name in enumerate(names)}
+        wanted = _Wanted({name: index for index, name in enumerate(names)}, {len(name) for name in names})
         found = []
         try:
             content, position = self._unpacked()
@@ -101,7 +108,7 @@ class Batch:
             self._begin = self._raw._pos
         return self._content, self._begin
 
-    def _entry(self, content: bytes, begin: int, position: int, wanted: dict[bytes, int]) -> Entry:
+    def _entry(self, content: bytes, begin: int, position: int, wanted: "_Wanted") -> Entry:
         """Decode a record whose attributes are at `position`: https://kafka.apache.org/documentation/#record."""
         delta, position = decode_varint(content, position + 1)
         timestamp = self.first_timestamp if self._raw.timestamp_type else self.first_timestamp + delta
@@ -110,14 +117,18 @@ class Batch:
         for _ in ("key", "value"):
             length, position = decode_varint(content, position)
             position += max(0, length)
-        values: list[bytes | None] = [None] * len(wanted)
-        if wanted:
+        values: list[bytes | None] = [None] * len(wanted.indexes)
+        if values:
             _read_headers(content, position, wanted, values)
         return Entry(offset, timestamp, begin, tuple(values))
 
 
-def _read_headers(content: bytes, position: int, wanted: dict[bytes, int], values: list[bytes | None]) -> None:
-    """Set the values of the wanted headers. Lengths of one byte, which most are, are decoded here."""
+def _read_headers(content: bytes, position: int, wanted: "_Wanted", values: list[bytes | None]) -> None:
+    """Set the values of the wanted headers. Lengths of one byte, which most are, are decoded here.
+
+    Only names as long as a wanted one are looked at.
+    """
+    indexes, lengths = wanted
     count, position = decode_varint(content, position)
     for _ in range(count):
         length = content[position]
@@ -126,17 +137,16 @@ def _read_headers(content: bytes, position: int, wanted: dict[bytes, int], value
         else:
             length, position = decode_varint(content, position)
         end = position + length
-        name = content[position:end]
+        index = indexes.get(content[position:end]) if length in lengths else None
         length = content[end]
         if length < 128:
             length, position = (length >> 1) ^ -(length & 1), end + 1
         else:
             length, position = decode_varint(content, end)
-        if length < 0:
-            continue
-        if (index := wanted.get(name)) is not None:
+        if index is not None and length >= 0:
             values[index] = content[position : position + length]
-        position += length
+        if length > 0:
+            position += length
 
 
 class _WholeBatch:
