@@ -16,6 +16,7 @@ from services.dashboard.status.facts import Facts
 
 SPAN_SECONDS, SKEW_SECONDS, MOST_RECORDS = 3600, 60, 200_000
 WHOLE = "It begins with the first requests that the topics have."
+COUNTED = f"It has the last {MOST_RECORDS:,} requests; older ones are left out."
 PARTIAL = "It leaves out requests that were sent before {}: their outcomes may be older than what was read."
 
 
@@ -71,7 +72,7 @@ class ModelReading:
         )
         mine = {each: bound for each, bound in bounds.items() if each.topic == requests and each not in self.positions}
         if mine and None not in self.since.values():
-            self._begin_requests(mine, reader, ledger)
+            self._begin_requests(mine, reader, ledger, now)
 
     def _begin_outcomes(
         self, new: Mapping[Partition, tuple[int, int]], reader: BatchReader, is_first: bool, now: float
@@ -86,31 +87,40 @@ class ModelReading:
             self._read(partition, first, end)
             if first == 0 or not is_first:
                 self.since[partition] = 0
-            elif first == by_time or first >= end:
-                self.since[partition] = span if offset is not None else int(now * 1000)
+            elif first >= end:
+                self.since[partition] = int(now * 1000)
+            elif first == by_time > begin:
+                self.since[partition] = span
             else:
                 self.since[partition] = None
 
     def _begin_requests(
-        self, new: Mapping[Partition, tuple[int, int]], reader: BatchReader, ledger: ModelLedger
+        self, new: Mapping[Partition, tuple[int, int]], reader: BatchReader, ledger: ModelLedger, now: float
     ) -> None:
         since = max((each or 0 for each in self.since.values()), default=0)
         from_time = since + SKEW_SECONDS * 1000 if since and not self.has_requests else 0
         offsets = reader.offsets_at(new, from_time) if from_time else {}
+        # Outcomes of requests that are written from now on are surely read, whatever the clocks say.
+        first_time = min(from_time / 1000, now) or None
+        is_whole = True
         for partition, (begin, end) in new.items():
-            first = begin
-            if from_time:
-                found = offsets.get(partition)
-                first = max(begin, end if found is None else found)
-            if not self.has_requests:
-                first = max(first, end - MOST_RECORDS // len(new))
+            found = offsets.get(partition)
+            by_time = begin if not from_time else end if found is None else found
+            first = max(begin, by_time, begin if self.has_requests else end - MOST_RECORDS // len(new))
+            is_whole = is_whole and first == begin
             self._read(partition, first, end)
-            ledger.open(partition.number, first, from_time / 1000 or None)
-            ledger.is_partial = ledger.is_partial or first > 0
+            ledger.open(partition.number, first, first_time)
         if not self.has_requests:
-            words = datetime.fromtimestamp(from_time / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            ledger.edge = PARTIAL.format(words) if from_time else WHOLE
+            ledger.is_partial = bool(from_time)
+            ledger.edge = WHOLE if is_whole else _partial(first_time)
         self.has_requests = True
 
     def _read(self, partition: Partition, first: int, end: int) -> None:
         self.positions[partition], self.ends[partition] = first, end
+
+
+def _partial(first_time: float | None) -> str:
+    if first_time is None:
+        return COUNTED
+    words = datetime.fromtimestamp(first_time, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return PARTIAL.format(words)
