@@ -26,6 +26,8 @@ from services.dashboard.status.api_status import ModelFacts
 from services.dashboard.status.facts import Facts
 
 POLL_SECONDS, SNAPSHOT_SECONDS, RETRY_SECONDS, CLOSE_SECONDS = 0.5, 1.0, 1.0, 5.0
+# A permission may be given, or a codec installed.
+UNREADABLE_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -37,8 +39,8 @@ class Follower:
         self._models: dict[str, ModelFollower] = {}
         self._readings: dict[str, ModelReading] = {}
         self._facts: Facts | None = None
-        # Topics that cannot be read, with the reason.
-        self._unreadable: dict[str, str] = {}
+        # Topics that cannot be read: since when, and why.
+        self._unreadable: dict[str, tuple[float, str]] = {}
         self._problem = Problem(f"Kafka at {servers}", "the topics are read again")
         self._next_snapshot = 0.0
         self._closed = threading.Event()
@@ -88,7 +90,7 @@ class Follower:
             reader.skip(error)
             self._add_unreadable(error)
         except UnreadableTopics as error:
-            self._unreadable |= dict.fromkeys(error.topics, str(error))
+            self._unreadable |= dict.fromkeys(error.topics, (time.monotonic(), str(error)))
             self._assign(reader)
         except PositionsGone as error:
             log.warning("%s; what is kept of their models begins anew", error)
@@ -101,7 +103,9 @@ class Follower:
             self._publish(self._reading_words())
 
     def _take(self, facts: Facts, reader: BatchReader) -> None:
-        """Follow the models that the facts name, and no others."""
+        """Follow the models that the facts name, and no others; try again what could not be read."""
+        again = time.monotonic() - UNREADABLE_SECONDS
+        self._unreadable = {topic: found for topic, found in self._unreadable.items() if found[0] > again}
         names = {model_of(topic) for topic in facts.topics if REQUEST_TOPICS.match(topic)}
         changed = {name for name, reading in self._readings.items() if reading.is_of_other_topics(facts)}
         self._forget(changed | (self._readings.keys() - names), reader)
@@ -148,7 +152,7 @@ class Follower:
         if behind:
             return "catching up: " + ", ".join(f"{number:,} offsets of {name}" for name, number in behind.items())
         if self._unreadable:
-            return "following, but for what cannot be read: " + "; ".join(self._unreadable.values())
+            return "following, but for what cannot be read: " + "; ".join(sorted({why for _, why in self._unreadable.values()}))
         return "following" if self._models else "waiting for a topic of requests"
 
     def _publish(self, reading: str) -> None:
