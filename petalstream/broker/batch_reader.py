@@ -11,6 +11,7 @@ from petalstream.broker.kafka_python import connection
 from petalstream.broker.kafka_python.batches import Batch, read_batches
 from petalstream.broker.kafka_python.consumer import poll
 from petalstream.broker.kafka_python.fast_paths import read_quickly
+from petalstream.broker.kafka_python.offsets import naming_topics
 from petalstream.broker.kafka_python.workarounds import work_around
 from petalstream.broker.partitions import Partition
 
@@ -49,7 +50,8 @@ class BatchReader:
         Raises UnreadableRecords (call skip() then), UnreadableTopics, PositionsGone.
         """
         try:
-            records = poll(self._consumer, seconds, MOST_BATCHES)
+            with naming_topics():
+                records = poll(self._consumer, seconds, MOST_BATCHES)
         except OffsetOutOfRangeError as error:
             raise PositionsGone([Partition(*each) for each in error.args[0]]) from error
         return [record.value for record in records]  # type: ignore[misc]

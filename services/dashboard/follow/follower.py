@@ -152,7 +152,9 @@ class Follower:
         if behind:
             return "catching up: " + ", ".join(f"{number:,} offsets of {name}" for name, number in behind.items())
         if self._unreadable:
-            return "following, but for what cannot be read: " + "; ".join(sorted({why for _, why in self._unreadable.values()}))
+            return "following, but for what cannot be read: " + "; ".join(
+                sorted({why for _, why in self._unreadable.values()})
+            )
         return "following" if self._models else "waiting for a topic of requests"
 
     def _publish(self, reading: str) -> None:
