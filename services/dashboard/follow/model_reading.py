@@ -7,7 +7,6 @@ SKEW_SECONDS later than the outcomes, by their timestamps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from petalstream.broker import Batch, BatchReader, Partition
 from petalstream.messages import requests_topic
@@ -16,7 +15,7 @@ from services.dashboard.status.facts import Facts
 
 SPAN_SECONDS, SKEW_SECONDS, MOST_RECORDS = 3600, 60, 200_000
 WHOLE = "It begins with the first requests that the topics have."
-PARTIAL = "It leaves out requests that were sent before {}: their outcomes may be older than what was read."
+PARTIAL = f"It leaves out earlier ones: the page began with the last hour, or {MOST_RECORDS:,} records of a topic."
 
 
 @dataclass
@@ -108,8 +107,8 @@ class ModelReading:
             ledger.open(partition.number, first, from_time / 1000 or None)
             ledger.is_partial = ledger.is_partial or first > 0
         if not self.has_requests:
-            words = datetime.fromtimestamp(from_time / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-            ledger.edge = PARTIAL.format(words) if from_time else WHOLE
+            is_whole = all(self.positions[each] == begin for each, (begin, _) in new.items())
+            ledger.edge = WHOLE if is_whole else PARTIAL
         self.has_requests = True
 
     def _read(self, partition: Partition, first: int, end: int) -> None:
