@@ -3,11 +3,14 @@
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from embedded.processes import Processes
 from petalstream import broker
+from petalstream.lifecycle import Stop
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
@@ -16,7 +19,7 @@ from tests.browser.site import Site, Visit
 from tests.browser.test_accessibility import violations
 from tests.browser.test_layout import LOST, brightness, does_not_scroll_sideways
 from tests.browser.test_live_updates import is_live
-from tests.length import Length
+from tests.length import Length, long_except
 from tests.live_page import watch
 from tests.operator import replay
 from tests.records import flower
@@ -54,6 +57,7 @@ class Shown:
 
 
 def send(stack: Stack, value: bytes, key: bytes = b"7") -> tuple[str, int]:
+    """Send a request to Iris; return its place, topic[partition]@offset, and its timestamp in milliseconds."""
     producer = broker.new_producer(stack.servers, SECONDS)
     try:
         message = Message(REQUESTS, key, value, [("expected", b"setosa")])
@@ -121,7 +125,7 @@ def test_a_bad_record_is_a_dead_letter_whose_command_sends_it_again(shown: Shown
     bad = flower(petal_width="<b>wide</b>")
     place, _ = shown.send(bad, b"bad")
     letter = visit.page.locator("#dead-letters li").filter(has_text=place)
-    expect(letter.get_by_text("rejected", exact=True)).to_be_visible()
+    expect(letter.get_by_text("wrong type", exact=True)).to_be_visible()
     expect(letter).to_contain_text("petal_width")
     expect(letter.locator(".bytes")).to_have_text(bad.decode())
     command = letter.locator(".command").inner_text()
@@ -160,7 +164,7 @@ def test_a_prediction_that_is_copied_behind_the_consumers_back_is_shown_as_doubl
     expect(visit.page.get_by_text("ledger: 1 doubled")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", long_except(["dark"], ["light", "dark"]))
 def test_real_data_is_readable_on_a_phone_in_both_schemes(browser: Browser, shown: Shown, scheme: str) -> None:
     options = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "color_scheme": scheme}
     with Site(browser, shown.url, shown.url).visit(**options) as visit:
@@ -175,6 +179,26 @@ def test_real_data_is_readable_on_a_phone_in_both_schemes(browser: Browser, show
         assert visit.complaints == []
 
 
+def test_a_page_that_was_opened_before_the_broker_was_there_goes_on_when_it_is(
+    browser: Browser, kafka_jars: Path, settings: Settings, tmp_path: Path
+) -> None:
+    with Processes(Stop()) as processes:
+        away = LocalBroker(processes, tmp_path / "kafka")
+        with new_stack(away, settings, tmp_path, lambda: "") as stack:
+            url = watch(stack)
+            with Site(browser, url, url).visit() as visit:
+                visit.page.goto(url)
+                kafka = visit.page.locator("#parts tr").filter(has_text="Kafka")
+                expect(kafka).to_contain_text("not reachable", timeout=SECONDS * 1000)
+                away.start()
+                broker.create_topics(away.servers, "iris", 1)
+                send(stack, flower())
+                expect(kafka.get_by_text("reachable", exact=True)).to_be_visible(timeout=SECONDS * 1000)
+                expect(visit.page.locator("#model-1 .sum")).to_contain_text("1 request =", timeout=SECONDS * 1000)
+                assert visit.complaints == []
+
+
+@pytest.mark.long
 @pytest.mark.own_broker
 def test_a_broker_that_dies_is_named_and_the_page_goes_on_without_a_reload(stack: Stack, browser: Browser) -> None:
     stack.use_shared_api()
