@@ -16,11 +16,11 @@ def printable(text: str, most: int = SHOWN) -> str:
     return "".join(parts) + ("…" if len(text) > most else "")
 
 
-def printable_bytes(data: bytes) -> str:
+def printable_bytes(data: bytes, most: int = SHOWN) -> str:
     """The beginning of a key or value as text, or as Python writes bytes where it is not UTF-8."""
     # A character has up to four bytes, and the last one of this piece may be cut.
-    most = SHOWN * 4
+    piece, is_whole = data[: most * 4 + 1], len(data) <= most * 4
     try:
-        return printable(codecs.getincrementaldecoder("utf-8")().decode(data[: most + 1], final=len(data) <= most))
+        return printable(codecs.getincrementaldecoder("utf-8")().decode(piece, final=is_whole), most)
     except UnicodeDecodeError:
-        return repr(data[:SHOWN]) + ("…" if len(data) > SHOWN else "")
+        return repr(data[:most]) + ("…" if len(data) > most else "")

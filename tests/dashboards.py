@@ -42,7 +42,9 @@ def minutes(at: float, classes: Mapping[str, float], rate: float = 20.0) -> tupl
     """An hour of minutes with a rate that goes up and down, shares of classes, and a gap of five minutes."""
     last = at // 60 * 60
     return tuple(
-        _minute(last - 60 * back, rate, classes, back) for back in range(60, -1, -1) if back not in range(30, 35)
+        _minute(last - 60 * back, rate if back else rate * (at - last) / 60, classes, back)
+        for back in range(60, -1, -1)
+        if back not in range(30, 35)
     )
 
 
@@ -56,7 +58,7 @@ def _minute(begin: float, rate: float, classes: Mapping[str, float], back: int) 
 def ledger(at: float, partitions: tuple[PartitionLedger, ...] = BALANCED, places: tuple[Place, ...] = ()) -> Ledger:
     """A ledger that begins an hour ago."""
     timed = tuple(replace(each, first_time=at - 3600 + each.partition) for each in partitions)
-    return Ledger(timed, places, at - 4, "it began with the first record that the topic had when the page started")
+    return Ledger(timed, places, at - 4, "It begins with the first requests that the topics have.")
 
 
 def of_labels(at: float) -> ModelSnapshot:

@@ -108,11 +108,12 @@ def fed_dashboard(folder: Path, *states: str, port: int = 0, loop: str = "asynci
     Its image has no uvloop, which gunicorn takes where there is one.
     """
     port, log = port or ports.free_port(), folder / "dashboard.log"
-    options = ["-c", "python:tests.fed_gunicorn", "--asgi-loop", loop, "-b", f"127.0.0.1:{port}"]
+    options = ["-c", "services/dashboard/gunicorn_conf.py", "--asgi-loop", loop]
     command = python("gunicorn", *options, f"tests.fed_dashboard:create({str(folder)!r})")
     with Processes(Stop()) as processes:
         (folder / FILE).write_text("\n".join(states))
-        child = processes.start("the live page", command, environment.inherited(tmpdir=folder), log)
+        own = environment.inherited(tmpdir=folder, dashboard_port=port)
+        child = processes.start("the live page", command, own, log)
         page = FedDashboard(port, child, log, folder / FILE)
         try:
             processes.wait_until(page.is_alive, "the live page to respond", START_SECONDS)

@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,31 @@ def shared_api(settings: Settings, iris: Bundle, tmp_path_factory: pytest.TempPa
         yield running
 
 
+@contextmanager
+def new_stack(
+    kafka_broker: LocalBroker, settings: Settings, folder: Path, shared_api_url: Callable[[], str]
+) -> Iterator[Stack]:
+    """A stack in which no service runs yet, with a group of its own; all that it starts is stopped at the end."""
+    api_port = ports.free_port()
+    own = dataclasses.replace(
+        settings,
+        kafka_bootstrap_servers=kafka_broker.servers,
+        consumer_group=GroupName(f"test-{uuid.uuid4().hex[:8]}"),
+        api_port=api_port,
+        api_url=f"http://127.0.0.1:{api_port}",
+        api_workers=1,
+        producer_interval=0.0,
+        producer_loop=False,
+        consumer_health_port=0,
+    )
+    with Processes(Stop()) as processes:
+        yield Stack(processes, own, folder, kafka_broker, shared_api_url)
+    # pytest shows it where the test has failed.
+    for log in sorted(folder.glob("*.log")):
+        print(f"--- {log.name}\n{log.read_text(errors='replace')[-LOG_TAIL:]}")
+    print(f"--- the broker\n{kafka_broker.log_tail()}")
+
+
 @pytest.fixture
 def stack(
     request: pytest.FixtureRequest,
@@ -150,22 +176,6 @@ def stack(
     kafka_client: KafkaClient,
 ) -> Iterator[Stack]:
     """A broker that has no topics, with Iris published; no service runs yet."""
-    api_port = ports.free_port()
-    own = dataclasses.replace(
-        settings,
-        kafka_bootstrap_servers=kafka_broker.servers,
-        kafka_client=kafka_client,
-        consumer_group=GroupName(f"test-{uuid.uuid4().hex[:8]}"),
-        api_port=api_port,
-        api_url=f"http://127.0.0.1:{api_port}",
-        api_workers=1,
-        producer_interval=0.0,
-        producer_loop=False,
-        consumer_health_port=0,
-    )
-    with Processes(Stop()) as processes:
-        yield Stack(processes, own, tmp_path, kafka_broker, lambda: request.getfixturevalue("shared_api").url)
-    # pytest shows it where the test has failed.
-    for log in sorted(tmp_path.glob("*.log")):
-        print(f"--- {log.name}\n{log.read_text(errors='replace')[-LOG_TAIL:]}")
-    print(f"--- the broker\n{kafka_broker.log_tail()}")
+    own = dataclasses.replace(settings, kafka_client=kafka_client)
+    with new_stack(kafka_broker, own, tmp_path, lambda: request.getfixturevalue("shared_api").url) as made:
+        yield made

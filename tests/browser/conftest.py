@@ -8,8 +8,12 @@ from playwright.sync_api import Browser
 
 from petalstream.public_url import PublicUrl
 from petalstream.settings import Settings
+from tests.brokers import kafka_broker, kafka_jars, shared_broker
 from tests.browser.site import MISSING, Site, Visit, browsing, find_chromium, serving
 from tests.histories import EVENTFUL, write
+from tests.stack import kafka_client, shared_api, stack
+
+__all__ = ["kafka_broker", "kafka_client", "kafka_jars", "shared_api", "shared_broker", "stack"]
 
 LIVE_PAGE = PublicUrl("http://localhost:5001")
 

@@ -7,7 +7,6 @@ SKEW_SECONDS later than the outcomes, by their timestamps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from petalstream.broker import Batch, BatchReader, Partition
 from petalstream.messages import requests_topic
@@ -16,8 +15,7 @@ from services.dashboard.status.facts import Facts
 
 SPAN_SECONDS, SKEW_SECONDS, MOST_RECORDS = 3600, 60, 200_000
 WHOLE = "It begins with the first requests that the topics have."
-COUNTED = f"It has the last {MOST_RECORDS:,} requests; older ones are left out."
-PARTIAL = "It leaves out requests that were sent before {}: their outcomes may be older than what was read."
+PARTIAL = f"It leaves out earlier ones: the page began with the last hour, or {MOST_RECORDS:,} records of a topic."
 
 
 @dataclass
@@ -112,15 +110,8 @@ class ModelReading:
             ledger.open(partition.number, first, first_time)
         if not self.has_requests:
             ledger.is_partial = bool(from_time)
-            ledger.edge = WHOLE if is_whole else _partial(first_time)
+            ledger.edge = WHOLE if is_whole else PARTIAL
         self.has_requests = True
 
     def _read(self, partition: Partition, first: int, end: int) -> None:
         self.positions[partition], self.ends[partition] = first, end
-
-
-def _partial(first_time: float | None) -> str:
-    if first_time is None:
-        return COUNTED
-    words = datetime.fromtimestamp(first_time, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return PARTIAL.format(words)

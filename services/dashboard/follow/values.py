@@ -20,6 +20,8 @@ from services.dashboard.statistics.keys import Keys
 
 LAST = 20
 MOST_FEATURES = 40
+# Of the value of a dead letter.
+MOST_CHARACTERS = 400
 NULL = "(null)"
 
 
@@ -88,7 +90,7 @@ class Values:
                 reason=printable(letter.reason, 40),
                 message=printable(letter.message, 300),
                 attempts=letter.attempts,
-                value=NULL if value is None else printable_bytes(value),
+                value=NULL if value is None else printable_bytes(value, MOST_CHARACTERS),
                 size=len(value or b""),
                 place=coordinates(record),
                 replay=f'make replay MODEL={model} ARGS="--offset {record.partition}:{record.offset}"',

@@ -6,6 +6,9 @@ from services.dashboard.statistics.latencies import quantile
 from services.dashboard.statistics.quality import class_rows, quality, residuals
 from services.dashboard.status.api_status import ModelFacts
 
+# A request that has waited for less is on its way: it says nothing of the lag.
+IN_FLIGHT_SECONDS = 1.0
+
 
 def view(model: ModelFollower, facts: ModelFacts, lane: Lane | None, now: float) -> ModelSnapshot:
     """Return what the page shows of a model at the time `now`, in seconds since 1970."""
@@ -45,5 +48,5 @@ def _lag(records: int, seconds: float | None, requests_per_second: float, outcom
         records=records,
         seconds=seconds,
         clear_seconds=records / gained if is_waiting and gained > 0 else None,
-        grows=is_waiting and gained <= 0,
+        grows=is_waiting and gained <= 0 and (seconds is None or seconds > IN_FLIGHT_SECONDS),
     )

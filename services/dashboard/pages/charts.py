@@ -10,6 +10,8 @@ from services.dashboard.pages.scales import BOTTOM, HOUR, TICK_SECONDS, Tick, ac
 from services.dashboard.snapshot import Minute, ModelSnapshot
 
 MINUTE = 60.0
+# The rate of the minute that is not over is that of the seconds that have passed, or of so many.
+LEAST_SECONDS = 10.0
 # As many classes have a colour of their own; the others are one.
 MOST_CLASSES = 6
 OTHERS = "all others"
@@ -48,11 +50,11 @@ class Chart:
 
 
 def draw_charts(model: ModelSnapshot, now: float) -> list[Chart]:
-    """Return the charts of the minutes that are over: rate, latency and, of labels, the mix of classes."""
+    """Return the charts of the last 60 minutes up to this one: rate, latency and, of labels, the mix of classes."""
     minutes, end = _last_hour(model, now)
-    charts = [_rates(minutes, end), _latencies(minutes, end)]
+    charts = [_rates(minutes, end, now), _latencies(minutes, end, now)]
     if any(each.classes for each in minutes):
-        charts.append(_classes(minutes, end))
+        charts.append(_classes(minutes, end, now))
     return charts
 
 
@@ -65,31 +67,42 @@ class Spark:
 
 
 def draw_spark(model: ModelSnapshot, now: float) -> Spark | None:
-    """Return the requests of each minute of the last hour, None before there are two minutes."""
+    """Return the rate of requests in each minute of the last hour, None before there are two minutes."""
     minutes, end = _last_hour(model, now)
     if len(minutes) < 2:
         return None
-    line = _path(minutes, end, lambda each: each.requests, max(each.requests for each in minutes) or 1)
+    rates = {each.begin: each.requests / _passed(each, now) for each in minutes}
+    line = _path(minutes, end, lambda each: rates[each.begin], max(rates.values()) or 1)
     runs = [run.split("L") for run in line.replace("h0", "").split("M")[1:]]
     area = "".join(f"M{run[0].split()[0]} {BOTTOM}L{'L'.join(run)}L{run[-1].split()[0]} {BOTTOM}Z" for run in runs)
     return Spark(line, area)
 
 
 def _last_hour(model: ModelSnapshot, now: float) -> tuple[list[Minute], float]:
-    """Return the minutes of the last hour that are over, and when the last of them ended."""
-    end = now // MINUTE * MINUTE
-    return [each for each in model.minutes if end - HOUR <= each.begin <= end - MINUTE], end
+    """Return the last 60 minutes, of which the last one is not over, and when that one ends."""
+    end = now // MINUTE * MINUTE + MINUTE
+    return [each for each in model.minutes if end - HOUR <= each.begin < end], end
 
 
-def _rates(minutes: Sequence[Minute], end: float) -> Chart:
+def _passed(minute: Minute, now: float) -> float:
+    """Return how many seconds of a minute have passed, at least LEAST_SECONDS."""
+    return max(LEAST_SECONDS, min(MINUTE, now - minute.begin))
+
+
+def _head(minute: Minute, now: float) -> str:
+    """Return when a minute began, for a table."""
+    return words.minute(minute.begin) + (" so far" if now < minute.begin + MINUTE else "")
+
+
+def _rates(minutes: Sequence[Minute], end: float, now: float) -> Chart:
     read: list[Callable[[Minute], float | None]] = [
-        lambda each: each.requests / MINUTE,
-        lambda each: each.predictions / MINUTE,
-        lambda each: each.dead_letters / MINUTE,
+        lambda each: each.requests / _passed(each, now),
+        lambda each: each.predictions / _passed(each, now),
+        lambda each: each.dead_letters / _passed(each, now),
     ]
     heads = ("Minute (UTC)", "Requests", "Predictions", "Dead letters")
     rows = [
-        (words.minute(each.begin), *map(words.count, (each.requests, each.predictions, each.dead_letters)))
+        (_head(each, now), *map(words.count, (each.requests, each.predictions, each.dead_letters)))
         for each in reversed(minutes)
     ]
     summary = (
@@ -98,11 +111,11 @@ def _rates(minutes: Sequence[Minute], end: float) -> Chart:
     return _lines("rate", "Rate", "records/s", summary, minutes, end, read, heads, rows)
 
 
-def _latencies(minutes: Sequence[Minute], end: float) -> Chart:
+def _latencies(minutes: Sequence[Minute], end: float, now: float) -> Chart:
     read: list[Callable[[Minute], float | None]] = [lambda each: each.p50_ms, lambda each: each.p99_ms]
     heads = ("Minute (UTC)", "Median (p50)", "99th percentile (p99)")
     rows = [
-        (words.minute(each.begin), words.milliseconds(each.p50_ms), words.milliseconds(each.p99_ms))
+        (_head(each, now), words.milliseconds(each.p50_ms), words.milliseconds(each.p99_ms))
         for each in reversed(minutes)
     ]
     highest = max((each.p99_ms for each in minutes if each.p99_ms is not None), default=None)
@@ -127,7 +140,7 @@ def _lines(
     return Chart(name, title, unit, summary, value_ticks(ticks), _times(end), heads[1:], heads, rows, lines=paths)
 
 
-def _classes(minutes: Sequence[Minute], end: float) -> Chart:
+def _classes(minutes: Sequence[Minute], end: float, now: float) -> Chart:
     counted = sum((Counter(each.classes) for each in minutes), Counter[str]())
     names = [name for name, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
     own, others = names[:MOST_CLASSES], names[MOST_CLASSES:]
@@ -138,7 +151,7 @@ def _classes(minutes: Sequence[Minute], end: float) -> Chart:
         if others:
             counts.append(sum(each.classes.get(name, 0) for name in others))
         bars += _stack(counts, across(each.begin, end), across(each.begin + MINUTE, end))
-        rows.insert(0, (words.minute(each.begin), *map(words.count, counts)))
+        rows.insert(0, (_head(each, now), *map(words.count, counts)))
     y_ticks = [Tick(up(part, 1), f"{part:.0%}") for part in (0, 0.25, 0.5, 0.75, 1)]
     summary = "Share of each predicted class: " + ", ".join(
         f"{printable(name, 40)} {words.share(counted[name] / counted.total())}" for name in own

@@ -10,7 +10,7 @@ from services.dashboard.pages import charts, confusion, residuals, words
 from services.dashboard.snapshot import Snapshot
 
 MODELS = "/models/"
-# A snapshot is made once a second. One that is older is shown with a warning.
+# A snapshot is made twice a second. One that is older is shown with a warning.
 STALE_SECONDS = 5.0
 MOST_CHARACTERS = 5_000
 

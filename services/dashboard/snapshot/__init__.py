@@ -1,4 +1,4 @@
-"""What the page shows at one moment: plain values, made by the follower once a second.
+"""What the page shows at one moment: plain values, made by the follower twice a second.
 
 Times are in seconds since 1970, durations in seconds unless their name says milliseconds (`_ms`). A figure that is not
 known is None.

@@ -16,6 +16,8 @@ SECONDS = 3.0
 CONNECT_SECONDS, RESPONSE_SECONDS = 1, 3
 # What an unchanged version's history says may change all the same: the model was unloaded and loaded.
 AGAIN_SECONDS = 15.0
+# What reading a response raises that is not one of the api.
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class ApiStatus:
             listed = self._get("/models")
             refused = {str(each["model"]): str(each["reason"]) for each in listed["refused"]}
             self.models = {str(each["model"]): self._facts(each) for each in listed["models"]}
-        except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        except (requests.RequestException, *MALFORMED) as error:
             self.part = Part("API", Condition.BAD, "not reachable", printable(f"{self._url}: {error}", 200))
             return
         if refused:

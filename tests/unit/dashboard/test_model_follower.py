@@ -45,6 +45,14 @@ def test_latency_lag_and_rates_come_from_timestamps() -> None:
     assert shown(model).lag.records == 0
 
 
+def test_a_request_that_is_on_its_way_is_no_growing_lag() -> None:
+    model = followed()
+    model.add([batches.requests(3, range(40), MS - 500)], NOW - 4, is_old=False)
+    model.add([batches.predictions(3, range(39), MS - 500, MS - 400)], NOW - 4, is_old=False)
+    found = shown(model)
+    assert (found.lag.records, found.lag.seconds, found.lag.grows) == (1, 0.5, False)
+
+
 def test_the_time_to_clear_is_the_lag_at_the_rates_of_the_last_seconds() -> None:
     model = followed()
     model.add([batches.requests(3, range(100), MS - 60_000)], NOW - 60, is_old=False)

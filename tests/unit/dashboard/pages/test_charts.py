@@ -1,4 +1,4 @@
-"""Charts show the minutes that are over, with gaps where nothing was read, on axes with round numbers."""
+"""Charts show the last 60 minutes, with gaps where nothing was read, on axes with round numbers."""
 
 import re
 from dataclasses import replace
@@ -39,10 +39,20 @@ def test_without_any_value_there_is_still_an_axis() -> None:
     assert steps(float("nan")) == [0, 1]
 
 
-def test_the_minute_that_is_not_over_and_those_before_the_last_hour_are_left_out() -> None:
-    rate = with_minutes(minute(61), minute(60), minute(1), minute(0))[0]
-    assert [row[0] for row in rate.rows] == ["20:26", "19:27"] or len(rate.rows) == 2
+def test_the_minute_that_is_not_over_is_shown_and_those_before_the_last_hour_are_left_out() -> None:
+    rate = with_minutes(minute(61), minute(60), minute(59), minute(0))[0]
+    assert [row[0] for row in rate.rows] == ["20:27 so far", "19:28"]
     assert rate.summary == "120 requests in 2 minutes."
+
+
+@pytest.mark.parametrize(("passed", "rate"), [(0, 6.0), (2, 6.0), (10, 6.0), (30, 2.0), (59, 60 / 59)])
+def test_the_rate_of_this_minute_is_of_the_seconds_that_have_passed_but_at_least_10(passed: int, rate: float) -> None:
+    now = BEGIN + passed
+    chart = charts.draw_charts(replace(of_labels(now), minutes=(minute(1, requests=360), minute(0))), now)[0]
+    x, y = re.findall(r"L([\d.]+) ([\d.]+)", chart.lines[0])[0]
+    top = float(chart.y_ticks[-1].label)
+    assert (BOTTOM - float(y)) / (BOTTOM - TOP) * top == pytest.approx(rate, abs=0.05)
+    assert float(x) < RIGHT
 
 
 def test_a_missing_minute_and_one_without_a_value_leave_a_gap() -> None:
