@@ -31,8 +31,10 @@ up: ## Build and start everything, each service when what it needs is healthy
 logs: ## Follow the consumer: a line for each prediction
 	@deploy/preflight.sh
 	@docker compose logs --follow --no-log-prefix consumer
-watch: ## Show the live page in this terminal until Ctrl-C
-	@$(if $(shell docker compose ps --quiet dashboard 2>/dev/null),docker compose exec $$([ -t 0 ] || echo -T) dashboard $(watch),.venv/bin/$(watch))
+# A process that is started with -T goes on in the container when its client is interrupted.
+watch: ## Show the live page in this terminal until Ctrl-C; without a terminal, once
+	@if [ -t 0 ] && [ -t 1 ]; then tty= once=; else tty=-T once=--once; fi; \
+	$(if $(shell docker compose ps --quiet dashboard 2>/dev/null),docker compose exec $$tty dashboard $(watch),.venv/bin/$(watch)) $$once
 dead-letters: ## Count what could not be scored, by reason, and show the last ones (MODEL=iris names one)
 	@deploy/preflight.sh
 	@$(tools) dead-letters list $(MODEL:%=--model %) $(ARGS)

@@ -85,9 +85,9 @@ class LivePicture:
 
 LIVE_PICTURES: Mapping[str, LivePicture] = {
     "live": LivePicture("/", "#parts"),
-    "ledger": LivePicture("/models/iris", "#quality"),
+    "ledger": LivePicture("/models/iris", "#charts"),
     "live-dark": LivePicture("/models/penguins", "#quality", scheme="dark"),
-    "live-phone": LivePicture("/models/iris", "#ledger", width=390),
+    "live-phone": LivePicture("/models/iris", "#ledger", width=360),
 }
 
 

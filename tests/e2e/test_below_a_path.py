@@ -9,7 +9,7 @@ from tests.e2e.site import KEY, Site
 
 pytestmark = [pytest.mark.long, pytest.mark.xdist_group("engine"), pytest.mark.timeout(900)]
 PREFIX = "/petal"
-PAGES = ("/", "/models/iris", "/models/iris/report", "/docs", "/nowhere")
+PAGES = ("/", "/models/iris", "/models/iris/report", "/models/iris/history", "/docs", "/nowhere")
 
 
 def get(site: Site, path: str, accept: str = "text/html") -> requests.Response:
@@ -19,7 +19,9 @@ def get(site: Site, path: str, accept: str = "text/html") -> requests.Response:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_all_that_a_page_needs_and_links_to_is_below_the_path(site: Site, page: str) -> None:
-    found = re.findall(r'(?:href|src|action|data-document)="([^"#]+)', get(site, f"{PREFIX}{page}").text)
+    response = get(site, f"{PREFIX}{page}")
+    assert response.status_code == (404 if page == "/nowhere" else 200)
+    found = re.findall(r'(?:href|src|action|data-document)="([^"#]+)', response.text)
     addresses = {address for address in found if not address.startswith(("http", "mailto"))}
     assert len(addresses) > 3
     for address in addresses:

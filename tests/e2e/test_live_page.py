@@ -67,3 +67,9 @@ def test_restarting_the_live_page_changes_nothing_for_the_others(stack: Stack) -
 @pytest.mark.long
 def test_make_history_lists_the_served_version(stack: Stack) -> None:
     assert stack.current in stack.make("history", "MODEL=iris").stdout
+
+
+def test_make_watch_without_a_terminal_shows_the_state_once_and_leaves_no_process(stack: Stack) -> None:
+    shown = stack.make("watch").stdout
+    assert shown.count("Consumer group") == 1
+    assert "services.dashboard.watch" not in stack.compose("top", "dashboard")

@@ -50,11 +50,16 @@ def test_the_apis_own_port_is_not_reached_from_this_machines_address(site: Site)
 def test_the_proxy_runs_without_rights(site: Site) -> None:
     form = "{{.Config.User}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}"
     assert site.project.inspect("proxy", form) == "10001:10001 true [ALL] [no-new-privileges:true]"
-    for service, secrets in (("proxy", ["tls_cert", "tls_key"]), ("api", ["api_keys"])):
+    for service, secrets, writable in (("proxy", ["tls_cert", "tls_key"], []), ("api", ["api_keys"], ["/history"])):
         mounts = json.loads(site.project.inspect(service, "{{json .Mounts}}"))
         read_only = {Path(mount["Destination"]).name for mount in mounts if not mount["RW"]}
         assert read_only >= set(secrets)
-        assert len(read_only) == len(mounts)
+        assert [mount["Destination"] for mount in mounts if mount["RW"]] == writable
+
+
+def test_the_live_page_has_a_key_for_the_api(site: Site) -> None:
+    watch = ("exec", "-T", "dashboard", "python", "-m", "services.dashboard.watch", "--once")
+    wait_until(lambda: "serves 3 models" in site.project.compose(*watch), "the live page to show a ready api", 60)
 
 
 def test_addresses_that_the_api_writes_out_are_those_outside(site: Site) -> None:

@@ -178,9 +178,11 @@ def test_a_broker_that_is_away_is_said_and_the_ledger_goes_on_when_it_is_back(st
         stack.broker.kill()
 
         def is_said() -> bool:
-            return any(
-                part.name.startswith("Kafka") and part.condition is Condition.BAD
-                for part in followed.latest.snapshot.parts
+            snapshot = followed.latest.snapshot
+            parts = {part.name.partition(" ")[0]: (part.condition, part.words) for part in snapshot.parts}
+            return snapshot.reading == "waiting for Kafka, which is not reachable" and (
+                parts["Kafka"] == (Condition.BAD, "no broker answers")
+                and parts["Producers"] == parts["Consumer"] == (Condition.UNKNOWN, "Kafka is not reachable")
             )
 
         wait_until(is_said, "the broker to be shown as not reachable", SECONDS)

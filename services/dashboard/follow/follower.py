@@ -149,6 +149,8 @@ class Follower:
             model.check(read, time.time(), reading.behind > 0)
 
     def _reading_words(self) -> str:
+        if not self._stack.is_broker_reachable:
+            return "waiting for Kafka, which is not reachable"
         behind = {name: reading.behind for name, reading in self._readings.items() if reading.behind}
         if behind:
             return "catching up: " + ", ".join(f"{number:,} offsets of {name}" for name, number in behind.items())

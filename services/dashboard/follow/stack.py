@@ -13,6 +13,7 @@ ZOOKEEPER_SECONDS = 5.0
 RUNNING = Lane(is_paused=False)
 # Without a request for so long, the producer counts as silent.
 SILENT_SECONDS = 60
+PRODUCERS_NOT_KNOWN = Part("Producers", Condition.UNKNOWN, "not known", "Kafka is not reachable")
 
 
 class Stack:
@@ -50,7 +51,13 @@ class Stack:
     def parts(self, last_request: float | None, now: float) -> tuple[Part, ...]:
         """Return the parts in the order in which data flows; `last_request` is when the last one was sent."""
         zookeeper = [self._zookeeper] if self._zookeeper else []
-        return (self.api.part, *zookeeper, self.broker.broker, _producers(last_request, now), self.broker.consumer)
+        producers = _producers(last_request, now) if self.is_broker_reachable else PRODUCERS_NOT_KNOWN
+        return (self.api.part, *zookeeper, self.broker.broker, producers, self.broker.consumer)
+
+    @property
+    def is_broker_reachable(self) -> bool:
+        """Whether the broker responded when it was asked last, or was not asked yet."""
+        return self.broker.broker.condition is not Condition.BAD
 
     def _ask_zookeeper(self) -> None:
         self._zookeeper = ask_zookeeper(self._zookeeper_server)

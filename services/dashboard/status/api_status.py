@@ -50,6 +50,9 @@ class ApiStatus:
             listed = self._get("/models")
             refused = {str(each["model"]): str(each["reason"]) for each in listed["refused"]}
             self.models = {str(each["model"]): self._facts(each) for each in listed["models"]}
+        except requests.ConnectionError:
+            self.part = Part("API", Condition.BAD, "not reachable", printable(f"nothing answers at {self._url}", 200))
+            return
         except (requests.RequestException, *MALFORMED) as error:
             self.part = Part("API", Condition.BAD, "not reachable", printable(f"{self._url}: {error}", 200))
             return
@@ -57,7 +60,8 @@ class ApiStatus:
             words = "; ".join(f"{name} is refused: {reason}" for name, reason in refused.items())
             self.part = Part("API", Condition.BAD, "refuses a model", printable(words, 300))
         elif self.models:
-            self.part = Part("API", Condition.GOOD, "ready", f"serves {len(self.models)}")
+            count = len(self.models)
+            self.part = Part("API", Condition.GOOD, "ready", f"serves {count} model{'s' if count > 1 else ''}")
         else:
             self.part = Part("API", Condition.BAD, "not ready", "no model is loaded")
 

@@ -42,8 +42,11 @@ class BrokerStatus:
             self.consumer = self._ask_group(admin)
             self._read_lanes()
         except KafkaError as error:
-            self.broker = Part(f"Kafka at {self._servers}", Condition.BAD, "not reachable", printable(str(error), 200))
-            self.consumer = Part(f"Consumer group {self._group}", Condition.UNKNOWN, "not known", "no broker answers")
+            words = "no broker answers" if error.retriable else printable(str(error), 200)
+            self.broker = Part(f"Kafka at {self._servers}", Condition.BAD, "not reachable", words)
+            self.consumer = Part(
+                f"Consumer group {self._group}", Condition.UNKNOWN, "not known", "Kafka is not reachable"
+            )
             self.close()
 
     def close(self) -> None:

@@ -23,6 +23,8 @@ def ask_zookeeper(server: str) -> Part:
             with suppress(TimeoutError):
                 while piece := connection.recv(4096):
                     answer += piece
+    except socket.gaierror:
+        return Part(name, Condition.BAD, "not reachable", "its host name is not known: it may be stopped")
     except (OSError, ValueError) as error:
         return Part(name, Condition.BAD, "not reachable", printable(str(error)))
     if ANSWER not in answer:
