@@ -60,6 +60,8 @@ class Follower:
             self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
+        # A reader waits for a broker: until then the page shows the other parts.
+        self._publish("connecting to Kafka")
         while not self._closed.is_set():
             try:
                 with closing(BatchReader(self._servers)) as reader:

@@ -1,8 +1,6 @@
-"""The live page asks the api and ZooKeeper how they are; whatever they respond becomes a state with its reason."""
+"""The live page asks the api how it is; whatever it responds becomes a state with its reason."""
 
 import json
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +9,11 @@ from typing import ClassVar
 
 import pytest
 
-from embedded.ports import free_port
 from services.dashboard.snapshot import Condition
-from services.dashboard.status import api_status, zookeeper
+from services.dashboard.status import api_status
 from services.dashboard.status.api_status import ApiStatus
-from services.dashboard.status.zookeeper import ask_zookeeper
 from tests.http_servers import serving
 
-SRVR = b"Zookeeper version: 3.8.4, built on 2024-02-12\nLatency min/avg/max: 0/0.5/12\nMode: %s\nNode count: 5\n"
 IRIS = {
     "title": "Iris",
     "trained_at": "2026-11-30T10:00:00Z",
@@ -147,71 +142,3 @@ def test_an_api_that_hangs_is_waited_for_within_a_bound_and_its_last_models_stay
     status.update()
     assert (status.part.condition, status.part.state) == (Condition.BAD, "not reachable")
     assert status.models["iris"].version == "2"
-
-
-@contextmanager
-def a_server(answer: bytes, hangs: bool = False) -> Iterator[str]:
-    """A TCP server that answers `srvr` to one client, and then leaves the connection open if it `hangs`."""
-    ended = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-
-        def answer_once() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                assert connection.recv(4) == b"srvr"
-                connection.sendall(answer)
-                if hangs:
-                    ended.wait(10)
-
-        thread = threading.Thread(target=answer_once)
-        thread.start()
-        try:
-            yield f"127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            ended.set()
-            thread.join()
-
-
-@pytest.mark.parametrize("mode", ["standalone", "leader", "follower"])
-def test_zookeeper_tells_its_mode(mode: str) -> None:
-    with a_server(SRVR % mode.encode()) as server:
-        part = ask_zookeeper(server)
-    assert (part.name, part.condition) == (f"ZooKeeper at {server}", Condition.GOOD)
-    assert (part.state, part.words) == ("serving", mode)
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        (b"srvr is not executed because it is not in the whitelist.\n", "not in the whitelist"),
-        (b"This ZooKeeper instance is not currently serving requests\n", "not currently serving"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n\xff\x1b[2J", "400 Bad Request"),
-        (b"", ""),
-    ],
-)
-def test_a_zookeeper_that_refuses_is_not_serving(answer: bytes, words: str) -> None:
-    with a_server(answer) as server:
-        part = ask_zookeeper(server)
-    assert (part.condition, part.state) == (Condition.BAD, "not serving")
-    assert words in part.words
-    assert part.words.isprintable()
-
-
-@pytest.mark.parametrize("answer", [b"", SRVR % b"standalone"])
-def test_a_zookeeper_that_keeps_the_connection_is_waited_for_within_a_bound(
-    answer: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(zookeeper, "SECONDS", 0.3)
-    with a_server(answer, hangs=True) as server:
-        began = time.monotonic()
-        part = ask_zookeeper(server)
-        assert time.monotonic() - began < 2
-    assert part.condition is (Condition.GOOD if answer else Condition.BAD)
-
-
-def test_no_zookeeper_is_not_reachable() -> None:
-    for server in (f"127.0.0.1:{free_port()}", "zookeeper", "127.0.0.1:port", "127.0.0.1:99999999"):
-        part = ask_zookeeper(server)
-        assert (part.condition, part.state) == (Condition.BAD, "not reachable")
-        assert part.words
