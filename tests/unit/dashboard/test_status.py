@@ -65,7 +65,7 @@ def test_what_the_api_serves_since_when_by_whom_and_how_good_it_was() -> None:
         assert status.part.condition is Condition.UNKNOWN
         status.update()
         status.update()
-    assert (status.part.condition, status.part.state, status.part.words) == (Condition.GOOD, "ready", "serves 1")
+    assert (status.part.condition, status.part.state, status.part.words) == (Condition.GOOD, "ready", "serves 1 model")
     found = status.models["iris"]
     assert (found.title, found.version, found.moved_by, found.since) == ("Iris", "2", "rollback", 1796036400.0)
     assert found.test_quality
