@@ -83,6 +83,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "COMPOSE_FILE": FILES,
         "API_KEYS": str(keys),
         "API_PORT": str(ports.free_port()),
+        "DASHBOARD_PORT": str(ports.free_port()),
         "HTTPS_PORT": str(ports.free_port()),
         "BELOW_CONF": str(folder / "below.conf"),
         "BELOW_PORT": str(ports.free_port()),

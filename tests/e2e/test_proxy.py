@@ -58,6 +58,7 @@ def test_the_proxy_runs_without_rights(site: Site) -> None:
 
 
 def test_the_live_page_has_a_key_for_the_api(site: Site) -> None:
+    site.project.compose("up", "--detach", "--build", "--no-deps", "--wait", "dashboard")
     watch = ("exec", "-T", "dashboard", "python", "-m", "services.dashboard.watch", "--once")
     wait_until(lambda: "serves 3 models" in site.project.compose(*watch), "the live page to show a ready api", 60)
 
