@@ -23,7 +23,7 @@ from petalstream import settings
 
 SERVER = python("gunicorn", "-c", "services/dashboard/gunicorn_conf.py", "services.dashboard.app:create_server()")
 ALONE = "alone"
-START_SECONDS, SHOW_SECONDS, RESPONSE_SECONDS, COMPARE_SECONDS = 60, 60, 5, 0.5
+START_SECONDS, SHOW_SECONDS, RESPONSE_SECONDS, COMPARE_SECONDS = 60, 60, 5, 1
 # Of the page beside the consumer alone, in seconds behind the broker, and in megabytes.
 LEAST_RATE, MOST_BEHIND, MOST_MEMORY = 0.9, 2, 150
 

@@ -58,7 +58,8 @@ class Batch:
         self.first: int = raw.base_offset
         self.next: int = raw.next_offset
         self.count: int = raw.records_count
-        self.first_timestamp: int = raw.max_timestamp if raw.timestamp_type else raw.first_timestamp
+        self._is_append_time = bool(raw.timestamp_type)
+        self.first_timestamp: int = raw.max_timestamp if self._is_append_time else raw.first_timestamp
         self.max_timestamp: int = raw.max_timestamp
         self._content = b""
 
@@ -111,7 +112,7 @@ class Batch:
     def _entry(self, content: bytes, begin: int, position: int, wanted: "_Wanted") -> Entry:
         """Decode a record whose attributes are at `position`: https://kafka.apache.org/documentation/#record."""
         delta, position = decode_varint(content, position + 1)
-        timestamp = self.first_timestamp if self._raw.timestamp_type else self.first_timestamp + delta
+        timestamp = self.first_timestamp if self._is_append_time else self.first_timestamp + delta
         delta, position = decode_varint(content, position)
         offset = self.first + delta
         for _ in ("key", "value"):

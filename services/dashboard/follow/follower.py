@@ -99,9 +99,7 @@ class Follower:
             log.warning("%s; what is kept of their models begins anew", error)
             self._forget({_model(each.topic) for each in error.partitions}, reader)
         self._add(batches)
-        for reading in self._readings.values():
-            reading.move(reader)
-        self._check()
+        self._check(reader)
         if time.monotonic() >= self._next_snapshot:
             self._publish(self._reading_words())
 
@@ -144,9 +142,11 @@ class Follower:
         if name in self._models:
             self._models[name].add_unreadable(error, time.time())
 
-    def _check(self) -> None:
+    def _check(self, reader: BatchReader) -> None:
         for name, model in self._models.items():
             reading = self._readings[name]
+            if reading.behind or model.is_check_due:
+                reading.move(reader)
             read = {each: offset for each, offset in reading.positions.items() if each.topic not in self._unreadable}
             model.check(read, time.time(), reading.behind > 0)
 

@@ -14,6 +14,7 @@ from services.dashboard.follow.values import LAST, Read, Values, pick
 from services.dashboard.follow.waiting import SentTimes
 from services.dashboard.ledger.ledger import ModelLedger
 from services.dashboard.ledger.partition_account import Intervals, Kind
+from services.dashboard.statistics.bucket import Bucket
 from services.dashboard.statistics.hour import Hour
 from services.dashboard.statistics.latencies import count
 from services.dashboard.status.facts import Facts
@@ -39,15 +40,17 @@ class ModelFollower:
 
     def add(self, batches: Sequence[Batch], now: float, is_old: bool) -> None:
         """Add what one poll returned; `is_old` where the end of the topics is not reached yet."""
-        predictions: list[Read] = []
+        predictions: list[Outcomes] = []
         for batch in batches:
             if batch.topic == requests_topic(self.name):
                 self._add_requests(batch, now, is_old)
             elif batch.topic in self._kinds:
                 predictions += self._add_outcomes(batch, self._kinds[batch.topic], now, is_old)
-        for each in pick(predictions, self._most_values(len(predictions), now, is_old)) if predictions else ():
-            written = each.entry.timestamp / 1000 if is_old else now
-            self.values.add_prediction(each, self.hour.bucket(written, now), now)
+        if predictions:
+            found = sum(len(group.entries) for group in predictions)
+            for each in pick(predictions, self._most_values(found, now, is_old)):
+                written = each.entry.timestamp / 1000 if is_old else now
+                self.values.add_prediction(each, self.hour.bucket(written, now), now)
 
     def add_unreadable(self, error: UnreadableRecords, now: float) -> None:
         """Add requests that no client can read: the consumer makes a dead letter of each offset."""
@@ -59,6 +62,11 @@ class ModelFollower:
         """Take new facts; a check that still waits for its outcomes goes on with older ones."""
         if self._pending is None:
             self._pending = facts
+
+    @property
+    def is_check_due(self) -> bool:
+        """Whether there are facts that no check has used."""
+        return self._pending is not None
 
     def check(self, positions: Mapping[Partition, int], now: float, is_old: bool = False) -> None:
         """Look for lost requests once all outcomes are read that the facts know; `positions` are of the outcomes."""
@@ -103,7 +111,7 @@ class ModelFollower:
         self.hour.bucket(sent, now).requests += batch.count
         self.hour.count_second(sent, now, batch.count, 0)
 
-    def _add_outcomes(self, batch: Batch, kind: Kind, now: float, is_old: bool) -> list[Read]:
+    def _add_outcomes(self, batch: Batch, kind: Kind, now: float, is_old: bool) -> list[Outcomes]:
         """Add the outcomes of one batch; return its predictions."""
         try:
             groups = read_outcomes(batch, kind, requests_topic(self.name))
@@ -111,22 +119,22 @@ class ModelFollower:
             log.error("%s: these outcomes are left out", error)
             return []
         written = batch.max_timestamp / 1000 if is_old else now
-        bucket, found = (
-            self.hour.bucket(written, now),
-            [Read(batch, entry) for each in groups for entry in each.entries],
-        )
+        bucket = self.hour.bucket(written, now)
         for group in groups:
             self._settle(batch, kind, group, now)
-        self.hour.count_second(written, now, 0, len(found))
-        if kind is Kind.PREDICTION:
-            bucket.predictions += len(found)
-            bucket.latencies.update(count(latencies([each.entry for each in found])))
-            return found
-        reasons = (printable((each.entry.values[4] or b"").decode(errors="replace"), 40) for each in found)
+            self.hour.count_second(written, now, 0, len(group.entries))
+            if kind is Kind.PREDICTION:
+                bucket.predictions += len(group.entries)
+                bucket.latencies.update(count(latencies(group.entries)))
+            else:
+                self._add_dead_letters(group, bucket)
+        return groups if kind is Kind.PREDICTION else []
+
+    def _add_dead_letters(self, group: Outcomes, bucket: Bucket) -> None:
+        reasons = (printable((entry.values[4] or b"").decode(errors="replace"), 40) for entry in group.entries)
         bucket.dead_letters.update(Counter(reasons))
-        for each in found[-LAST:]:
-            self.values.add_dead_letter(each, self.name)
-        return []
+        for entry in group.entries[-LAST:]:
+            self.values.add_dead_letter(Read(group.batch, entry), self.name)
 
     def _settle(self, batch: Batch, kind: Kind, group: Outcomes, now: float) -> None:
         def place(index: int) -> str:

@@ -44,9 +44,10 @@ class ModelReading:
         return sum(max(0, end - self.positions.get(each, end)) for each, end in self.ends.items())
 
     def note(self, batches: Sequence[Batch]) -> None:
-        """Note when the first outcomes were written."""
+        """Note how far the partitions are read, and when the first outcomes were written."""
         for batch in batches:
             partition = Partition(batch.topic, batch.partition)
+            self.positions[partition] = batch.next
             if self.since.get(partition, 0) is None:
                 self.since[partition] = batch.first_timestamp
 

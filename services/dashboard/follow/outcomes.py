@@ -25,6 +25,7 @@ MOST_DIGITS = 18
 class Outcomes(NamedTuple):
     """The outcomes of one batch whose requests are in one partition, with the offsets of their requests."""
 
+    batch: Batch
     partition: int
     offsets: Sequence[int]
     entries: Sequence[Entry]
@@ -32,19 +33,17 @@ class Outcomes(NamedTuple):
 
 def read_outcomes(batch: Batch, kind: Kind, topic: str) -> list[Outcomes]:
     """Return the outcomes of requests in `topic`; what names none is left out. Raises UnreadableRecords."""
-    entries = batch.entries(NAMES[kind])
-    found: dict[bytes, list[Entry]] = {}
+    found: dict[bytes, tuple[list[int], list[Entry]]] = {}
     wanted = topic.encode()
-    for entry in entries:
-        values = entry.values
-        if values[0] == wanted and values[1] is not None and values[2] is not None:
-            found.setdefault(values[1], []).append(entry)
-    groups = []
-    for partition, named in found.items():
-        usable = [entry for entry in named if _is_number(entry.values[2])]
-        if _is_number(partition) and usable:
-            groups.append(Outcomes(int(partition), [int(entry.values[2] or 0) for entry in usable], usable))
-    return groups
+    for entry in batch.entries(NAMES[kind]):
+        named, partition, offset = entry.values[:3]
+        if named == wanted and partition and offset and offset.isdigit() and len(offset) <= MOST_DIGITS:
+            if partition not in found:
+                found[partition] = [], []
+            offsets, entries = found[partition]
+            offsets.append(int(offset))
+            entries.append(entry)
+    return [Outcomes(batch, int(number), *each) for number, each in found.items() if _is_number(number)]
 
 
 def latencies(entries: Sequence[Entry]) -> list[int]:
@@ -53,5 +52,5 @@ def latencies(entries: Sequence[Entry]) -> list[int]:
     return [found for found in timed if found is not None]
 
 
-def _is_number(digits: bytes | None) -> bool:
-    return digits is not None and digits.isdigit() and len(digits) <= MOST_DIGITS
+def _is_number(digits: bytes) -> bool:
+    return digits.isdigit() and len(digits) <= MOST_DIGITS

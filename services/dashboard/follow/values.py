@@ -1,8 +1,10 @@
 """Reads the values of some predictions and of the last dead letters."""
 
 import random
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +16,7 @@ from petalstream.messages import coordinates
 from petalstream.model.votes import in_votes
 from petalstream.printable import printable, printable_bytes
 from petalstream.readable import finite_number, readable
+from services.dashboard.follow.outcomes import Outcomes
 from services.dashboard.snapshot import DeadLetterRow, PredictionRow
 from services.dashboard.statistics.bucket import Bucket
 from services.dashboard.statistics.keys import Keys
@@ -32,11 +35,17 @@ class Read(NamedTuple):
     entry: Entry
 
 
-def pick(found: Sequence[Read], most: int) -> Sequence[Read]:
-    """Return up to `most` of the predictions at random, in their order: a fixed step would follow a pattern in them."""
-    if len(found) <= most:
-        return found
-    return [found[index] for index in sorted(random.sample(range(len(found)), most))]
+def pick(groups: Sequence[Outcomes], most: int) -> list[Read]:
+    """Return up to `most` of the outcomes at random, in their order: a fixed step would follow a pattern in them."""
+    begins = list(accumulate((len(group.entries) for group in groups), initial=0))
+    chosen: Iterable[int] = range(begins[-1])
+    if begins[-1] > most:
+        chosen = sorted(random.sample(range(begins[-1]), most))
+    found = []
+    for index in chosen:
+        number = bisect_right(begins, index) - 1
+        found.append(Read(groups[number].batch, groups[number].entries[index - begins[number]]))
+    return found
 
 
 class Values:
