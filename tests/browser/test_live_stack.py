@@ -1,17 +1,13 @@
 """What a browser shows of the real stack: broker, api, consumer and live page, each as a process of its own."""
 
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from embedded.processes import Processes
 from petalstream import broker
-from petalstream.lifecycle import Stop
 from petalstream.messages import Message, ReceivedRecord
 from petalstream.model.bundle import Bundle
 from petalstream.settings import Settings
@@ -21,7 +17,7 @@ from tests.browser.test_accessibility import violations
 from tests.browser.test_layout import LOST, brightness, does_not_scroll_sideways
 from tests.browser.test_live_updates import is_live
 from tests.length import Length, long_except
-from tests.live_page import watch
+from tests.live_page import REQUESTS, prediction_of, send, watch
 from tests.operator import replay
 from tests.records import flower
 from tests.stack import Stack, new_stack
@@ -31,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 IRIS = "/models/iris"
 SECONDS, MOST_MILLISECONDS = 30, 2_000
-REQUESTS, PREDICTIONS, DEAD_LETTERS = "iris.requests", "iris.predictions", "iris.dead-letters"
+PREDICTIONS = "iris.predictions"
 # When a place is first on the page, by the machine's clock; null where it is not within 10 s.
 SHOWN_AT = """place => new Promise(resolve => {
   const look = () => {
@@ -55,17 +51,6 @@ class Shown:
     def send(self, value: bytes, key: bytes = b"7") -> tuple[str, int]:
         """Send a request; return its place, topic[partition]@offset, and its timestamp in milliseconds."""
         return send(self.stack, value, key)
-
-
-def send(stack: Stack, value: bytes, key: bytes = b"7") -> tuple[str, int]:
-    """Send a request to Iris; return its place, topic[partition]@offset, and its timestamp in milliseconds."""
-    producer = broker.new_producer(stack.servers, SECONDS)
-    try:
-        message = Message(REQUESTS, key, value, [("expected", b"setosa")])
-        sent = broker.send(producer, message).get(timeout=SECONDS)
-        return f"{REQUESTS}[{sent.partition}]@{sent.offset}", sent.timestamp
-    finally:
-        broker.close_producer(producer, 5)
 
 
 def records(stack: Stack, topic: str) -> list[ReceivedRecord]:
@@ -103,11 +88,6 @@ def visit(browser: Browser, shown: Shown) -> Iterator[Visit]:
         is_live(opened.page)
         yield opened
         assert opened.complaints == []
-
-
-def prediction_of(page: Page, place: str) -> None:
-    """Wait until the page has a prediction of a request."""
-    expect(page.locator("#predictions code").get_by_text(place, exact=True)).to_be_visible(timeout=SECONDS * 1000)
 
 
 def test_a_record_is_on_the_page_within_2_s_after_it_was_sent(shown: Shown, visit: Visit, length: Length) -> None:
@@ -177,54 +157,4 @@ def test_real_data_is_readable_on_a_phone_in_both_schemes(browser: Browser, show
             assert violations(visit.page) == ""
         shade = brightness(visit.page.evaluate("getComputedStyle(document.body).backgroundColor"))
         assert shade > 600 if scheme == "light" else shade < 200
-        assert visit.complaints == []
-
-
-def test_a_page_that_was_opened_before_the_broker_was_there_goes_on_when_it_is(
-    browser: Browser, kafka_jars: Path, settings: Settings, tmp_path: Path
-) -> None:
-    with Processes(Stop()) as processes:
-        away = LocalBroker(processes, tmp_path / "kafka")
-        with new_stack(away, settings, tmp_path, lambda: "") as stack:
-            url = watch(stack)
-            with Site(browser, url, url).visit() as visit:
-                visit.page.goto(url)
-                kafka = visit.page.locator("#parts tr").filter(has_text="Kafka")
-                expect(kafka).to_contain_text(re.compile("connecting|not reachable"))
-                away.start()
-                broker.create_topics(away.servers, "iris", 1)
-                send(stack, flower())
-                expect(kafka.get_by_text("reachable", exact=True)).to_be_visible(timeout=SECONDS * 1000)
-                expect(visit.page.locator("#model-1 .sum")).to_contain_text("1 request =", timeout=SECONDS * 1000)
-                assert visit.complaints == []
-
-
-@pytest.mark.long
-@pytest.mark.own_broker
-def test_a_broker_that_dies_is_named_and_the_page_goes_on_without_a_reload(stack: Stack, browser: Browser) -> None:
-    stack.use_shared_api()
-    stack.consume()
-    url = watch(stack)
-    assert stack.produce().process.wait(SECONDS) == 0
-    with Site(browser, url, url).visit() as visit:
-        page = visit.page
-        page.goto(url)
-        is_live(page)
-        page.evaluate("window.before = true")
-        kafka = page.locator("#parts tr").filter(has_text="Kafka")
-        expect(kafka).to_contain_text("reachable")
-        stack.broker.kill()
-        expect(kafka).to_contain_text("not reachable", timeout=SECONDS * 1000)
-        stack.broker.start()
-        place, _ = send(stack, flower())
-        expect(kafka.get_by_text("reachable", exact=True)).to_be_visible(timeout=SECONDS * 1000)
-        card = page.locator("#model-1")
-        expect(card.locator(".sum")).to_contain_text(
-            "31 requests = 31 predictions + 0 dead letters + 0 still to do", timeout=SECONDS * 1000
-        )
-        expect(card).to_contain_text("ledger balances", timeout=SECONDS * 1000)
-        assert page.evaluate("window.before")
-        is_live(page)
-        page.goto(url + IRIS)
-        prediction_of(page, place)
         assert visit.complaints == []
