@@ -39,8 +39,7 @@ dead-letters: ## Count what could not be scored, by reason, and show the last on
 	@deploy/preflight.sh
 	@$(tools) dead-letters list $(MODEL:%=--model %) $(ARGS)
 replay: ## Send dead letters to be scored again, each once (REASON=too_large those alone; DRY_RUN=1 only counts them)
-	@deploy/preflight.sh
-	@$(tools) dead-letters replay $(MODEL:%=--model %) $(REASON:%=--reason %) $(if $(DRY_RUN),--dry-run) $(ARGS)
+	@$(stream-tools) dead-letters replay $(MODEL:%=--model %) $(REASON:%=--reason %) $(if $(DRY_RUN),--dry-run) $(ARGS)
 lag: ## Show how far the consumer is behind in each partition of the requests: records, seconds, time to clear
 	@deploy/preflight.sh
 	@$(tools) lag

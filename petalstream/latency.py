@@ -24,3 +24,9 @@ def age(sent_ms: int, now: float) -> float | None:
     """
     seconds = now - sent_ms / 1000
     return max(0.0, seconds) if sent_ms > 0 and -SKEW_MS / 1000 <= seconds <= MOST_AGE_SECONDS else None
+
+
+def possible_time(sent_ms: int, now: float) -> float:
+    """Return the timestamp `sent_ms` in seconds since 1970; the time `now` if nothing can have waited since then."""
+    found = age(sent_ms, now)
+    return now if found is None else now - found

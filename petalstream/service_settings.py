@@ -86,7 +86,7 @@ SETTINGS_OF: Mapping[str, tuple[str, ...]] = {
         "log_level",
     ),
     "dashboard probe": ("dashboard_host", "dashboard_port"),
-    "watch": ("dashboard_port",),
+    "watch": ("dashboard_host", "dashboard_port"),
     "demo": _DEMO,
     "consumer probe": ("consumer_health_port",),
     "demo --keep": (*_DEMO, "api_port", "kafka_port", "consumer_health_port", "dashboard_port"),

@@ -14,6 +14,7 @@ from petalstream.messages import Message
 from services.dashboard.snapshot import Condition, Lane
 from services.dashboard.status.api_status import ApiStatus
 from services.dashboard.status.broker_status import BrokerStatus
+from services.dashboard.status.facts import Bounds
 from tests.stack import Stack
 
 SECONDS = 60
@@ -45,7 +46,7 @@ def test_a_group_is_without_members_then_consuming_then_without_members_again(st
         assert (status.broker.condition, status.broker.state) == (Condition.GOOD, "reachable")
         assert status.broker.words == "1 broker answers"
         assert (status.consumer.condition, status.consumer.state) == (Condition.BAD, "no member")
-        assert status.facts.topics["iris.requests"].partitions == {0: (0, 0), 1: (0, 0), 2: (0, 0)}
+        assert status.facts.topics["iris.requests"].partitions == dict.fromkeys(range(3), Bounds(0, 0, 0))
         consumer = stack.consume()
         await_group(status, Condition.GOOD, "consuming")
         assert status.consumer.words == "1 member"
@@ -100,7 +101,7 @@ def test_a_broker_that_is_away_is_a_state_and_one_that_is_back_too(stack: Stack)
         status.update()
         assert (status.broker.condition, status.broker.state) == (Condition.BAD, "not reachable")
         assert status.broker.words
-        assert (status.consumer.condition, status.consumer.words) == (Condition.UNKNOWN, "no broker answers")
+        assert (status.consumer.condition, status.consumer.words) == (Condition.UNKNOWN, "Kafka is not reachable")
         assert "iris.requests" in status.facts.topics, "what was known last"
         stack.broker.start()
 
@@ -116,7 +117,7 @@ def test_the_real_api_tells_version_history_and_quality_and_an_unreachable_one_i
     stack.use_shared_api()
     status = ApiStatus(stack.settings.api_url, keys.authorization(stack.settings.api_keys))
     status.update()
-    assert (status.part.condition, status.part.words) == (Condition.GOOD, "serves 1")
+    assert (status.part.condition, status.part.words) == (Condition.GOOD, "serves 1 model")
     found = status.models["iris"]
     assert (found.title, found.version, found.moved_by) == ("Iris", "1", "training")
     assert found.since

@@ -13,7 +13,7 @@ from confluent_kafka.admin import (
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from services.dashboard.follow import follower
+from services.dashboard.follow import followed_models
 from tests.chaos.test_refused_topic import AUTHORIZER
 from tests.following import following, write_flow
 from tests.integration.test_unreadable import flowers, write
@@ -41,7 +41,7 @@ def test_corrupt_requests_count_as_requests_and_have_their_dead_letters(stack: S
 def test_a_topic_without_permission_is_named_and_read_once_there_is_one(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "UNREADABLE_SECONDS", 2.0)
+    monkeypatch.setattr(followed_models, "AGAIN_SECONDS", 2.0)
     stack.broker.kill()
     stack.broker.start(AUTHORIZER)
     for model in ("iris", "rose"):

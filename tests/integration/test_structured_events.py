@@ -39,7 +39,7 @@ def test_events_are_scored_as_binary_ones_are_and_an_invalid_one_is_named_by_its
     assert len({record.value for record in predictions}) == 1
     for record in predictions:
         headers = [(name, value or b"") for name, value in record.headers]
-        assert headers[6:-3] == [*own, ("ce_causationid", b"7")]
+        assert headers[6:-4] == [*own, ("ce_causationid", b"7")]
     letters = [DeadLetter.read(record) for record in broker.read_topic(stack.servers, "iris.dead-letters")]
     assert [(letter.record.key, letter.reason, letter.message) for letter in letters] == [
         (b"old", "invalid_event", "specversion must be '1.0', not the text '0.3'"),

@@ -83,4 +83,4 @@ class Other(BaseHTTPRequestHandler):
 def test_another_server_on_the_port_is_named(status: int, body: bytes, words: str) -> None:
     handler = type("Handler", (Other,), {"status": status, "body": body})
     with serving(handler) as port, pytest.raises(NotReachable, match=words):
-        fetch(port)
+        fetch("127.0.0.1", port)

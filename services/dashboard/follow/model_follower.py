@@ -5,8 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from petalstream.broker import Batch, Partition, UnreadableRecords, UnreadableTopics
-from petalstream.latency import age
+from petalstream.broker import Batch, Partition, UnreadableRecords
+from petalstream.latency import age, possible_time
 from petalstream.messages import dead_letters_topic, predictions_topic, requests_topic
 from petalstream.printable import printable
 from services.dashboard.follow.outcomes import Outcomes, latencies, read_outcomes
@@ -19,6 +19,8 @@ from services.dashboard.statistics.hour import Hour
 from services.dashboard.statistics.latencies import count
 from services.dashboard.status.facts import Facts
 
+# The ends of a log that was truncated are not reached any more.
+PENDING_SECONDS = 30.0
 log = logging.getLogger(__name__)
 # Values that are read a second; of more predictions than that in a poll of old ones, every tenth.
 VALUES_PER_SECOND = 20
@@ -53,14 +55,16 @@ class ModelFollower:
                 self.values.add_prediction(each, self.hour.bucket(written, now), now)
 
     def add_unreadable(self, error: UnreadableRecords, now: float) -> None:
-        """Add requests that no client can read: the consumer makes a dead letter of each offset."""
-        if error.topic == requests_topic(self.name) and error.partition in self.ledger.accounts:
+        """Add records that no client can read: the consumer makes a dead letter of each offset of the requests."""
+        if error.topic in self._kinds:
+            self.ledger.unreadable += error.next - error.first
+        elif error.partition in self.ledger.accounts:
             batch = (error.first, error.next, error.next - error.first)
             self.ledger.add_requests(error.partition, batch, range(error.first, error.next), now)
 
     def note(self, facts: Facts) -> None:
-        """Take new facts; a check that still waits for its outcomes goes on with older ones."""
-        if self._pending is None:
+        """Take new facts; a check that still waits for its outcomes goes on with older ones, but not for ever."""
+        if self._pending is None or facts.began - self._pending.began > PENDING_SECONDS:
             self._pending = facts
 
     @property
@@ -75,7 +79,7 @@ class ModelFollower:
             return
         self._pending = None
         requests = facts.topics.get(requests_topic(self.name))
-        ends = {number: end for number, (_, end) in requests.partitions.items()} if requests else {}
+        ends = {number: bound.end for number, bound in requests.partitions.items()} if requests else {}
         taken_at, early = self._early
         if facts.began <= taken_at:
             early = {}
@@ -86,8 +90,8 @@ class ModelFollower:
         """Return how many requests wait, and the age of the oldest in seconds where its timestamp tells."""
         oldest = []
         for partition, account in self.ledger.accounts.items():
-            offset = account.first_waiting()
-            if offset is not None and (sent := self._sent[partition].at(offset)) is not None:
+            offset, times = account.first_waiting(), self._sent.get(partition)
+            if offset is not None and times and (sent := times.at(offset)) is not None:
                 oldest.append(age(sent, now))
         ages = [found for found in oldest if found is not None]
         return sum(account.row().to_do for account in self.ledger.accounts.values()), max(ages, default=None)
@@ -95,17 +99,22 @@ class ModelFollower:
     def _has_read(self, facts: Facts, positions: Mapping[Partition, int]) -> bool:
         topics = facts.topics_of(self.name)
         return all(
-            positions.get(Partition(topic, number), -1) >= end
+            positions.get(Partition(topic, number), -1) >= bound.end
             for topic in self._kinds
             if topic in topics
-            for number, (_, end) in topics[topic].partitions.items()
+            for number, bound in topics[topic].partitions.items()
         )
 
     def _add_requests(self, batch: Batch, now: float, is_old: bool) -> None:
         if batch.partition not in self.ledger.accounts:
             return
-        self.ledger.note_first(batch.partition, batch.first_timestamp / 1000)
-        self.ledger.add_requests(batch.partition, (batch.first, batch.next, batch.count), batch.offsets(), now)
+        try:
+            offsets = batch.offsets()
+        except UnreadableRecords as error:
+            self.add_unreadable(error, now)
+            return
+        self.ledger.note_first(batch.partition, possible_time(batch.first_timestamp, now))
+        self.ledger.add_requests(batch.partition, (batch.first, batch.next, batch.count), offsets, now)
         self._sent.setdefault(batch.partition, SentTimes()).add(batch.first, batch.first_timestamp)
         sent = batch.max_timestamp / 1000 if is_old else now
         self.hour.bucket(sent, now).requests += batch.count
@@ -115,8 +124,9 @@ class ModelFollower:
         """Add the outcomes of one batch; return its predictions."""
         try:
             groups = read_outcomes(batch, kind, requests_topic(self.name))
-        except (UnreadableRecords, UnreadableTopics) as error:
+        except UnreadableRecords as error:
             log.error("%s: these outcomes are left out", error)
+            self.add_unreadable(error, now)
             return []
         written = batch.max_timestamp / 1000 if is_old else now
         bucket = self.hour.bucket(written, now)
@@ -127,14 +137,14 @@ class ModelFollower:
                 bucket.predictions += len(group.entries)
                 bucket.latencies.update(count(latencies(group.entries)))
             else:
-                self._add_dead_letters(group, bucket)
+                self._add_dead_letters(group, bucket, now)
         return groups if kind is Kind.PREDICTION else []
 
-    def _add_dead_letters(self, group: Outcomes, bucket: Bucket) -> None:
+    def _add_dead_letters(self, group: Outcomes, bucket: Bucket, now: float) -> None:
         reasons = (printable((entry.values[4] or b"").decode(errors="replace"), 40) for entry in group.entries)
-        bucket.dead_letters.update(Counter(reasons))
+        bucket.add_reasons(Counter(reasons))
         for entry in group.entries[-LAST:]:
-            self.values.add_dead_letter(Read(group.batch, entry), self.name)
+            self.values.add_dead_letter(Read(group.batch, entry), self.name, now)
 
     def _settle(self, batch: Batch, kind: Kind, group: Outcomes, now: float) -> None:
         def place(index: int) -> str:

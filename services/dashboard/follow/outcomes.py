@@ -43,14 +43,15 @@ def read_outcomes(batch: Batch, kind: Kind, topic: str) -> list[Outcomes]:
             offsets, entries = found[partition]
             offsets.append(int(offset))
             entries.append(entry)
-    return [Outcomes(batch, int(number), *each) for number, each in found.items() if _is_number(number)]
+    return [Outcomes(batch, int(number), *each) for number, each in found.items() if is_number(number)]
 
 
 def latencies(entries: Sequence[Entry]) -> list[int]:
     """Return the milliseconds from each request's timestamp to its outcome's; those that can be none are left out."""
-    timed = [latency(int(sent), entry.timestamp) for entry in entries if (sent := entry.values[3]) and _is_number(sent)]
+    timed = [latency(int(sent), entry.timestamp) for entry in entries if (sent := entry.values[3]) and is_number(sent)]
     return [found for found in timed if found is not None]
 
 
-def _is_number(digits: bytes) -> bool:
+def is_number(digits: bytes) -> bool:
+    """Whether a header's value is a whole number that a signed integer of 8 bytes can hold."""
     return digits.isdigit() and len(digits) <= MOST_DIGITS

@@ -11,12 +11,12 @@ import orjson
 
 from petalstream.broker import Batch, Entry, UnreadableRecords, WholeRecord
 from petalstream.dead_letters import DeadLetter
-from petalstream.latency import latency
+from petalstream.latency import latency, possible_time
 from petalstream.messages import coordinates
 from petalstream.model.votes import in_votes
 from petalstream.printable import printable, printable_bytes
 from petalstream.readable import finite_number, readable
-from services.dashboard.follow.outcomes import Outcomes
+from services.dashboard.follow.outcomes import Outcomes, is_number
 from services.dashboard.snapshot import DeadLetterRow, PredictionRow
 from services.dashboard.statistics.bucket import Bucket
 from services.dashboard.statistics.keys import Keys
@@ -60,31 +60,33 @@ class Values:
     def add_prediction(self, read: Read, bucket: Bucket, now: float) -> None:
         """Read one prediction; one that is not as the consumer writes them is passed over."""
         try:
-            record = read.batch.record(read.entry)
-            content = orjson.loads(record.value or b"")
-            prediction, version = content["prediction"], str(content["version"])
-            expected = _header(record, "expected")
-            known = bucket.pairs.total() + bucket.errors[0]
-            outcome, is_right = self._count(prediction, expected, bucket)
-        except (ValueError, TypeError, KeyError, AttributeError, UnreadableRecords):
+            self._add_prediction(read, bucket, now)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, UnreadableRecords):
             return
-        if bucket.pairs.total() + bucket.errors[0] > known:
+
+    def _add_prediction(self, read: Read, bucket: Bucket, now: float) -> None:
+        record = read.batch.record(read.entry)
+        content = orjson.loads(record.value or b"")
+        expected = _header(record, "expected")
+        compared = bucket.compared
+        outcome, is_right = self._count(content["prediction"], expected, bucket)
+        if bucket.compared > compared:
             self.keys.add(record.key, now)
         sent = read.entry.values[3] or b""
         self.predictions.append(
             PredictionRow(
                 request=_request(read.entry),
-                at=record.timestamp / 1000,
-                latency_ms=latency(int(sent), record.timestamp) if sent.isdigit() else None,
+                at=possible_time(record.timestamp, now),
+                latency_ms=latency(int(sent), record.timestamp) if is_number(sent) else None,
                 features=_features(content.get("features")),
                 outcome=outcome,
                 expected=None if expected is None else printable(expected),
                 is_right=is_right,
-                version=printable(version, 20),
+                version=printable(str(content["version"]), 20),
             )
         )
 
-    def add_dead_letter(self, read: Read, model: str) -> None:
+    def add_dead_letter(self, read: Read, model: str, now: float) -> None:
         """Read one dead letter; one that is not as the consumer writes them is passed over."""
         try:
             record = read.batch.record(read.entry)
@@ -95,7 +97,7 @@ class Values:
         self.dead_letters.append(
             DeadLetterRow(
                 request=printable(f"{letter.topic}[{letter.partition}]@{letter.offset}"),
-                at=record.timestamp / 1000,
+                at=possible_time(record.timestamp, now),
                 reason=printable(letter.reason, 40),
                 message=printable(letter.message, 300),
                 attempts=letter.attempts,

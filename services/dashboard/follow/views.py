@@ -3,7 +3,7 @@
 from services.dashboard.follow.model_follower import ModelFollower
 from services.dashboard.snapshot import Lag, Lane, ModelSnapshot
 from services.dashboard.statistics.latencies import quantile
-from services.dashboard.statistics.quality import class_rows, quality, residuals
+from services.dashboard.statistics.quality import class_rows, confusion, quality, residuals
 from services.dashboard.status.api_status import ModelFacts
 
 # A request that has waited for less is on its way: it says nothing of the lag.
@@ -33,7 +33,7 @@ def view(model: ModelFollower, facts: ModelFacts, lane: Lane | None, now: float)
         ledger=model.ledger.view(),
         minutes=model.hour.minutes(now),
         classes=class_rows(total, keys),
-        confusion=tuple((true, label, number) for (true, label), number in sorted(total.pairs.items())),
+        confusion=confusion(total),
         residuals=residuals(total, unit),
         last_predictions=tuple(sorted(model.values.predictions, key=lambda row: -row.at)),
         last_dead_letters=tuple(sorted(model.values.dead_letters, key=lambda row: -row.at)),

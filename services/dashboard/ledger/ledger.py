@@ -9,21 +9,29 @@ from services.dashboard.snapshot import Ledger, Place
 # Places that are remembered of each kind; the counts go on.
 MOST_PLACES = 1_000
 LOST, DOUBLED, UNKNOWN = "lost", "doubled", "unknown"
+# Partitions that outcomes name before it is known where their requests begin.
+MOST_UNOPENED = 1_000
+FULL = "Partition {} began again, since it had too many gaps: {:,} requests were lost and {:,} outcomes doubled before."
+UNREADABLE = " {:,} outcomes cannot be read by any client: their requests may be shown as lost."
+STRAYS = " {:,} outcomes name a partition that the requests do not have."
 
 
 class ModelLedger:
     """Keeps the accounts of a model's partitions; `edge` says why the window begins where it does.
 
-    `is_partial`: there are outcomes that were not read, since they are older than the window.
+    `cut` are the kinds of outcomes that were not read from the beginning of their topic on, `unreadable` counts
+    outcomes that no client can read: their requests seem to have none.
     """
 
     def __init__(self, edge: str = "") -> None:
         self._all: dict[int, PartitionAccount] = {}
         self._opened: set[int] = set()
-        self.edge, self.is_partial = edge, False
+        self.edge, self.cut, self.unreadable = edge, set[Kind](), 0
         self._places: dict[str, deque[Place]] = {kind: deque(maxlen=MOST_PLACES) for kind in (DOUBLED, UNKNOWN)}
         self._lost_since: dict[tuple[int, int], float] = {}
         self._checked_at: float | None = None
+        # Outcomes that name a partition which the requests do not have.
+        self._strays = 0
 
     @property
     def accounts(self) -> dict[int, PartitionAccount]:
@@ -35,7 +43,8 @@ class ModelLedger:
         doubled = [each for each in self._places[DOUBLED] if each.partition != partition or each.offset >= first]
         self._places[DOUBLED] = deque(doubled, MOST_PLACES)
         self._opened.add(partition)
-        self._account(partition).begin_at(first, first_time, sum(each.partition == partition for each in doubled))
+        account = self._all.setdefault(partition, PartitionAccount(partition, first, first_time))
+        account.begin_at(first, first_time)
 
     def note_first(self, partition: int, sent: float) -> None:
         """Note when the first request of a partition was sent, unless its window begins at a time."""
@@ -48,20 +57,26 @@ class ModelLedger:
         account = self._all[partition]
         self._add_unknown(partition, account.add_requests(*batch, offsets), now)
         if account.is_full:
+            row = account.row()
             self.open(partition, account.next, now)
-            self.edge = "One partition began anew: too many of its requests waited between others that did not."
+            self.edge = FULL.format(partition, row.lost, row.doubled)
 
     def add_outcomes(
         self, partition: int, kind: Kind, offsets: Sequence[int], place: Callable[[int], str], now: float
     ) -> None:
         """Add outcomes; `place` says by index where one is."""
-        for index in self._account(partition).add_outcomes(kind, offsets):
+        if partition not in self._all:
+            if len(self._all) - len(self._opened) >= MOST_UNOPENED:
+                return
+            # It is not known yet where the requests of this partition begin.
+            self._all[partition] = PartitionAccount(partition, 0, None)
+        for index in self._all[partition].add_outcomes(kind, offsets):
             outcomes = (f"{kind} {place(index)}",)
             self._places[DOUBLED].append(Place(DOUBLED, partition, offsets[index], now, outcomes))
 
     def early(self) -> dict[int, Intervals]:
         """Return the offsets of outcomes whose requests are not read yet, by partition."""
-        return {partition: account.early() for partition, account in self.accounts.items()}
+        return {partition: account.early() for partition, account in self._all.items()}
 
     def check(
         self,
@@ -71,19 +86,22 @@ class ModelLedger:
         now: float,
         is_beginning: bool = False,
     ) -> None:
-        """Look for lost requests, and for outcomes of none; `is_beginning` while old requests are still read.
+        """Look for lost requests, and for outcomes of none; while `is_beginning`, old requests are still read.
 
         `committed` are the offsets that the consumer has committed; all outcomes that existed then were read. `ends`
         are the ends of the requests, asked for after `early` was returned.
         """
+        self._remove_strays(early, ends, now)
+        if is_beginning:
+            return
         for partition, account in self.accounts.items():
-            if self.is_partial and (is_beginning or self._checked_at is None):
-                account.leave_out_first_gap(committed.get(partition, 0))
+            if self._checked_at is None:
+                account.begin_with_outcomes(self.cut, committed.get(partition, 0))
             account.check(committed.get(partition, 0))
             if partition in ends:
                 found = account.remove_invented([*early.get(partition, ())], ends[partition])
                 self._add_unknown(partition, found, now)
-        self._checked_at = None if is_beginning else now
+        self._checked_at = now
         lost = [
             (partition, offset)
             for partition, account in self.accounts.items()
@@ -97,13 +115,16 @@ class ModelLedger:
         places = [*lost, *self._places[DOUBLED], *self._places[UNKNOWN]]
         places.sort(key=lambda place: (place.seen_at, place.partition, place.offset), reverse=True)
         rows = tuple(account.row() for account in self.accounts.values())
-        return Ledger(rows, tuple(places), self._checked_at, self.edge)
+        edge = self.edge + (UNREADABLE.format(self.unreadable) if self.unreadable else "")
+        edge += STRAYS.format(self._strays) if self._strays else ""
+        return Ledger(rows, tuple(places), self._checked_at, edge)
 
-    def _account(self, partition: int) -> PartitionAccount:
-        """Return the account of a partition; outcomes may be read before it is known where its requests begin."""
-        if partition not in self._all:
-            self._all[partition] = PartitionAccount(partition, 0, None)
-        return self._all[partition]
+    def _remove_strays(self, early: Mapping[int, Intervals], ends: Mapping[int, int], now: float) -> None:
+        """Remove the accounts of partitions that the requests do not have; `ends` has all that they have."""
+        for partition in [each for each in early if ends and each not in ends and each not in self._opened]:
+            found = self._all.pop(partition).early() if partition in self._all else []
+            self._strays += sum(end - begin for begin, end in found)
+            self._add_unknown(partition, found, now)
 
     def _add_unknown(self, partition: int, intervals: Intervals, now: float) -> None:
         offsets = _last(intervals, MOST_PLACES)

@@ -1,6 +1,6 @@
 """The account of one partition of the requests: its records on one side, their outcomes on the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from services.dashboard.ledger.interval_set import IntervalSet
@@ -30,17 +30,21 @@ class PartitionAccount:
         self.partition, self.next = partition, first
         self.first, self.first_time, self._checked_to = first, first_time, first
         self.lost: Intervals = []
-        self._requests = self._doubled = self._unknown = 0
+        self._requests = self._unknown = 0
+        self._doubled, self._doubled_offsets = 0, IntervalSet()
         self._outcomes = dict.fromkeys(Kind, 0)
+        # The lowest offset whose outcome was read, by kind, also before `first`.
+        self._lowest: dict[Kind, int] = {}
         self._settled = IntervalSet()
         self._early_dead_letters: set[int] = set()
 
-    def begin_at(self, first: int, first_time: float | None, doubled: int) -> None:
-        """Vouch for the requests from `first` on, which are not read yet; keep their outcomes, with so many doubled."""
+    def begin_at(self, first: int, first_time: float | None) -> None:
+        """Vouch for the requests from `first` on, which are not read yet; keep what was read of their outcomes."""
         early = [*self._settled.between(first)]
         self._early_dead_letters = {offset for offset in self._early_dead_letters if offset >= first}
         self.first, self.first_time, self.next, self._checked_to, self.lost = first, first_time, first, first, []
-        self._requests, self._doubled, self._unknown = 0, doubled, 0
+        self._requests = self._unknown = 0
+        self._doubled = self._doubled_offsets.count(first)
         self._settled = IntervalSet()
         settled = sum(self._settled.add(*interval) for interval in early)
         dead_letters = len(self._early_dead_letters)
@@ -68,13 +72,13 @@ class PartitionAccount:
             invented += self._settle_holes(reached, end)
         self._requests += count
         self.next = end
-        self._early_dead_letters = {offset for offset in self._early_dead_letters if offset >= end}
         return invented
 
     def add_outcomes(self, kind: Kind, offsets: Sequence[int]) -> list[int]:
         """Add the outcomes of the requests at `offsets`; return the indexes of those whose request had one already."""
         if not offsets:
             return []
+        self._lowest[kind] = min(self._lowest.get(kind, offsets[0]), min(offsets))
         begin, end = offsets[0], offsets[0] + len(offsets)
         # Most batches have the outcomes of consecutive requests.
         if begin >= self._checked_to and offsets == [*range(begin, end)] and not self._settled.count(begin, end):
@@ -90,21 +94,25 @@ class PartitionAccount:
                 are_late = are_late or offset < self._checked_to
             else:
                 again.append(index)
+                self._doubled_offsets.add(offset, offset + 1)
         self._doubled += len(again)
         if are_late:
             self.check(self._checked_to)
         return again
 
-    def leave_out_first_gap(self, committed: int) -> None:
-        """Let the window begin at the first settled offset below `committed`.
+    def begin_with_outcomes(self, kinds: Collection[Kind], committed: int) -> None:
+        """Let the window begin no earlier than the first request whose outcome was read, of each of these kinds.
 
-        For a window whose beginning was found by timestamps: what lies before may have had its outcome earlier.
+        Outcomes of these kinds were read from some point on. A consumer writes those of a partition in order: what has
+        none before the first one that was read may have had it earlier.
         """
-        end = min(committed, self.next)
-        begin, gap_end = next(self._settled.gaps(self.first, end), (end, end))
-        if begin == self.first:
-            self._requests -= gap_end - begin
-            self.first = self._checked_to = gap_end
+        if not kinds:
+            return
+        lowest = [self._lowest[kind] for kind in kinds if kind in self._lowest]
+        begin = min(self.next, max(lowest, default=committed))
+        if begin > self.first:
+            self._requests -= sum(high - low for low, high in self._settled.gaps(self.first, begin))
+            self.first = self._checked_to = begin
 
     def check(self, committed: int) -> None:
         """Set `lost`: the requests without an outcome that the consumer has committed past.
@@ -113,6 +121,7 @@ class PartitionAccount:
         """
         self._checked_to = max(self._checked_to, min(committed, self.next))
         self.lost = [*self._settled.gaps(self.first, self._checked_to)]
+        self._early_dead_letters = {offset for offset in self._early_dead_letters if offset >= self.next}
 
     def early(self) -> Intervals:
         """Return the offsets of early outcomes."""

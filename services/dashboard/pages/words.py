@@ -9,6 +9,8 @@ from services.dashboard.snapshot import Lag, Ledger, PartitionLedger, Quality
 
 UNKNOWN = "–"
 DIGITS = 3
+# The year 9999.
+MOST_SECONDS = 253_370_764_800
 
 
 def count(number: int) -> str:
@@ -44,8 +46,15 @@ def seconds(number: float | None) -> str:
     return f"{whole} s"
 
 
+def is_time(at: float) -> bool:
+    """Whether a number of seconds since 1970 is a time that a calendar has."""
+    return 0 <= at < MOST_SECONDS
+
+
 def clock(at: float, now: float) -> str:
-    """Return a time of day in UTC, with its date if that is not the day of `now`."""
+    """Return a time of day in UTC, with its date if that is not the day of `now`; a dash for no time of ours."""
+    if not is_time(at):
+        return UNKNOWN
     when, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
     if when.date() == today.date():
         return f"{when:%H:%M:%S} UTC"
@@ -61,7 +70,9 @@ def clock_of(text: str, now: float) -> str:
 
 
 def iso(at: float) -> str:
-    """Return a time as the attribute datetime has it."""
+    """Return a time as the attribute datetime has it, empty for no time of ours."""
+    if not is_time(at):
+        return ""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

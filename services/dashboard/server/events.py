@@ -137,7 +137,10 @@ class Events:
 
     async def _event(self, path: str) -> bytes | None:
         """Return a rendering as an event, None where there is none."""
-        html = await asyncio.get_running_loop().run_in_executor(self._pool, self._render, path)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._encode, path)
+
+    def _encode(self, path: str) -> bytes | None:
+        html = self._render(path)
         return None if html is None else encode(html)
 
 

@@ -5,21 +5,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """A request whose outcomes do not balance. `kind` is lost, doubled or unknown (an outcome of no request)."""
+    """A request whose outcomes do not balance. `kind` is lost, doubled or unknown (an outcome of no request).
+
+    `outcomes` has the second outcome of a doubled one, as topic[partition]@offset.
+    """
 
     kind: str
     partition: int
     offset: int
     seen_at: float
-    outcomes: tuple[str, ...] = ()  # where its outcomes are, as topic[partition]@offset, as far as they are known
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PartitionLedger:
-    """The records of one partition of the requests, from offset `first` up to, not including, `next`.
+    """The requests of one partition from offset `first` on, read up to, not including, `next`.
 
-    `requests` = `predictions` + `dead_letters` + `to_do` + `lost`: each request is counted once. `doubled` counts the
-    outcomes beyond the first one of a request, `unknown` those of offsets that hold no request.
+    `requests` = `predictions` + `dead_letters` + `to_do` + `lost`: each request is counted once, and one beyond `next`
+    if its outcome was read. `doubled` counts the outcomes beyond the first one of a request, `unknown` those of offsets
+    that hold no request.
     """
 
     partition: int

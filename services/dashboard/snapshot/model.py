@@ -20,8 +20,9 @@ from services.dashboard.snapshot.stack import Lane
 class ModelSnapshot:
     """One model. `classes`, `confusion` (true label, predicted label, count) are of labels, `residuals` of numbers.
 
-    Rates are of the last 10 s, latencies of the last minute, `quality`, `dead_letters` (by reason) and the tables
-    below of the last hour. `sampled_share` is the share of the last minute's predictions whose values were read.
+    Rates are of the last 10 s, latencies of this minute and the one before, and so is `sampled_share`: the share of the
+    predictions whose values were read. `quality`, `dead_letters` (by reason), `classes`, `confusion` and `residuals`
+    are of the last hour.
     """
 
     name: str

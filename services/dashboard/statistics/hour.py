@@ -8,7 +8,6 @@ from services.dashboard.statistics.latencies import quantile
 
 MINUTES, MINUTE_SECONDS = 60, 60
 RATE_SECONDS = 10
-HOUR_SECONDS = MINUTES * MINUTE_SECONDS
 
 
 class Hour:

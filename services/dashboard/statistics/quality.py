@@ -6,10 +6,12 @@ from statistics import NormalDist
 
 from petalstream.intervals import CONFIDENCE, wilson
 from services.dashboard.snapshot import ClassRow, Quality, Residuals
-from services.dashboard.statistics.bucket import Bucket
+from services.dashboard.statistics.bucket import OTHER, Bucket
 
 Z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 RESIDUAL_CLASSES = 11
+# Of a confusion matrix, which has as many cells as the square of this.
+MOST_LABELS = 20
 
 
 def quality(total: Bucket, keys: int, unit: str) -> Quality | None:
@@ -17,10 +19,10 @@ def quality(total: Bucket, keys: int, unit: str) -> Quality | None:
 
     The interval is that of `keys` independent rows: Wilson's of a share; of a mean 1.96 standard errors either way.
     """
-    if rows := total.pairs.total():
-        right = sum(number for (true, label), number in total.pairs.items() if true == label)
-        independent = max(1, min(rows, keys))
-        return Quality("accuracy", right / rows, *wilson(right * independent / rows, independent), rows, independent)
+    if total.known:
+        independent = max(1, min(total.known, keys))
+        interval = wilson(total.right * independent / total.known, independent)
+        return Quality("accuracy", total.right / total.known, *interval, total.known, independent)
     rows, absolute, squares, _ = total.errors
     if not rows:
         return None
@@ -32,18 +34,40 @@ def quality(total: Bucket, keys: int, unit: str) -> Quality | None:
 
 
 def class_rows(total: Bucket, keys: int) -> tuple[ClassRow, ...]:
-    """Return a row for each true label, in alphabetical order."""
-    rows, right = Counter[str](), Counter[str]()
+    """Return a row for each of the most frequent true labels, in alphabetical order, and one for all others."""
+    shown, rows, right = set(_labels(total)), Counter[str](), Counter[str]()
     for (true, label), number in total.pairs.items():
-        rows[true] += number
-        right[true] += number if true == label else 0
+        rows[true if true in shown else OTHER] += number
+        right[true if true in shown else OTHER] += number if true == label != OTHER else 0
     scale = min(1.0, keys / max(1, rows.total()))
     found = []
-    for label in sorted(rows):
+    for label in sorted(rows, key=_others_last):
         independent = max(1.0, rows[label] * scale)
         low, high = wilson(independent * right[label] / rows[label], independent)
         found.append(ClassRow(label, rows[label], right[label], low, high))
     return tuple(found)
+
+
+def confusion(total: Bucket) -> tuple[tuple[str, str, int], ...]:
+    """Return true and predicted label and their number, with the most frequent labels and one for all others."""
+    shown, pairs = set(_labels(total)), Counter[tuple[str, str]]()
+    for (true, label), number in total.pairs.items():
+        pairs[true if true in shown else OTHER, label if label in shown else OTHER] += number
+    return tuple((*pair, pairs[pair]) for pair in sorted(pairs))
+
+
+def _labels(total: Bucket) -> list[str]:
+    """Return the most frequent labels, true or predicted."""
+    counts = Counter[str]()
+    for (true, label), number in total.pairs.items():
+        counts[true] += number
+        counts[label] += number
+    del counts[OTHER]
+    return [label for label, _ in counts.most_common(MOST_LABELS)]
+
+
+def _others_last(label: str) -> tuple[bool, str]:
+    return label == OTHER, label
 
 
 def residuals(total: Bucket, unit: str) -> Residuals | None:

@@ -43,10 +43,13 @@ class ApiStatus:
         self._session.trust_env = False
         self.part = Part("API", Condition.UNKNOWN, "not known yet")
         self.models: dict[str, ModelFacts] = {}
+        # What went wrong with single models.
+        self._faults: list[str] = []
 
     def update(self) -> None:
         """Ask for everything once. An error becomes the state of the part."""
         try:
+            self._faults = []
             listed = self._get("/models")
             refused = {str(each["model"]): str(each["reason"]) for each in listed["refused"]}
             self.models = {str(each["model"]): self._facts(each) for each in listed["models"]}
@@ -56,7 +59,9 @@ class ApiStatus:
         except (requests.RequestException, *MALFORMED) as error:
             self.part = Part("API", Condition.BAD, "not reachable", printable(f"{self._url}: {error}", 200))
             return
-        if refused:
+        if self._faults:
+            self.part = Part("API", Condition.BAD, "not reachable", printable(f"{self._url}: {self._faults[0]}", 200))
+        elif refused:
             words = "; ".join(f"{name} is refused: {reason}" for name, reason in refused.items())
             self.part = Part("API", Condition.BAD, "refuses a model", printable(words, 300))
         elif self.models:
@@ -70,6 +75,16 @@ class ApiStatus:
         known = self.models.get(name)
         if known and known.version == version and time.monotonic() - known.asked_at < AGAIN_SECONDS:
             return known
+        try:
+            return self._ask_facts(name, version)
+        except requests.ConnectionError:
+            raise
+        except (requests.RequestException, *MALFORMED) as error:
+            # What is known of this model stays, and the others go on.
+            self._faults.append(f"{name}: {error}")
+            return known or ModelFacts()
+
+    def _ask_facts(self, name: str, version: str) -> ModelFacts:
         described = self._get(f"/models/{name}")
         served = next((each for each in self._history(name) if each["version"] == version), {})
         since = served.get("from") or described["trained_at"]
@@ -92,7 +107,7 @@ class ApiStatus:
             self._url + path, timeout=(CONNECT_SECONDS, RESPONSE_SECONDS), allow_redirects=False
         )
         if response.status_code != HTTPStatus.OK:
-            raise ValueError(f"{path} was answered with {response.status_code}")
+            raise ValueError(f"{path} responded with {response.status_code}")
         found: dict[str, Any] = response.json()
         return found
 

@@ -8,7 +8,7 @@ from petalstream.lane_state import LaneState, Phase, lanes_topic, read_lane
 from petalstream.messages import MODEL_NAME
 from petalstream.printable import printable
 from services.dashboard.snapshot import Condition, Lane, Part
-from services.dashboard.status.facts import Facts, TopicFacts
+from services.dashboard.status.facts import Bounds, Facts, TopicFacts
 
 TOPICS = rf"{MODEL_NAME.pattern}\.(requests|predictions|dead-letters)"
 SECONDS = 2.0
@@ -29,32 +29,39 @@ class BrokerStatus:
 
     def update(self) -> None:
         """Ask for everything once. An error becomes the state of the parts."""
+        name = f"Kafka at {self._servers}"
         try:
             admin = self._admin = self._admin or Admin(self._servers)
-            self.facts = self._ask_facts(admin)
             brokers = admin.broker_count()
-            self.broker = Part(
-                f"Kafka at {self._servers}",
-                Condition.GOOD,
-                "reachable",
-                "1 broker answers" if brokers == 1 else f"{brokers} brokers answer",
+            self.facts = self._ask_facts(admin)
+            words = "1 broker answers" if brokers == 1 else f"{brokers} brokers answer"
+            self.broker = Part(name, Condition.GOOD, "reachable", words)
+        except KafkaError as error:
+            is_away = error.retriable
+            state, words = (
+                ("not reachable", "no broker answers") if is_away else ("refuses", printable(str(error), 200))
             )
+            self.broker = Part(name, Condition.BAD, state, words)
+            self.consumer = Part(self.consumer.name, Condition.UNKNOWN, "not known", f"Kafka is {state}")
+            self.close()
+            return
+        try:
             self.consumer = self._ask_group(admin)
             self._read_lanes()
         except KafkaError as error:
-            words = "no broker answers" if error.retriable else printable(str(error), 200)
-            self.broker = Part(f"Kafka at {self._servers}", Condition.BAD, "not reachable", words)
-            self.consumer = Part(
-                f"Consumer group {self._group}", Condition.UNKNOWN, "not known", "Kafka is not reachable"
-            )
-            self.close()
+            self.consumer = Part(self.consumer.name, Condition.UNKNOWN, "not known", printable(str(error), 200))
+            self._close_lanes()
 
     def close(self) -> None:
         """Close the connections; the next update makes new ones."""
-        admin, self._admin, lanes, self._lanes = self._admin, None, self._lanes, None
+        admin, self._admin = self._admin, None
         with suppress(KafkaError):
             if admin:
                 admin.close()
+        self._close_lanes()
+
+    def _close_lanes(self) -> None:
+        lanes, self._lanes = self._lanes, None
         if lanes:
             lanes.close()
 
@@ -65,11 +72,12 @@ class BrokerStatus:
         # In this order a committed offset is never beyond what outcomes and requests then have.
         committed = admin.committed(self._group, partitions)
         ids = admin.topic_ids(TOPICS)
-        begins, ends = admin.first_offsets(partitions), admin.end_offsets(partitions)
+        begins, stable = admin.first_offsets(partitions), admin.last_stable_offsets(partitions)
+        ends = admin.end_offsets(partitions)
         topics: dict[str, TopicFacts] = {}
         for each in partitions:
             found = topics.setdefault(each.topic, TopicFacts(ids.get(each.topic, ""), {}))
-            found.partitions[each.partition] = (begins[each], ends[each])  # type: ignore[index]
+            found.partitions[each.partition] = Bounds(begins[each], stable[each], ends[each])  # type: ignore[index]
         return Facts(began, {Partition(*each): offset for each, offset in committed.items()}, topics)
 
     def _ask_group(self, admin: Admin) -> Part:
@@ -96,8 +104,7 @@ class BrokerStatus:
                 with suppress(ValueError):
                     self._note_lane(*read_lane(record))
         else:
-            self._lanes.close()
-            self._lanes = None
+            self._close_lanes()
 
     def _note_lane(self, model: str, state: LaneState) -> None:
         is_paused = state.state is Phase.PAUSED

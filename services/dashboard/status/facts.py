@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from petalstream.broker import Partition
 from petalstream.messages import dead_letters_topic, predictions_topic, requests_topic
 
 
+class Bounds(NamedTuple):
+    """The first offset of a partition, the one up to which no transaction is open, and the end."""
+
+    begin: int
+    stable: int
+    end: int
+
+
 @dataclass(frozen=True)
 class TopicFacts:
-    """The id of a topic, and the first and the end offset of each partition."""
+    """The id of a topic, and the bounds of each partition."""
 
     topic_id: str
-    partitions: Mapping[int, tuple[int, int]]
+    partitions: Mapping[int, Bounds]
 
 
 @dataclass(frozen=True)

@@ -222,6 +222,55 @@ def test_too_many_gaps_begin_the_account_anew(monkeypatch: pytest.MonkeyPatch) -
     consumed(ledger, [50, 51])
     ledger.add_requests(2, (50, 51, 1), range(50, 51), now=1.0)
     assert total(ledger).to_do == 0
-    assert "began anew" in ledger.view().edge
+    assert "began again" in ledger.view().edge
     ledger.add_requests(2, (51, 53, 2), range(51, 53), now=1.0)
     assert (total(ledger).requests, total(ledger).predictions, total(ledger).to_do) == (3, 2, 1)
+
+
+def test_a_window_that_begins_amid_the_outcomes_begins_with_the_first_prediction_that_was_read() -> None:
+    ledger = opened()
+    ledger.cut.add(Kind.PREDICTION)
+    consumed(ledger, [40], Kind.DEAD_LETTER)
+    consumed(ledger, list(range(100, 200)))
+    ledger.add_requests(2, (0, 210, 210), range(210), now=1.0)
+    ledger.check({2: 200}, {}, {2: 210}, now=2.0, is_beginning=True)
+    assert ledger.view().checked_at is None
+    ledger.check({2: 200}, {}, {2: 210}, now=3.0)
+    row = ledger.view().partitions[0]
+    assert (row.first, row.lost, row.to_do) == (100, 0, 10)
+    assert row.requests == row.predictions + row.dead_letters + row.to_do
+    ledger.check({2: 203}, {}, {2: 210}, now=4.0)
+    assert total(ledger).lost == 3
+
+
+def test_outcomes_of_a_partition_that_the_requests_do_not_have_are_unknown_and_named() -> None:
+    ledger = opened()
+    ledger.add_outcomes(77, Kind.PREDICTION, [5], lambda index: "somewhere", now=1.0)
+    early = ledger.early()
+    ledger.check({}, {}, {2: 0}, now=2.0)
+    assert not ledger.view().places
+    ledger.check({}, early, {2: 0}, now=3.0)
+    assert [(place.kind, place.partition, place.offset) for place in ledger.view().places] == [("unknown", 77, 5)]
+    assert "1 outcomes name a partition that the requests do not have" in ledger.view().edge
+
+
+def test_partitions_that_outcomes_invent_take_bounded_memory() -> None:
+    ledger = opened()
+    for partition in range(5_000):
+        ledger.add_outcomes(partition, Kind.PREDICTION, [1], lambda index: "somewhere", now=1.0)
+    assert len(ledger.early()) <= 1_002
+
+
+def test_duplicates_that_were_read_before_the_window_was_known_are_all_counted() -> None:
+    ledger = ModelLedger("")
+    for _ in range(2):
+        consumed(ledger, list(range(5_000)))
+    ledger.open(2, 1_000, None)
+    ledger.add_requests(2, (1_000, 5_000, 4_000), range(1_000, 5_000), now=1.0)
+    assert (total(ledger).doubled, total(ledger).predictions) == (4_000, 4_000)
+
+
+def test_outcomes_that_cannot_be_read_are_said_beside_the_ledger() -> None:
+    ledger = opened()
+    ledger.unreadable += 500
+    assert "500 outcomes cannot be read" in ledger.view().edge

@@ -6,7 +6,7 @@ from services.dashboard.follow.model_follower import VALUES_PER_SECOND, ModelFol
 from services.dashboard.follow.views import view
 from services.dashboard.snapshot import ModelSnapshot
 from services.dashboard.status.api_status import ModelFacts
-from services.dashboard.status.facts import Facts, TopicFacts
+from services.dashboard.status.facts import Bounds, Facts, TopicFacts
 from tests.unit.dashboard import batches
 
 NOW = 1_790_000_000.0
@@ -25,8 +25,8 @@ def shown(model: ModelFollower, now: float = NOW) -> ModelSnapshot:
 
 def facts(committed: int, end: int, requests_end: int, began: float = 1.0) -> Facts:
     topics = {
-        "iris.requests": TopicFacts("a", {3: (0, requests_end)}),
-        "iris.predictions": TopicFacts("b", {3: (0, end)}),
+        "iris.requests": TopicFacts("a", {3: Bounds(0, requests_end, requests_end)}),
+        "iris.predictions": TopicFacts("b", {3: Bounds(0, end, end)}),
     }
     return Facts(began, {Partition("iris.requests", 3): committed}, topics)
 
@@ -171,3 +171,50 @@ def test_records_from_long_ago_are_not_of_the_last_hour() -> None:
     assert sum(minute.predictions for minute in found.minutes) == 0
     assert found.ledger.total.predictions == 1
     assert requests_topic("iris") == "iris.requests"
+
+
+def test_a_corrupt_request_that_waits_has_no_age_and_stops_nothing() -> None:
+    model = followed()
+    model.add_unreadable(UnreadableRecords("iris.requests", 3, 0, 4, ValueError("crc")), NOW)
+    assert (shown(model).lag.records, shown(model).lag.seconds) == (4, None)
+
+
+def test_outcomes_that_no_client_can_read_are_counted() -> None:
+    model = followed()
+    model.add_unreadable(UnreadableRecords("iris.predictions", 3, 10, 30, ValueError("crc")), NOW)
+    assert "20 outcomes cannot be read" in shown(model).ledger.edge
+
+
+def test_hostile_numbers_and_timestamps_are_passed_over() -> None:
+    model = followed()
+    rows: list[batches.Row] = []
+    for offset, (value, sent) in enumerate([("nan", MS), ("1e999", MS), (5, int("9" * 4000)), (7, MS)]):
+        timestamp = ("source_timestamp", str(sent).encode())
+        headers = [("expected", b"1"), *batches.source(3, offset, 0)[:3], timestamp]
+        content = {"value": value, "unit": "g", "interval": [0, 9]}
+        rows.append((offset, 10**17, b"%d" % offset, batches.prediction(content), headers))
+    model.add([batches.batch("iris.predictions", 3, rows)], NOW, is_old=True)
+    found = shown(model)
+    assert found.residuals is not None
+    assert found.quality is not None
+    assert (found.quality.rows, round(found.quality.value, 6)) == (2, 5.0)
+    assert all(row.at == NOW for row in found.last_predictions)
+
+
+def test_labels_without_end_take_bounded_space_and_leave_the_accuracy_right() -> None:
+    model = followed()
+    for minute in range(3):
+        for begin in range(0, 1_000, 100):
+            made = MS - minute * 60_000
+            rows: list[batches.Row] = []
+            for offset in range(begin, begin + 100):
+                label = f"{minute}-{offset}"
+                headers = [("expected", label.encode()), *batches.source(3, offset + minute * 1_000, made)]
+                rows.append((offset, made, b"%d" % offset, batches.prediction({"label": label}), headers))
+            model.add([batches.batch("iris.predictions", 3, rows)], NOW, is_old=True)
+    found = shown(model)
+    assert found.quality is not None
+    assert (found.quality.value, found.quality.rows) == (1.0, 3_000)
+    assert len({label for true, label, _ in found.confusion for label in (true, label)}) <= 21
+    assert len(found.classes) <= 21
+    assert len(found.minutes[-1].classes) <= 401

@@ -99,9 +99,9 @@ def test_an_api_without_models_is_not_ready_and_a_refused_model_is_named_with_it
 @pytest.mark.parametrize(
     ("attributes", "words"),
     [
-        ({"status": 401}, "/models was answered with 401"),
-        ({"status": 500}, "/models was answered with 500"),
-        ({"status": 302}, "/models was answered with 302"),
+        ({"status": 401}, "/models responded with 401"),
+        ({"status": 500}, "/models responded with 500"),
+        ({"status": 302}, "/models responded with 302"),
         ({"bodies": {}}, "Expecting value"),
         ({"bodies": {"/models": []}}, ""),
         ({"bodies": {"/models": {"models": [1], "refused": []}}}, ""),

@@ -79,3 +79,9 @@ def test_a_metric_without_enough_rows_says_so() -> None:
     assert words.quality_interval(Quality("accuracy", 0.9, None, None, 3, 3)) == "too few rows for an interval"
     found = Quality("mean_absolute_error", 241, 230, 252, 802, 68, "g")
     assert (words.quality_value(found), words.quality_interval(found)) == ("241 g", "95% interval 230 to 252 g")
+
+
+@pytest.mark.parametrize("at", [1.79e12, -5.0, float("inf"), float("nan")])
+def test_a_timestamp_that_is_no_time_is_a_dash(at: float) -> None:
+    assert words.clock(at, 1.79e9) == words.UNKNOWN
+    assert words.iso(at) == ""
