@@ -22,6 +22,7 @@ pytestmark = pytest.mark.xdist_group("browser")
 SECONDS = 30
 
 
+@pytest.mark.long
 def test_a_page_that_was_opened_before_the_broker_was_there_goes_on_when_it_is(
     browser: Browser, kafka_jars: Path, settings: Settings, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def await_group(status: BrokerStatus, condition: Condition, state: str) -> None:
     wait_until(is_so, f"the group to be {state}", SECONDS)
 
 
+@pytest.mark.long
 def test_a_group_is_without_members_then_consuming_then_without_members_again(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 3)
     stack.use_shared_api()
@@ -92,6 +93,7 @@ def test_lanes_are_paused_and_resumed_and_what_is_no_state_is_ignored(stack: Sta
             assert not later.lanes["iris"].is_paused
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
 def test_a_broker_that_is_away_is_a_state_and_one_that_is_back_too(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 1)

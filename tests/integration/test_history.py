@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import requests
 
 from embedded.waiting import wait_until
@@ -25,6 +26,7 @@ def is_refused_by_all(api: LoneApi) -> bool:
     return api.log.read_text().count("iris is not reloaded") == WORKERS
 
 
+@pytest.mark.long
 def test_each_event_is_written_once_whichever_worker_sees_it(versions: Versions, iris: Bundle, tmp_path: Path) -> None:
     history = tmp_path / "history"
     with lone_api(versions.models_dir, tmp_path, api_workers=WORKERS, history_dir=history) as api:
