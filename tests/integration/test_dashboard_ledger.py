@@ -125,6 +125,7 @@ def test_aborted_transactions_and_their_markers_are_no_requests(stack: Stack) ->
         close_producer(producer, 1)
 
 
+@pytest.mark.long
 def test_after_a_restart_amid_the_stream_the_window_begins_later_and_nothing_is_falsely_lost(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

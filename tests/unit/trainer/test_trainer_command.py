@@ -102,6 +102,7 @@ def test_a_model_that_fails_is_named_and_stops_no_other(checkout: Path, tmp_path
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["iris"]
 
 
+@pytest.mark.long
 def test_the_stack_goes_on_where_any_model_can_be_served(checkout: Path, tmp_path: Path, iris: Bundle) -> None:
     models = tmp_path / "models"
     shutil.copytree(iris.path.parent, models / "iris")
@@ -164,6 +165,7 @@ def test_a_training_that_is_stopped_says_what_goes_on_serving(tmp_path: Path, ir
     assert names(tmp_path / "iris") == ["1", "current"]
 
 
+@pytest.mark.long
 def test_on_a_terminal_progress_is_a_bar_and_in_a_log_lines(checkout: Path, tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))

@@ -68,6 +68,7 @@ def test_a_version_whose_parts_were_altered_is_passed_over(own: Settings, iris: 
     assert read_known_parts(own.models_dir, "iris") == {}
 
 
+@pytest.mark.long
 def test_a_number_of_the_row_as_an_input_is_warned_of_in_training_and_report(
     own: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,6 +64,7 @@ def test_pages_and_warnings_speak_of_the_evaluation_data(published: Bundle) -> N
     assert "training data" not in page
 
 
+@pytest.mark.long
 def test_check_evaluates_an_imported_model(copied: Checkout) -> None:
     graph = as_matrix_graph(LogisticRegression(max_iter=1_000).fit(FRAME.to_numpy(), NAMES), FRAME)
     (copied.folder / "checked.onnx").write_bytes(graph)
