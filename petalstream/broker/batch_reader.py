@@ -7,7 +7,6 @@ from kafka.errors import OffsetOutOfRangeError
 
 from petalstream.broker.errors import KafkaError, UnreadableRecords
 from petalstream.broker.interfaces import MOST_RECONNECT_MS
-from petalstream.broker.kafka_python import connection
 from petalstream.broker.kafka_python.batches import Batch, read_batches
 from petalstream.broker.kafka_python.consumer import poll
 from petalstream.broker.kafka_python.fast_paths import read_quickly
@@ -78,10 +77,6 @@ class BatchReader:
         times = {TopicPartition(*each): milliseconds for each in partitions}
         found = self._consumer.offsets_for_times(times, timeout_ms=ANSWER_MS) if times else {}
         return {Partition(*each): offset and offset.offset for each, offset in found.items()}
-
-    def is_connected(self) -> bool:
-        """Whether the client is connected to at least one broker."""
-        return connection.is_connected(self._consumer)
 
     def close(self) -> None:
         """Close the connections."""

@@ -11,7 +11,6 @@ from services.dashboard.snapshot import Snapshot
 
 MODELS = "/models/"
 # A snapshot is made twice a second. One that is older is shown with a warning.
-STALE_SECONDS = 5.0
 MOST_CHARACTERS = 5_000
 
 
@@ -45,7 +44,7 @@ def context(path: str, snapshot: Snapshot) -> dict[str, Any]:
         "snapshot": snapshot,
         "now": snapshot.at,
         "model": snapshot.models.get(path.removeprefix(MODELS)),
-        "stale": words.seconds(age) if age > STALE_SECONDS else "",
+        "stale": words.seconds(age) if age > words.STALE_SECONDS else "",
     }
 
 

@@ -9,6 +9,8 @@ from services.dashboard.snapshot import Lag, Ledger, PartitionLedger, Quality
 
 UNKNOWN = "–"
 DIGITS = 3
+# A snapshot that is older is said to be old.
+STALE_SECONDS = 5.0
 # The year 9999.
 MOST_SECONDS = 253_370_764_800
 

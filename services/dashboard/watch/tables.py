@@ -16,7 +16,6 @@ from services.dashboard.snapshot import Condition, Lag, Quality
 GOOD, BAD, DIM = "green", "bold red", "dim"
 # With so many columns there is room for the test set and the version.
 WIDE = 110
-STALE_SECONDS = 5.0
 Json = Mapping[str, Any]
 
 
@@ -25,7 +24,7 @@ def draw(content: Json, width: int) -> RenderableType:
     age = time.time() - content["at"]
     title = f"As of {words.clock(content['at'], content['at'])}, {printable(content['reading'], 60)}"
     head = [Text(title, DIM)]
-    if age > STALE_SECONDS:
+    if age > words.STALE_SECONDS:
         head.append(Text(f"These figures are {words.seconds(age)} old: nothing newer was read.", BAD))
     models = [_models(content["models"], width >= WIDE)] if content["models"] else [Text("No model yet.")]
     return Group(*head, *models, *_imbalances(content["models"]), _parts(content["parts"]))
