@@ -29,7 +29,7 @@ def try_graph(content: bytes, inputs: int, name: str) -> None:
             command, input=content, cwd=ROOT, capture_output=True, timeout=2 * MOST_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise FittedError(f"{name} gave nothing for {ROWS} rows within {2 * MOST_SECONDS} s") from error
+        raise FittedError(f"{name} needs more than {2 * MOST_SECONDS} s for {ROWS} rows") from error
     if done.returncode < 0:
         raise FittedError(
             f"{name} needs more than {MOST_MEMORY >> 30} GiB of memory or {MOST_SECONDS} s for {ROWS} rows"
