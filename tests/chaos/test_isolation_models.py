@@ -122,7 +122,8 @@ def test_a_model_that_fails_each_time_waits_and_delays_no_other(models: Models, 
     assert (rose.predicted, rose.duplicates) == (rose.sent, 0)
 
 
-@pytest.mark.parametrize("poison", [2, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("poison", [2, 20])
 def test_records_that_fail_each_time_are_found_among_many_with_few_requests(models: Models, poison: int) -> None:
     for number in range(poison):
         models.send("rose", BACKLOG // poison - 1, first=number * BACKLOG)

@@ -99,6 +99,7 @@ def test_records_that_were_deleted_while_no_consumer_ran_are_reported_and_counte
     assert sorted(predicted(stack)) == [*range(100), *range(900, 1_100)]
 
 
+@pytest.mark.long
 @confluent_in_long_runs
 def test_records_that_were_deleted_while_their_lane_waited_are_reported(
     one_partition: Stack, kafka_client: KafkaClient, length: Length

@@ -77,6 +77,7 @@ def in_order(chaos: Chaos) -> bool:
     return len(made) == 30 and all(times == sorted(times) for times in made.values())
 
 
+@pytest.mark.long
 @confluent_in_long_runs
 def test_consumers_that_come_and_go_share_every_partition_and_lose_nothing(chaos: Chaos) -> None:
     chaos.stack.use_shared_api()

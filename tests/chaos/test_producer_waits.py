@@ -42,6 +42,7 @@ def test_a_producer_waits_for_its_broker_in_bounded_memory_and_counts_what_becam
     assert len(ids) == len(set(ids)) == stack.count("requests")
 
 
+@pytest.mark.long
 @confluent_in_long_runs
 def test_a_producer_that_waits_stops_in_time_and_says_what_is_unknown(stack: Stack) -> None:
     producer = _streaming(stack)

@@ -49,6 +49,7 @@ def logged_errors(stack: Stack) -> int:
     return sum(stack.compose("logs", "--no-log-prefix", service).count(" ERROR ") for service in ("api", "consumer"))
 
 
+@pytest.mark.long
 def test_restarting_the_live_page_changes_nothing_for_the_others(stack: Stack) -> None:
     others = [service for service in LONG_RUNNING if service != "dashboard"]
     for service in LONG_RUNNING:

@@ -154,6 +154,7 @@ def test_kept_on_a_port_in_use_it_says_so_in_one_line_before_it_starts_anything(
     assert run.left_behind() == []
 
 
+@pytest.mark.long
 def test_where_no_model_can_be_trained_the_demo_ends_with_the_reasons(start: Callable[..., Run]) -> None:
     run = start(data_dir="nowhere")
     assert run.process.wait(SECONDS) == 1

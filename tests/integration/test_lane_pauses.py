@@ -105,6 +105,7 @@ def test_an_operator_lists_paused_lanes_and_resumes_one_or_all(stack: Stack) -> 
         await_reason(pauses, "rose", None)
 
 
+@pytest.mark.long
 @pytest.mark.own_broker
 def test_states_survive_a_restart_of_the_broker_and_are_followed_after_it(stack: Stack) -> None:
     with following(stack) as one, following(stack) as other:

@@ -5,6 +5,8 @@ import shutil
 import signal
 from pathlib import Path
 
+import pytest
+
 from embedded import ports
 from embedded.processes import end, python
 from embedded.waiting import wait_until
@@ -26,6 +28,7 @@ def published(stack: Stack, *names: str) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_records_of_an_unknown_model_are_listed_and_come_back_as_predictions_once_it_is_published(stack: Stack) -> None:
     assert tools(stack, "dead-letters", "list") == "no dead letters: no model has a topic for them yet\n"
     assert tools(stack, "lag") == "no topic of requests yet\n"

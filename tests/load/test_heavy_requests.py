@@ -29,6 +29,7 @@ def post(api: LoneApi, path: str, body: bytes, **headers: str) -> requests.Respo
     return requests.post(f"{api.url}{path}", data=body, headers={**JSON, **headers}, timeout=120)
 
 
+@pytest.mark.long
 def test_reports_of_ten_thousand_errors_leave_the_event_loop_free(
     settings: Settings, iris: Bundle, tmp_path: Path, length: Length
 ) -> None:
@@ -54,6 +55,7 @@ def test_reports_of_ten_thousand_errors_leave_the_event_loop_free(
         assert api.workers() == workers
 
 
+@pytest.mark.long
 def test_a_batch_that_takes_longer_than_a_worker_may_be_silent_is_answered(
     iris: Bundle, tmp_path: Path, length: Length, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,6 @@ from tests.trained import TRAIN_SECONDS
 pytestmark = pytest.mark.timeout(TRAIN_SECONDS)
 # One of each kind; the others take minutes.
 REPRESENTATIVES = {
-    "nearest neighbours",
     "support vectors, linear",
     "categories, histogram gradient boosting",
     "missing categories, imputed",
@@ -34,7 +33,6 @@ REPRESENTATIVES = {
     "words",
     "a fixed threshold",
     "LightGBM",
-    "number: categories, ridge",
     "number: logarithm of the target",
 }
 NAME = "brought"

@@ -122,10 +122,11 @@ def test_the_command_says_what_it_read_and_opened(root: Path) -> None:
     ("old", "new", "said"),
     [
         ('"species"', '"kind"', "check: iris: data/iris.csv has 2 faults:"),
-        (
+        pytest.param(
             "LogisticRegression(random_state=0)",
             "LogisticRegression(C=-1)",
             "check: iris: the estimator cannot be fitted: The 'C' par",
+            marks=pytest.mark.long,
         ),
     ],
 )
@@ -138,6 +139,7 @@ def test_the_command_ends_with_1_and_the_reason(root: Path, tmp_path: Path, old:
     assert said in done.stderr
 
 
+@pytest.mark.long
 def test_the_command_names_a_condition_that_cannot_be_decided(root: Path, tmp_path: Path) -> None:
     checkout = quick_copy(root, tmp_path)
     file = checkout / "services" / "trainer" / "models" / "iris.py"

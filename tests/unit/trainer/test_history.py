@@ -64,6 +64,7 @@ def test_a_model_that_was_fitted_elsewhere_is_imported(tmp_path: Path, iris: Bun
     assert history(tmp_path) == [("imported", "1", "import")]
 
 
+@pytest.mark.long
 def test_a_refusal_is_written_with_its_reason_and_moves_nothing(home: Path) -> None:
     environment = settings.inherited(models_dir=home.parent, min_validation_accuracy=0.99)
     ended = subprocess.run(

@@ -148,6 +148,7 @@ def test_a_vote_in_a_pipeline_is_drawn_too(vote: Model) -> None:
     assert "small tree" in drawn.figure("roc_curve")["alt"]
 
 
+@pytest.mark.long
 def test_a_vote_searched_by_a_score_of_probabilities_has_its_importance_in_accuracy(vote: Model) -> None:
     by_area = dataclasses.replace(vote.definition, scoring="roc_auc")
     drawn = report.draw(vote.estimator, vote.parts, by_area, ())

@@ -79,7 +79,9 @@ def test_it_trains_prints_what_it_chose_and_keeps_what_is_up_to_date(tmp_path: P
     [
         (["iris"], {"data_dir": "/nowhere"}, 1, "trainer: iris: /nowhere/iris.csv cannot be read: No such file"),
         ([], {"train_seed": "x"}, 1, "trainer: TRAIN_SEED must be a whole number from 0 to 4294967295, not 'x'"),
-        (["rose"], {}, 2, "there is no model 'rose'; services/trainer/models/ has "),
+        pytest.param(
+            ["rose"], {}, 2, "there is no model 'rose'; services/trainer/models/ has ", marks=pytest.mark.long
+        ),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(
@@ -136,6 +138,7 @@ def test_a_model_that_is_refused_leaves_the_served_one_and_says_so(
     assert names(models / "iris") == ["1", "current"]
 
 
+@pytest.mark.long
 def test_a_rollback_is_not_undone_by_the_next_start(tmp_path: Path, iris: Bundle) -> None:
     for _ in range(2):
         publish_again(tmp_path, iris)
@@ -146,6 +149,7 @@ def test_a_rollback_is_not_undone_by_the_next_start(tmp_path: Path, iris: Bundle
     assert (tmp_path / "iris" / "current").read_text() == "1\n"
 
 
+@pytest.mark.long
 def test_a_training_that_is_stopped_says_what_goes_on_serving(tmp_path: Path, iris: Bundle) -> None:
     publish_again(tmp_path, iris)
     environment = settings.inherited(models_dir=tmp_path)

@@ -135,6 +135,7 @@ def test_a_model_that_is_no_better_than_the_commonest_label_is_refused_unless_th
     assert published["test_accuracy"] < published["commonest_share"]
 
 
+@pytest.mark.long
 def test_an_estimator_that_draws_at_random_is_as_good_when_it_is_trained_again(own: Settings) -> None:
     forest = dataclasses.replace(quick_definition("iris"), estimator=RandomForestClassifier(5), grid={})
     first, again = (train_definition(own, "iris", forest).manifest for _ in range(2))
@@ -206,6 +207,7 @@ def test_a_version_that_was_never_served_is_no_reason_not_to_train(own: Settings
     assert names(home) == ["1", "2", "current"]
 
 
+@pytest.mark.long
 def test_training_keeps_as_many_versions_as_the_setting_says(own: Settings, iris: Bundle) -> None:
     publish_again(own.models_dir, iris)
     train_quickly(dataclasses.replace(own, model_versions=2), "iris")

@@ -116,12 +116,10 @@ def name_of(case: str) -> str:
     return re.sub("[^a-z]+", "_", case.lower())
 
 
-# One of each kind of file; the others take long.
+# A pickle of labels, one of numbers, a graph; the others take long. A file of skops is in the folder of MLflow below.
 REPRESENTATIVES = {
     "pipeline, joblib",
-    "pipeline of texts, skops",
     "gradient boosting of numbers, joblib",
-    "ONNX of a matrix, names of labels",
     "ONNX of columns, texts among them",
 }
 
@@ -163,6 +161,7 @@ def test_a_model_predicts_in_the_api_what_it_predicted_where_it_was_fitted(name:
     assert "training part" not in report
 
 
+@pytest.mark.long
 def test_a_graph_of_another_library_is_taken_as_it_is(copied: Checkout) -> None:
     frame, targets = codes()
     line = LogisticRegression(max_iter=1_000).fit(frame.to_numpy(), targets)
@@ -189,7 +188,13 @@ def test_a_graph_of_another_library_is_taken_as_it_is(copied: Checkout) -> None:
             as_skops,
             ".skops",
         ),
-        ({"onnx": {"data": "model.onnx", "onnx_version": "1.20.0"}}, "model.onnx", as_matrix_graph, ".onnx"),
+        pytest.param(
+            {"onnx": {"data": "model.onnx", "onnx_version": "1.20.0"}},
+            "model.onnx",
+            as_matrix_graph,
+            ".onnx",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_folder_of_mlflow_without_a_pickle_needs_no_trust(
@@ -206,6 +211,7 @@ def test_a_folder_of_mlflow_without_a_pickle_needs_no_trust(
     assert copied.bundle(model).manifest.fitted["file"] == f"{model}{kept}"
 
 
+@pytest.mark.long
 def test_a_folder_of_mlflow_is_imported_and_its_other_version_is_told(copied: Checkout) -> None:
     frame, targets = loans()
     estimator = encoded(LogisticRegression()).fit(frame, targets)
@@ -232,6 +238,7 @@ def test_what_was_a_pickle_is_kept_as_data_and_trained_again_without_it(copied: 
     assert estimator.predict(frame).tolist() == [KINDS.index(kind) for kind in LINE.predict(frame)]
 
 
+@pytest.mark.long
 def test_of_numbers_a_quarter_of_the_rows_calibrates_the_intervals(copied: Checkout) -> None:
     frame, targets = patients()
     estimator = make_pipeline(StandardScaler(), Ridge()).fit(frame, targets)
