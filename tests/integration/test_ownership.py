@@ -1,22 +1,16 @@
 """Which consumer has a partition while a rebalance begins or ends between its polls."""
 
-import multiprocessing
 from functools import partial
-
-from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from embedded.waiting import wait_until
 from petalstream import broker
-from petalstream.broker.confluent import Confluent
 from petalstream.broker.kafka_python import KafkaPython
 from petalstream.broker.kafka_python.consumer import Consumer
 from petalstream.messages import Message
 from petalstream.settings import KafkaClient
-from tests.members import SECONDS, Follower, Member, closing_all
+from tests.members import SECONDS, Member, closing_all
 from tests.stack import FLOWER, Stack, confluent_in_long_runs
-
-CLOSES, PLACES = 10, [TopicPartition("iris.requests", 0)]
+from tests.unpolled import unpolled
 
 
 def client_of(member: Member) -> Consumer:
@@ -85,31 +79,6 @@ def test_a_join_that_finishes_between_two_polls_is_not_repeated(stack: Stack) ->
 
 def test_a_consumer_closes_before_it_has_polled_its_assignment(stack: Stack) -> None:
     broker.create_topics(stack.servers, "iris", 6)
-    # In a process of its own: a client that hangs here keeps the interpreter to itself.
-    child = multiprocessing.get_context("spawn").Process(target=close_unpolled, args=[stack.servers])
-    child.start()
-    try:
-        child.join(2 * SECONDS)
-        assert child.exitcode == 0
-    finally:
-        child.kill()
-        child.join(SECONDS)
-
-
-def close_unpolled(servers: str) -> None:
-    """Join a group without a poll, and close once the broker has assigned partitions; again, in so many groups."""
-    admin = AdminClient({"bootstrap.servers": servers})
-    for group in (f"unpolled-{number}" for number in range(CLOSES)):
-        consumer = Confluent().consumer(servers, group, "own", SECONDS)
-        consumer.subscribe(["iris.requests"], Follower())  # from now on the client joins in the background
-        consumer._client.committed(PLACES, SECONDS)  # waits for the group's coordinator
-        wait_until(lambda: is_assigned(admin, group), "the broker to assign partitions", SECONDS)  # noqa: B023
-        for _ in range(20):  # each a request to the group's coordinator, by which the client has its assignment
-            consumer._client.committed(PLACES, SECONDS)
-        consumer.close(1)
-
-
-def is_assigned(admin: AdminClient, group: str) -> bool:
-    """Whether a member of the group has partitions."""
-    (described,) = admin.describe_consumer_groups([group]).values()
-    return any(member.assignment.topic_partitions for member in described.result(SECONDS).members)
+    with unpolled(stack.servers, "iris.requests") as consumer:
+        consumer.close()
+        assert consumer.has_closed(SECONDS)

@@ -1,19 +1,15 @@
 """confluent-kafka still has the defects that petalstream/broker/confluent works around."""
 
-import multiprocessing
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
-from functools import partial
-from multiprocessing.connection import Connection
 from typing import Any
 
 import confluent_kafka
 import kafka
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient
 
 from embedded.waiting import wait_until
 from petalstream.broker.confluent.options import consumer_options
@@ -30,7 +26,7 @@ from tests.integration.patches.needed import SECONDS, assert_needed, create, wit
 pytestmark = pytest.mark.long
 
 TOPIC, PARTITION = "patches", TopicPartition("patches", 0)
-DELIVERY_SECONDS, HANG_SECONDS, CLOSES, READS = 8, 8, 40, 50
+DELIVERY_SECONDS, READS = 8, 50
 GOOD, BAD = Message(TOPIC, b"key", b"value", []), Message(TOPIC, None, b"value", [])
 
 
@@ -169,45 +165,3 @@ class RawName(str):
     def encode(self, *_: object) -> bytes:
         """Return bytes that are not UTF-8."""
         return b"\xff\xfe"
-
-
-def close_often(servers: str, reports: Connection) -> None:
-    """Close consumers whose assignment came after their last poll, each in a group of its own; report each close."""
-    admin = AdminClient({"bootstrap.servers": servers})
-
-    def is_assigned(group: str) -> bool:
-        (described,) = admin.describe_consumer_groups([group]).values()
-        return any(member.assignment.topic_partitions for member in described.result(SECONDS).members)
-
-    reports.send("started")
-    for group in (f"unpolled-{number}" for number in range(CLOSES)):
-        consumer = confluent_kafka.Consumer(consumer_options(servers, group, "own"))
-        consumer.subscribe([TOPIC])
-        consumer.committed([PARTITION], SECONDS)  # waits for the coordinator of the group
-        wait_until(partial(is_assigned, group), "the broker to assign partitions", SECONDS)
-        for _ in range(20):  # requests to the coordinator, by which the client has its assignment
-            consumer.committed([PARTITION], SECONDS)
-        consumer.close()
-        reports.send("closed")
-
-
-def test_the_client_hangs_in_a_close_that_meets_a_new_assignment(kafka_broker: LocalBroker) -> None:
-    # That Consumer.close() ends: tests/integration/test_ownership.py. About every third close of the client hangs.
-    create(kafka_broker.servers, TOPIC, partitions=6)
-    context = multiprocessing.get_context("spawn")  # a client that hangs keeps the interpreter to itself
-    receiving, sending = context.Pipe(duplex=False)
-    child = context.Process(target=close_often, args=[kafka_broker.servers, sending])
-    child.start()
-    sending.close()
-    try:
-        assert receiving.poll(SECONDS)
-        while receiving.poll(HANG_SECONDS):
-            receiving.recv()
-        hangs = True
-    except EOFError:
-        hangs = False
-    finally:
-        child.kill()
-        child.join(SECONDS)
-        receiving.close()
-    assert_needed("Consumer._give_back", hangs)
