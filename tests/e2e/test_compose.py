@@ -181,7 +181,8 @@ def test_make_up_a_second_time_changes_nothing_and_trains_nothing(stack: Stack) 
     assert listed(stack) == versions
     assert "is up to date" in stack.docker("logs", "--tail", "1", stack.container("trainer"))
     for service in LONG_RUNNING:
-        assert stack.up_and_well(service)
+        # A health check that a busy machine delays fails now and then.
+        wait_until(functools.partial(stack.up_and_well, service), f"{service} to be well", SECONDS)
 
 
 @pytest.mark.long
